@@ -1,0 +1,3 @@
+"""ivrtest: phone menus, tested before callers meet them."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""A telephone call. The only room with sockets, threads and asyncio."""

@@ -1,0 +1,157 @@
+"""The narrow door to the telephone: one call, whatever carries it.
+
+A `Call` is the same thing for the caller, for the embedded server and in process. It has one stream, in the order of its
+media clock: blocks of audio, without a gap from the first moment, and between them the events, each before the first block
+that starts after it. (One stream rather than two: with two, an end of call could overtake the last words.)
+
+The clock starts at zero when the call is placed (caller) or arrives (server) and runs on until the end, also while the line
+rings and while nothing arrives. All times are seconds on it; all audio is 8000 samples a second, 16 bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 8000
+
+Samples = NDArray[np.int16]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """A stretch of what the far side sent."""
+
+    start: int
+    """Index of the first sample on the call's clock."""
+    samples: Samples
+    """Shape (n,). Zero where nothing arrived."""
+    lost: Mask
+    """Shape (n,). True where packets were sent and did not arrive (seen from the sequence numbers) or came too late. Where the far side
+    simply sent nothing it is False: that is silence."""
+
+    @property
+    def start_s(self) -> float:
+        return self.start / SAMPLE_RATE
+
+    @property
+    def end_s(self) -> float:
+        return (self.start + len(self.samples)) / SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    at: float
+    status: int = 180
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyMedia:
+    """The far side began to send audio before it answered (183 with a session description)."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    at: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHeard:
+    """The far side pressed a key. Reported once, when its end is known or its time is over."""
+
+    key: str
+    at: float
+    """When the key went down."""
+    seconds: float
+    how: str = "rfc4733"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySent:
+    """Our own key has left, whole. Between `at` and `at + seconds` we sent no audio."""
+
+    key: str
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackEnded:
+    """All that `play` was given has been sent. Not reported after `stop_playing`."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The far side asks us to call somebody else (REFER, RFC 3515)."""
+
+    to: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFinished:
+    """What became of the transfer that we asked for: the final status of the new call (RFC 3515 section 2.4.5)."""
+
+    status: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The call is over. The last thing in the stream."""
+
+    by: str
+    """`us` or `them` for an answered call; `refused` for a final response of 300 or more; `no-answer` for a time-out; `lost` when
+    the far side stopped answering or the line failed."""
+    at: float
+    status: int | None = None
+    """The SIP status code that ended it, where one did."""
+    reason: str = ""
+
+
+CallEvent = (
+    Ringing | EarlyMedia | Answered | KeyHeard | KeySent | PlaybackEnded | TransferAsked | TransferFinished | Ended
+)
+
+
+class Call(Protocol):
+    """One telephone call, seen from one end."""
+
+    @property
+    def id(self) -> str:
+        """The SIP Call-ID, or a name of that kind."""
+
+    @property
+    def now(self) -> float:
+        """Seconds on the call's clock."""
+
+    def stream(self) -> AsyncIterator[Block | CallEvent]:
+        """Yield all that comes, in the order of the clock, until `Ended`. May be iterated once."""
+
+    async def press(self, keys: str, *, secret: bool = False) -> None:
+        """Send keys one after another; return when they are queued. `KeySent` reports each. `secret` keeps them out of logs and traces."""
+
+    def play(self, samples: Samples, *, loop: bool = False) -> None:
+        """Send audio from now on, in place of what is being sent. `PlaybackEnded` follows unless it loops."""
+
+    def stop_playing(self) -> None:
+        """Send silence."""
+
+    async def transfer(self, to: str) -> None:
+        """Ask the far side to call `to` instead (REFER)."""
+
+    async def answer(self) -> None:
+        """Answer a call that came in. Raises `RuntimeError` on a call that we placed."""
+
+    async def hang_up(self) -> None:
+        """End the call: BYE if it is answered, CANCEL or a refusal before. Does nothing when it is over. `Ended` follows in the stream."""

@@ -1,0 +1,1 @@
+"""What an interactive voice response menu is, as plain values, and how it behaves."""

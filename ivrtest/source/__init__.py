@@ -1,0 +1,1 @@
+"""Texts, the places in them, and what is found wrong there. Knows nothing of telephony."""
