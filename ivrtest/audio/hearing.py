@@ -1,0 +1,104 @@
+"""What is heard on a call: sound, tones, and which recording plays, as values.
+
+All times are seconds of the stream: samples since the first one fed, divided by 8000. `at_s` is the stream time at which it was known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """How one stretch of speech compares with the library."""
+
+    match = "match"
+    """The recording was heard to its end, every part of it as recorded."""
+    diverged = "diverged"
+    """It began as the recording, then something else was said: see `Match.diverged_at_s`."""
+    truncated = "truncated"
+    """It began as the recording, then fell silent or another recording began before its end: see `Match.diverged_at_s`."""
+    unknown = "unknown"
+    """Speech that is no recording of the library. `Match.prompt` and `Match.language` are empty."""
+    ambiguous = "ambiguous"
+    """Two recordings fit what was heard, and nothing that was heard tells them apart: see `Match.runner_up`."""
+    inconclusive = "inconclusive"
+    """Too much was lost or masked to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One stretch of the stream held against one recording."""
+
+    prompt: str
+    """The recording's prompt, such as `main_menu` or `digits/7`. Empty if no recording is known."""
+    language: str
+    """The recording's language. Empty if no recording is known."""
+    verdict: Verdict
+    """While the recording still plays (`Recognised`), `match` means: as recorded so far."""
+    score: float
+    """The worst block's deviation from the recording in dB: under 1 for the same recording, over 4 for another word."""
+    start_s: float
+    """When the recording began (its first sample, even if that is silent). For unknown speech: when the speech began."""
+    end_s: float
+    """When its last sounding part ended, or when it was cut or went wrong; for `Recognised`: how far it was compared."""
+    decided_at_s: float
+    """When it was known which recording this is."""
+    diverged_at_s: float | None = None
+    """When it first differed from the recording or stopped; absent for a full match."""
+    runner_up: tuple[str, str] | None = None
+    """Another recording (prompt, language) which fits as well: its sound is the same as far as it was heard."""
+    differences: tuple[tuple[float, float], ...] = field(default=())
+    """The places in the recording, in seconds from its first sample, that were not as recorded."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The recording's key in the library: (prompt, language)."""
+        return (self.prompt, self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundStarted:
+    """Sound began after quiet."""
+
+    at_s: float
+    start_s: float
+    """When the sound itself began, a little before it was certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """It is known which recording plays, before its end."""
+
+    match: Match
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The final word on one recording or one stretch of unknown speech."""
+
+    match: Match
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ToneHeard:
+    """A steady pure tone ended, such as a voicemail beep. Tones are no speech and never part of a prompt's verdict."""
+
+    frequency_hz: float
+    start_s: float
+    end_s: float
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoundEnded:
+    """Quiet after sound."""
+
+    at_s: float
+    end_s: float
+    """When the sound itself ended, a little before it was certain."""
+
+
+Hearing = SoundStarted | Recognised | Heard | ToneHeard | SoundEnded
