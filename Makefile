@@ -1,0 +1,48 @@
+# The two commands that do everything: `make run` and `make test`. Both prepare .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FLOWS := $(wildcard flows/*.yaml)
+BROKEN := $(wildcard flows/broken/*.yaml)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format lock clean
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready $(VENV)/.prompts ## prepare .venv and the example recordings
+
+$(VENV)/.ready: pyproject.toml .requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("ivrtest needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.prompts: $(VENV)/.ready $(FLOWS) $(BROKEN)
+	$(BIN)/ivrtest prompts render --quiet $(FLOWS) $(BROKEN)
+	@touch $@
+
+run: setup ## check the flows, call them for real, write the reports
+	$(BIN)/ivrtest check $(FLOWS)
+	$(BIN)/ivrtest run
+
+test: setup ## lint, types and all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto
+
+format: setup ## put the code in house format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## lock the newest versions that fit (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --extra speech --extra pyvoip --extra dev --output-file .requirements.txt pyproject.toml .ci/build-requirements.in
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis flows/prompts flows/broken/prompts
+	find reports -mindepth 1 ! -name .gitkeep -delete
