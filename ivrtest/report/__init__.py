@@ -1,0 +1,1 @@
+"""Results become files and screens: one format per file, one renderer for a finding or a failed step."""

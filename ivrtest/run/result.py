@@ -1,0 +1,119 @@
+"""What became of a scenario. Nothing is green that was not earned: a result starts as `not run`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from ivrtest.audio.hearing import Match
+from ivrtest.scenario.model import Scenario, Step
+
+
+class Status(StrEnum):
+    """The four things a step or a scenario can be."""
+
+    NOT_RUN = "not run"
+    PASSED = "passed"
+    FAILED = "failed"
+    """The IVR did wrong."""
+    ERROR = "error"
+    """We could not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What became of one step."""
+
+    step: Step
+    status: Status = Status.NOT_RUN
+    message: str = ""
+    """Why it did not pass; empty where it did or did not run."""
+    heard: tuple[Match, ...] = ()
+    """What the verdict rests on, in the order it was heard."""
+    started_s: float | None = None
+    """When the step began, in seconds on the call's clock."""
+    at_s: float | None = None
+    """When it was decided, in seconds on the call's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line of a call's story."""
+
+    at_s: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """The call that a result rests on."""
+
+    id: str
+    """The SIP Call-ID; `simulated` where there was no call."""
+    target: str
+    answered_s: float | None = None
+    """When it was answered, in seconds on the call's clock, which starts when the call is placed."""
+    ended_s: float | None = None
+    ended_by: str = ""
+    """As in `ivrtest.call.call.Ended.by`; empty if the call never began."""
+    recording: Path | None = None
+    """Stereo WAV: the caller left, the IVR right."""
+    notes: tuple[Note, ...] = ()
+    packets_received: int | None = None
+    packets_lost: int | None = None
+    jitter_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """What became of one scenario."""
+
+    scenario: Scenario
+    status: Status
+    steps: tuple[StepResult, ...]
+    message: str = ""
+    """What went wrong outside any step, such as a call that was refused."""
+    call: CallRecord | None = None
+    started_at: str = ""
+    """Wall time, ISO 8601 with offset."""
+    seconds: float = 0.0
+    """How long it took, in wall time."""
+
+    @property
+    def verdict(self) -> str:
+        """The message of the step that decided, or of the scenario."""
+        return next((step.message for step in self.steps if step.message), self.message)
+
+
+def verdict_of(steps: Iterable[StepResult], message: str) -> Status:
+    """Sum up the steps of one scenario. Passed needs at least one step, all of them passed, and nothing wrong outside them."""
+    statuses = [step.status for step in steps]
+    if Status.FAILED in statuses:
+        return Status.FAILED
+    if Status.ERROR in statuses or message:
+        return Status.ERROR
+    if statuses and all(status is Status.PASSED for status in statuses):
+        return Status.PASSED
+    return Status.NOT_RUN
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteResult:
+    """What became of all scenarios of one command."""
+
+    results: tuple[ScenarioResult, ...] = field(default=())
+    started_at: str = ""
+    seconds: float = 0.0
+    target: str = ""
+
+    def count(self, status: Status) -> int:
+        return sum(result.status is status for result in self.results)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all passed; 1 an IVR did wrong; 2 we could not tell, or nothing ran. The highest wins."""
+        if not self.results or self.count(Status.ERROR) or self.count(Status.NOT_RUN):
+            return 2
+        return 1 if self.count(Status.FAILED) else 0
