@@ -1,0 +1,1 @@
+"""Ways to get a `Call`, one per file."""
