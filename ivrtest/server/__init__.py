@@ -1,0 +1,1 @@
+"""The embedded IVR: it answers calls and drives the flow machine."""
