@@ -1,0 +1,316 @@
+"""YAML to plain data, with the place of every value.
+
+YAML 1.2 core scalars, so `no` is a language and `09:00` a text. Nothing but plain data comes out, however the file is written:
+tags, merge keys and duplicate keys are findings, and depth and size (with aliases expanded) are bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+import yaml
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+
+from ivrtest.source.file import read_source as read_source
+from ivrtest.source.finding import Finding, InputError, Related, Severity
+from ivrtest.source.syntax import HASH_MESSAGE, bare_hash_keys, bare_hash_value, syntax_finding
+from ivrtest.source.text import Source, Span
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a value is: keys and list indexes from the top."""
+
+MAX_DEPTH: Final = 50
+"""Mappings and lists inside one another. Flows and scenarios need fewer than ten."""
+MAX_NODES: Final = 1_000_000
+"""Keys and values, with aliases expanded."""
+
+_PLAIN: Final = "plain"
+_QUOTED: Final = "quoted"
+_COLLECTION: Final = "collection"
+_USUAL_TAGS: Final = {
+    ScalarNode: "tag:yaml.org,2002:str",
+    MappingNode: "tag:yaml.org,2002:map",
+    SequenceNode: "tag:yaml.org,2002:seq",
+}
+
+_WORDS: Final[dict[str, bool | None]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,299})")
+_FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,299})(?:\.[0-9]{1,300})?(?:[eE][-+]?[0-9]{1,2})?")
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)+")
+
+
+class Document:
+    """A YAML text as plain data that still knows where everything stands."""
+
+    def __init__(self, source: Source, data: Any, findings: tuple[Finding, ...], root: Node) -> None:
+        self.source = source
+        self.data = data
+        """`dict` (keys always `str`), `list`, `str`, `int`, `float`, `bool` or None, nested."""
+        self.findings = findings
+        """What is wrong with the YAML itself, in the order of the file."""
+        self._root = root
+        # Filled as places are asked for: a file without mistakes never pays for it.
+        self._entries: dict[int, dict[str, tuple[Node, Node]]] = {}
+
+    def span(self, path: Sequence[str | int]) -> Span:
+        """Return the place of the value at `path`; of its key if the value is empty.
+
+        A path that leads nowhere gives the place of the last thing on it that exists; the empty path the start of the text.
+        """
+        key, value = self._find(path)
+        if value is None:
+            return self.source.whole()
+        if key is not None and isinstance(value, ScalarNode) and value.start_mark.index == value.end_mark.index:
+            value = key
+        return self._node_span(value)
+
+    def key_span(self, path: Sequence[str | int]) -> Span:
+        """Return the place of the key at `path`. For a list's item: the item, or the first key of a mapping there."""
+        key, value = self._find(path)
+        if value is None:
+            return self.source.whole()
+        if key is None:
+            while isinstance(value, MappingNode) and value.value and not value.flow_style:
+                key = value = value.value[0][0]
+        return self._node_span(key or value)
+
+    def _find(self, path: Sequence[str | int]) -> tuple[Node | None, Node | None]:
+        """Return the key's node (None for a list's item) and the value's (None for the empty path)."""
+        key: Node | None = None
+        found: Node | None = None
+        node = self._root
+        for step in path:
+            if isinstance(node, MappingNode) and isinstance(step, str):
+                pair = self._pairs(node).get(step)
+                if pair is None:
+                    break
+                key, node = pair
+            elif isinstance(node, SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
+                key, node = None, node.value[step]
+            else:
+                break
+            found = node
+        return key, found
+
+    def _pairs(self, node: MappingNode) -> dict[str, tuple[Node, Node]]:
+        pairs = self._entries.get(id(node))
+        if pairs is None:
+            pairs = self._entries[id(node)] = {}
+            for key, value in node.value:
+                if isinstance(key, ScalarNode):
+                    pairs.setdefault(key.value, (key, value))
+        return pairs
+
+    def _node_span(self, node: Node) -> Span:
+        return node_span(self.source, node)
+
+
+def read_document(source: Source) -> Document:
+    """Read one YAML document. Raises `InputError` where the text is no YAML, is empty, or is too big or too deep."""
+    root = _compose(source)
+    if root is None or (isinstance(root, ScalarNode) and root.tag == _PLAIN and not root.value):
+        raise InputError((Finding("yaml-syntax", Severity.ERROR, f'"{source.name}" is empty', source.whole()),))
+    builder = _Builder(source)
+    data = builder.build(root)
+    findings = builder.findings
+    findings += [
+        Finding("unquoted-sign", Severity.ERROR, HASH_MESSAGE, span)
+        for offset, span in bare_hash_keys(source)
+        if not _inside_scalar(root, offset)
+    ]
+    return Document(source, data, tuple(sorted(findings, key=lambda finding: finding.sort_key)), root)
+
+
+class _Hooks:
+    """What PyYAML's composer calls for every node: here it costs next to nothing, and bounds the depth."""
+
+    depth = 0
+
+    def resolve(self, kind: type[Node], value: str, implicit: object) -> str:
+        # Scalars are told apart by `_Builder`, and only plain ones; the composer's own tables are those of YAML 1.1.
+        if kind is ScalarNode and isinstance(implicit, tuple):
+            return _PLAIN if implicit[0] else _QUOTED
+        return _COLLECTION
+
+    def descend_resolver(self, parent: Node | None, index: object) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH + 1 and parent is not None:
+            raise _TooDeepError(parent.start_mark)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+
+class _TooDeepError(Exception):
+    def __init__(self, mark: yaml.Mark) -> None:
+        super().__init__()
+        self.mark = mark
+
+
+class _PureComposer(_Hooks, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer):
+    def __init__(self, text: str) -> None:
+        yaml.reader.Reader.__init__(self, text)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
+        yaml.composer.Composer.__init__(self)
+
+
+if yaml.__with_libyaml__:
+    from yaml._yaml import CParser
+
+    class _FastComposer(_Hooks, CParser):
+        def __init__(self, text: str) -> None:
+            CParser.__init__(self, text)
+
+
+def _compose(source: Source, fast: bool = yaml.__with_libyaml__) -> Node | None:
+    try:
+        composer: Any = _FastComposer(source.text) if fast else _PureComposer(source.text)
+        root: Node | None = composer.get_single_node()
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        raise InputError((syntax_finding(source, error),)) from error
+    except _TooDeepError as error:
+        span = _mark_span(source, error.mark, error.mark)
+        raise _too_deep(span) from error
+    return root
+
+
+def _too_deep(span: Span) -> InputError:
+    message = f"mappings and lists stand more than {MAX_DEPTH} deep in one another here"
+    return InputError((Finding("yaml-syntax", Severity.ERROR, message, span),))
+
+
+class _Builder:
+    """Turns the composed nodes into plain data, and notes what is wrong."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.findings: list[Finding] = []
+        self.count = 0
+        self.depth = 0
+
+    def build(self, node: Node) -> Any:
+        if isinstance(node, ScalarNode):
+            return self.scalar(node)
+        if node.tag is not _COLLECTION:
+            self.check_tag(node)
+        self.count += len(node.value)
+        if self.count > MAX_NODES:
+            message = f"the file holds more than {MAX_NODES:,} values, counting each alias in full"
+            raise InputError((Finding("yaml-syntax", Severity.ERROR, message, node_span(self.source, node)),))
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            # The composer has bounded what is written; only aliases lead deeper.
+            raise _too_deep(node_span(self.source, node))
+        data = self.mapping(node) if isinstance(node, MappingNode) else [self.build(item) for item in node.value]
+        self.depth -= 1
+        return data
+
+    def mapping(self, node: MappingNode) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key, value in node.value:
+            if key.__class__ is not ScalarNode:
+                self.add("yaml-key", "a key must be a text. lists and mappings cannot be keys", key)
+                self.build(value)
+                continue
+            if key.tag is not _PLAIN and key.tag is not _QUOTED:
+                self.check_tag(key)
+            name = key.value
+            if name in data:
+                first = next(other for other, _ in node.value if other.__class__ is ScalarNode and other.value == name)
+                related = (Related("the first one is here", node_span(self.source, first)),)
+                self.add("duplicate-key", f'the key "{name}" stands here twice. keep one of them', key, related)
+                self.build(value)
+            elif name == "<<" and key.tag is _PLAIN:
+                self.add("merge-key", 'the merge key "<<" is not used here. write the keys out', key)
+            else:
+                data[name] = self.build(value)
+        return data
+
+    def scalar(self, node: ScalarNode) -> Any:
+        value: str = node.value
+        if node.tag is not _PLAIN:
+            if node.tag is not _QUOTED:
+                self.check_tag(node)
+            return value
+        if value in _WORDS:
+            if not value:
+                self.check_hash(node)
+            return _WORDS[value]
+        if value[0] in "-0123456789":
+            if _INT.fullmatch(value):
+                return int(value)
+            if _FLOAT.fullmatch(value):
+                return float(value)
+        return value
+
+    def check_tag(self, node: Node) -> None:
+        if node.tag != _USUAL_TAGS[node.__class__]:
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            self.add("yaml-tag", f'the tag "{tag}" is not used here. write the value alone; quote what is to be a text', node)
+
+    def check_hash(self, node: ScalarNode) -> None:
+        span = bare_hash_value(self.source, node.end_mark.index)
+        if span is not None:
+            self.findings.append(Finding("unquoted-sign", Severity.ERROR, HASH_MESSAGE, span))
+
+    def add(self, rule: str, message: str, node: Node, related: tuple[Related, ...] = ()) -> None:
+        self.findings.append(Finding(rule, Severity.ERROR, message, node_span(self.source, node), related))
+
+
+def node_span(source: Source, node: Node) -> Span:
+    """Return the place of a node: without an anchor or tag before it, and without the blank lines that may follow it."""
+    span = _mark_span(source, node.start_mark, node.end_mark)
+    text = source.text[node.start_mark.index : node.end_mark.index]
+    if text[:1] in ("&", "!"):
+        match = _PROPERTIES.match(text)
+        if match and match.end() < len(text):
+            line, column = _advance(span.line, span.column, match[0])
+            span = Span(source, line, column, span.end_line, span.end_column)
+    last = node
+    while isinstance(last, CollectionNode) and not last.flow_style and last.value:
+        last = last.value[-1][1] if isinstance(last, MappingNode) else last.value[-1]
+    if last is not node and last.start_mark.index >= node.start_mark.index:
+        # The parser ends a block where the next thing begins.
+        inner = _mark_span(source, last.start_mark, last.end_mark)
+        span = Span(source, span.line, span.column, inner.end_line, inner.end_column)
+    if isinstance(last, ScalarNode) and last.style in ("|", ">"):
+        written = source.text[last.start_mark.index : last.end_mark.index].rstrip()
+        line, column = _advance(last.start_mark.line + 1, last.start_mark.column + 1, written)
+        span = Span(source, span.line, span.column, line, column)
+    return span
+
+
+def _advance(line: int, column: int, text: str) -> tuple[int, int]:
+    """Return where one stands after reading `text` from a place."""
+    lines = (text + "|").splitlines()
+    return (line, column + len(text)) if len(lines) == 1 else (line + len(lines) - 1, len(lines[-1]))
+
+
+def _mark_span(source: Source, start: yaml.Mark, end: yaml.Mark) -> Span:
+    return Span(source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def _inside_scalar(root: Node, offset: int) -> bool:
+    """Tell whether the character at `offset` belongs to a text of several lines rather than to the file's own lines."""
+    nodes = [root]
+    seen: set[int] = set()
+    while nodes:
+        node = nodes.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, ScalarNode):
+            if node.start_mark.index <= offset < node.end_mark.index:
+                return True
+        elif isinstance(node, MappingNode):
+            nodes.extend(part for pair in node.value for part in pair)
+        else:
+            nodes.extend(node.value)
+    return False
