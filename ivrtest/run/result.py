@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -85,18 +84,6 @@ class ScenarioResult:
     def verdict(self) -> str:
         """The message of the step that decided, or of the scenario."""
         return next((step.message for step in self.steps if step.message), self.message)
-
-
-def verdict_of(steps: Iterable[StepResult], message: str) -> Status:
-    """Sum up the steps of one scenario. Passed needs at least one step, all of them passed, and nothing wrong outside them."""
-    statuses = [step.status for step in steps]
-    if Status.FAILED in statuses:
-        return Status.FAILED
-    if Status.ERROR in statuses or message:
-        return Status.ERROR
-    if statuses and all(status is Status.PASSED for status in statuses):
-        return Status.PASSED
-    return Status.NOT_RUN
 
 
 @dataclass(frozen=True, slots=True)

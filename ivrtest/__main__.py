@@ -1,0 +1,5 @@
+"""`python -m ivrtest` is `ivrtest`."""
+
+from ivrtest.cli.main import main
+
+main()

@@ -1,0 +1,90 @@
+"""The door: finds the command, and turns every way of failing into a message and an exit code.
+
+Exit codes: 0 all well; 1 the IVR or the flow is wrong; 2 we could not tell; 3 the command or its input could not be used.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Final, NoReturn
+
+import click
+
+from ivrtest import __version__
+
+UNUSABLE: Final = 3
+
+COMMANDS: Final = {
+    "check": ("ivrtest.cli.check", "Find what is wrong with flows, without calling."),
+    "explain": ("ivrtest.cli.explain", "Explain a rule of the checker."),
+    "prompts": ("ivrtest.cli.prompts", "List the recordings of a flow, and render missing ones."),
+    "rules": ("ivrtest.cli.rules", "List the rules of the checker."),
+    "run": ("ivrtest.cli.run", "Call the IVR and hold scenarios against it."),
+    "schema": ("ivrtest.cli.schema", "Print the JSON Schema of flows or scenarios, for editors."),
+    "serve": ("ivrtest.cli.serve", "Answer calls with a flow: the embedded IVR."),
+}
+"""Name, module with a click command `command`, and the line that `--help` shows without importing it."""
+
+
+class Commands(click.Group):
+    """A group that imports a command only when it is called, so that `--help` starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f'did you mean "{near[0]}"?' if near else f"the commands are {', '.join(COMMANDS)}"
+            raise click.UsageError(f'no such command "{args[0]}". {hint}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="ivrtest %(version)s")
+def program() -> None:
+    """Phone menus, tested before callers meet them.
+
+    Exit codes: 0 all well; 1 the IVR or the flow is wrong; 2 we could not tell; 3 the command or its input could not be used.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit. Commands return their exit code."""
+    try:
+        code = program.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else error.format_message())
+        sys.exit(UNUSABLE)
+    except click.ClickException as error:
+        complain(error)
+        sys.exit(UNUSABLE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("ivrtest: stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(UNUSABLE)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def complain(error: click.ClickException) -> None:
+    """Say on standard error what could not be used, and where help is."""
+    context = getattr(error, "ctx", None)
+    click.echo(f"ivrtest: {error.format_message()}", err=True)
+    if isinstance(error, click.UsageError) and context is not None:
+        click.echo(f"try: {context.command_path} --help", err=True)

@@ -1,0 +1,173 @@
+"""`ivrtest.toml`: targets by name, limits, and whom a run may call. The command line wins over it.
+
+[paths]
+flows = "flows"
+scenarios = "scenarios"
+reports = "reports"
+
+[run]
+jobs = 4                            # calls at once
+
+[dial]
+allow = ["sip:*@127.0.0.1", "sip:*@ivr.staging.example.com"]
+
+[targets.staging]
+uri = "sip:+18005550100@ivr.staging.example.com"
+jobs = 2
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.text import Source, Span
+
+FILE_NAME: Final = "ivrtest.toml"
+LOOPBACK: Final = ("sip:*@127.0.0.1", "sip:*@[::1]", "sip:*@localhost")
+DEFAULT_JOBS: Final = 4
+A_URI: Final = 'it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"'
+A_COUNT: Final = "it must be a whole number of at least 1"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    """A named place to call."""
+
+    uri: str
+    jobs: int | None = None
+    """Calls at once; None: as for every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `ivrtest.toml` says, or the defaults."""
+
+    flows: Path = Path("flows")
+    scenarios: Path = Path("scenarios")
+    reports: Path = Path("reports")
+    jobs: int = DEFAULT_JOBS
+    allow: tuple[str, ...] = LOOPBACK
+    targets: Mapping[str, TargetSettings] = field(default_factory=dict)
+    path: Path | None = None
+    """The file that was read."""
+
+
+def load_settings(folder: Path = Path()) -> Settings:
+    """Read `ivrtest.toml` in a folder; the defaults where there is none. Raises InputError."""
+    path = folder / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError((finding(Source(str(path), ""), f'"{path}" cannot be read: {reason}'),)) from error
+    return read_settings(Source(str(path), text), path)
+
+
+def read_settings(source: Source, path: Path | None = None) -> Settings:
+    """Read settings from a text. Raises InputError with every mistake."""
+    try:
+        data = tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError((finding(source, f"this is not TOML: {error}"),)) from error
+    reader = Reader(source)
+    paths = reader.table(data, "paths", ("flows", "scenarios", "reports"))
+    run = reader.table(data, "run", ("jobs",))
+    dial = reader.table(data, "dial", ("allow",))
+    targets = {}
+    declared = data.get("targets", {})
+    if isinstance(declared, dict):
+        for name in declared:
+            table = reader.table(declared, name, ("uri", "jobs"), within="targets.")
+            uri = reader.value(
+                table, f"targets.{name}.uri", is_text, 'it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"', required=True
+            )
+            jobs = reader.value(table, f"targets.{name}.jobs", is_count, A_COUNT)
+            targets[name] = TargetSettings(uri or "", jobs)
+    else:
+        reader.complain("targets", '"targets" must hold tables such as [targets.staging]')
+    reader.only(data, ("paths", "run", "dial", "targets"), "")
+    folders = {
+        name: Path(value)
+        for name in ("flows", "scenarios", "reports")
+        if (value := reader.value(paths, f"paths.{name}", is_text, "it must be the path of a folder")) is not None
+    }
+    jobs = reader.value(run, "run.jobs", is_count, A_COUNT)
+    allow = reader.value(dial, "dial.allow", is_texts, 'it must be a list of patterns such as "sip:*@127.0.0.1"')
+    if reader.findings:
+        raise InputError(tuple(reader.findings))
+    return Settings(
+        **folders,
+        jobs=DEFAULT_JOBS if jobs is None else jobs,
+        allow=LOOPBACK if allow is None else tuple(allow),
+        targets=targets,
+        path=path,
+    )
+
+
+def is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(is_text(item) for item in value)
+
+
+def is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+class Reader:
+    """Takes values out of TOML data and collects what is wrong with them."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.findings: list[Finding] = []
+
+    def table(self, data: Mapping[str, Any], name: str, keys: tuple[str, ...], within: str = "") -> Mapping[str, Any]:
+        table = data.get(name, {})
+        if not isinstance(table, dict):
+            self.complain(within + name, f'"{within}{name}" must be a table: [{within}{name}]')
+            return {}
+        self.only(table, keys, f"{within}{name}.")
+        return table
+
+    def only(self, table: Mapping[str, Any], keys: tuple[str, ...], prefix: str) -> None:
+        for key in table:
+            if key not in keys:
+                near = get_close_matches(key, keys, n=1)
+                hint = f'did you mean "{prefix}{near[0]}"?' if near else "expected " + " or ".join(f'"{prefix}{name}"' for name in keys)
+                self.complain(prefix + key, f'unknown setting "{prefix}{key}". {hint}')
+
+    def value(self, table: Mapping[str, Any], name: str, right: Callable[[object], bool], rule: str, *, required: bool = False) -> Any:
+        key = name.rpartition(".")[2]
+        if key not in table:
+            if required:
+                self.complain(name.rpartition(".")[0], f'"{name}" is missing. {rule}')
+            return None
+        value = table[key]
+        if not right(value):
+            self.complain(name, f'"{name}" is "{value}". {rule}')
+            return None
+        return value
+
+    def complain(self, name: str, message: str) -> None:
+        self.findings.append(finding(self.source, message, name))
+
+
+def finding(source: Source, message: str, name: str = "") -> Finding:
+    """Blame the line that holds a setting. TOML's reader gives no places, so the line is looked for."""
+    key = name.rpartition(".")[2]
+    for number, line in enumerate(source.lines, 1):
+        bare = line.strip()
+        if key and (bare.startswith(f"[{name}]") or bare.partition("=")[0].strip().strip('"') == key):
+            column = line.index(bare[0]) + 1
+            return Finding("settings", Severity.ERROR, message, Span(source, number, column, number, column + len(bare)))
+    return Finding("settings", Severity.ERROR, message, source.whole())

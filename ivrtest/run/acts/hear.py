@@ -1,0 +1,135 @@
+"""`hear: main_menu`: these recordings, and nothing else, one after another.
+
+The verdict waits for the final word of the matcher (`Heard`), which comes at the recording's last sound, not after a silence. With
+`whole: false` it is enough to know for certain which recording plays (`Recognised`). What began before our last key is not judged: the
+key may have cut it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from ivrtest.audio.hearing import Heard, Match, Recognised, Verdict
+from ivrtest.call.call import Ended
+from ivrtest.run.acts.act import Act, cut_short
+from ivrtest.run.acts.naming import between, into, named, told
+from ivrtest.run.result import Status
+from ivrtest.run.scene import Command, Done, Expect, Percept, Scene
+from ivrtest.scenario.steps.hear import Hear
+
+BETWEEN_FRAGMENTS_S: Final = 2.0
+"""The longest pause between two recordings of one `hear`."""
+NOTICING_S: Final = 1.0
+"""How long after the deadline a sound that began before it may be noticed."""
+NAMING_S: Final = 60.0
+"""How long a sound may go on before it must have been named."""
+
+
+class HearAct(Act):
+    step_type: ClassVar[type] = Hear
+
+    def __init__(self, step: Hear) -> None:
+        self.step = step
+        self.wanted: tuple[tuple[str, str], ...] = ()
+        self.heard: list[Match] = []
+        self.deadline = 0.0
+        self.allowed_s = 0.0
+
+    def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        if self.step.language is not None:
+            scene.language = self.step.language
+        self.wanted = tuple(scene.recording(prompt) for prompt in self.step.prompts())
+        self.allow(scene.since, self.step.within_s)
+        if scene.ended is not None:
+            return (), self.too_soon(scene.ended)
+        commands = (Expect(self.wanted),)
+        if scene.undecided is not None and not scene.is_stale(scene.undecided):
+            return commands, self.recognised(scene.undecided)
+        return commands, None
+
+    def allow(self, since: float, seconds: float) -> None:
+        self.allowed_s = seconds
+        self.deadline = since + seconds
+
+    @property
+    def next_wanted(self) -> tuple[str, str]:
+        return self.wanted[len(self.heard)]
+
+    def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        match percept:
+            case Recognised(match=match) if not scene.is_stale(match):
+                return (), self.recognised(match)
+            case Heard(match=match) if not scene.is_stale(match):
+                return self.final(match)
+            case Ended():
+                return (), self.too_soon(percept)
+            case _:
+                return (), self.overdue(scene)
+
+    def recognised(self, match: Match) -> Done | None:
+        """A recording is known while it plays. Only a `hear` that need not be whole is decided by that."""
+        last = len(self.heard) == len(self.wanted) - 1
+        if not self.step.whole and last and match.key == self.next_wanted and match.verdict is Verdict.match:
+            return self.late(match) or self.done(Status.PASSED, match)
+        return None
+
+    def final(self, match: Match) -> tuple[tuple[Command, ...], Done | None]:
+        if match.verdict is Verdict.inconclusive:
+            return (), self.done(Status.ERROR, match, f"could not tell: {told(match)}. {self.expected()}")
+        if match.verdict is Verdict.ambiguous and self.next_wanted in {match.key, match.runner_up}:
+            return (), self.done(Status.ERROR, match, f"could not tell: heard {told(match)}. {self.expected()}")
+        if match.key != self.next_wanted or match.verdict is Verdict.ambiguous:
+            return (), self.done(Status.FAILED, match, self.wrong(match))
+        if match.verdict is Verdict.truncated:
+            message = f"{named(match.key)} was cut off after {into(match):.1f} s, {between(match)}"
+            return (), self.done(Status.FAILED, match, message)
+        if match.verdict is Verdict.diverged:
+            message = f"{named(match.key)} is not as recorded: it differs after {into(match):.1f} s, {between(match)}"
+            return (), self.done(Status.FAILED, match, message)
+        if late := self.late(match):
+            return (), late
+        self.heard.append(match)
+        if len(self.heard) == len(self.wanted):
+            return (), Done(Status.PASSED, match.end_s, heard=tuple(self.heard))
+        self.allow(match.end_s, BETWEEN_FRAGMENTS_S)
+        return (Expect(self.wanted[len(self.heard) :]),), None
+
+    def wrong(self, match: Match) -> str:
+        if (
+            match.verdict is Verdict.match
+            and match.prompt == self.next_wanted[0]
+            and ALL_LANGUAGES not in (match.language, self.next_wanted[1])
+        ):
+            return f'heard "{match.prompt}" in the wrong language: "{match.language}" instead of "{self.next_wanted[1]}", {between(match)}'
+        return f"heard {told(match)}. {self.expected()}"
+
+    def expected(self) -> str:
+        place = f", {len(self.heard) + 1} of {len(self.wanted)}" if len(self.wanted) > 1 else ""
+        return f"{named(self.next_wanted)} was expected{place}"
+
+    def late(self, match: Match) -> Done | None:
+        if match.start_s <= self.deadline:
+            return None
+        waited = match.start_s - (self.deadline - self.allowed_s)
+        message = f"{named(match.key)} came late, after {waited:.1f} s. it had to begin within {self.allowed_s:g} s"
+        return self.done(Status.FAILED, match, message)
+
+    def overdue(self, scene: Scene) -> Done | None:
+        """Decide whether the time to begin is over, with nothing under way that began in time and is not named yet."""
+        if scene.now <= self.deadline + NOTICING_S:
+            return None
+        began = scene.undecided.start_s if scene.undecided is not None else scene.sound_since
+        if began is None:
+            message = f"nothing was heard for {self.allowed_s:g} s. {self.expected()}"
+            return Done(Status.FAILED, self.deadline, message, tuple(self.heard))
+        if scene.now > max(self.deadline, began) + NAMING_S:
+            message = f"a sound that began at {began:.1f} s went on and could not be named. {self.expected()}"
+            return Done(Status.ERROR, scene.now, message, tuple(self.heard))
+        return None
+
+    def too_soon(self, ended: Ended) -> Done:
+        done = cut_short(ended, f"{named(self.next_wanted)} was heard")
+        return Done(done.status, done.at_s, done.message, tuple(self.heard))
+
+    def done(self, status: Status, match: Match, message: str = "") -> Done:
+        return Done(status, match.end_s, message, (*self.heard, match))

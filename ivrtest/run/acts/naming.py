@@ -1,0 +1,41 @@
+"""How sounds are called in messages."""
+
+from __future__ import annotations
+
+from ivrtest.audio.hearing import Match, Verdict
+from ivrtest.flow.model import ALL_LANGUAGES
+
+
+def named(key: tuple[str, str]) -> str:
+    """Name a recording: `"main_menu" in "es"`; a recording for all languages has no language to tell."""
+    prompt, language = key
+    return f'"{prompt}"' if language == ALL_LANGUAGES else f'"{prompt}" in "{language}"'
+
+
+def between(match: Match) -> str:
+    return f"from {match.start_s:.1f} s to {match.end_s:.1f} s"
+
+
+def told(match: Match) -> str:
+    """Say in a few words what was heard and when."""
+    match match.verdict:
+        case Verdict.match:
+            return f"{named(match.key)} {between(match)}"
+        case Verdict.diverged:
+            return f"something that begins like {named(match.key)} and differs after {into(match):.1f} s, {between(match)}"
+        case Verdict.truncated:
+            return f"{named(match.key)} cut off after {into(match):.1f} s, {between(match)}"
+        case Verdict.unknown:
+            return f"speech that is no recording of the flow, {between(match)}"
+        case Verdict.ambiguous:
+            other = f" or {named(match.runner_up)}" if match.runner_up else ""
+            return f"{named(match.key)}{other} (nothing tells them apart), {between(match)}"
+        case Verdict.inconclusive:
+            what = f"something like {named(match.key)}" if match.prompt else "something"
+            return f"{what} with too much lost on the line to tell, {between(match)}"
+
+
+def into(match: Match) -> float:
+    """Return how far into the recording it was as recorded, in seconds."""
+    until = match.end_s if match.diverged_at_s is None else match.diverged_at_s
+    return max(0.0, until - match.start_s)

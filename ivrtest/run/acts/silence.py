@@ -1,0 +1,59 @@
+"""`silence: 2s`: nothing may be heard for so long."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from ivrtest.audio.hearing import Heard, Match, SoundEnded, ToneHeard
+from ivrtest.run.acts.act import Act, cut_short, decide, wait_on
+from ivrtest.run.acts.naming import told
+from ivrtest.run.result import Status
+from ivrtest.run.scene import Command, Done, Percept, Scene
+from ivrtest.scenario.steps.silence import Silence
+
+NOTICING_S: Final = 0.5
+"""How long it may take to notice a sound: the step waits this much longer before it calls the line silent."""
+NAMING_S: Final = 20.0
+"""How long a sound that breaks the silence may go on before it is reported without a name."""
+
+
+class SilenceAct(Act):
+    step_type: ClassVar[type] = Silence
+
+    def __init__(self, step: Silence) -> None:
+        self.step = step
+        self.broken_at: float | None = None
+
+    def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        return self.look(scene)
+
+    def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        until = scene.since + self.step.seconds
+        match percept:
+            case Heard(match=match) if scene.since < match.end_s and match.start_s < until:
+                return (), self.broken(match)
+            case ToneHeard(start_s=start, frequency_hz=frequency) if start < until:
+                return decide(Status.FAILED, start, f"heard a tone of {frequency:.0f} Hz at {start:.1f} s. {self.expected()}")
+            case SoundEnded() if self.broken_at is not None and scene.undecided is None:
+                return decide(Status.FAILED, self.broken_at, f"heard a sound at {self.broken_at:.1f} s. {self.expected()}")
+        return self.look(scene)
+
+    def look(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        until = scene.since + self.step.seconds
+        if self.broken_at is None and scene.sound_since is not None and scene.sound_since < until:
+            self.broken_at = max(scene.sound_since, scene.since)
+        if self.broken_at is not None:
+            if scene.ended is not None or scene.now > self.broken_at + NAMING_S:
+                return decide(Status.FAILED, self.broken_at, f"heard a sound at {self.broken_at:.1f} s. {self.expected()}")
+            return wait_on()
+        if scene.ended is not None:
+            return (), cut_short(scene.ended, f"{self.step.seconds:g} s of silence had passed")
+        if scene.now >= until + NOTICING_S:
+            return decide(Status.PASSED, until)
+        return wait_on()
+
+    def broken(self, match: Match) -> Done:
+        return Done(Status.FAILED, max(match.start_s, 0.0), f"heard {told(match)}. {self.expected()}", (match,))
+
+    def expected(self) -> str:
+        return f"{self.step.seconds:g} s of silence were expected"

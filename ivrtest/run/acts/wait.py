@@ -1,0 +1,33 @@
+"""`wait: 1s`: time passes; anything may be heard, and the IVR may hang up."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ivrtest.run.acts.act import Act, decide, wait_on
+from ivrtest.run.blame import because
+from ivrtest.run.result import Status
+from ivrtest.run.scene import Command, Done, Percept, Scene
+from ivrtest.scenario.steps.wait import Wait
+
+
+class WaitAct(Act):
+    step_type: ClassVar[type] = Wait
+
+    def __init__(self, step: Wait) -> None:
+        self.step = step
+
+    def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        return self.look(scene)
+
+    def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        return self.look(scene)
+
+    def look(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        until = scene.since + self.step.seconds
+        ended = scene.ended
+        if ended is not None and ended.by not in {"us", "them"}:
+            return decide(Status.ERROR, ended.at, f"the line was lost at {ended.at:.1f} s, while time passed{because(ended)}")
+        if scene.now >= until or ended is not None:
+            return decide(Status.PASSED, until)
+        return wait_on()

@@ -1,0 +1,157 @@
+"""One scenario held against one call, without the call: what reaches us goes in, what is to be done comes out.
+
+The conversation knows no clock but the call's: time comes in with `Tick`. So the same code judges a call on the wire, a call in
+process, and a simulation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from ivrtest.audio.hearing import Heard, Recognised, ToneHeard
+from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, Ringing, TransferAsked
+from ivrtest.flow.model import Flow
+from ivrtest.run.acts import act_for
+from ivrtest.run.acts.act import Act
+from ivrtest.run.acts.naming import named, told
+from ivrtest.run.blame import because, unanswered
+from ivrtest.run.result import Note, Status, StepResult
+from ivrtest.run.scene import Command, Done, HangUpCall, Percept, Scene
+from ivrtest.scenario.model import Scenario
+from ivrtest.scenario.steps.press import Press
+
+ANSWER_WITHIN_S: Final = 60.0
+"""How long the line may ring."""
+MASK: Final = "•"
+"""Stands for a key that must not be shown."""
+ENDINGS: Final = {
+    "them": "the IVR hung up",
+    "us": "we hung up",
+    "refused": "the call was refused",
+    "no-answer": "nobody answered",
+    "lost": "the line was lost",
+}
+
+
+class Conversation:
+    """Plays the steps of a scenario one after another. Feed it with `on` until `over`."""
+
+    def __init__(self, scenario: Scenario, flow: Flow) -> None:
+        self.scenario = scenario
+        self.scene = Scene(flow, language=scenario.language or flow.default_language)
+        self.steps: list[StepResult] = [StepResult(step) for step in scenario.steps]
+        self.trouble: tuple[Status, str] | None = None
+        """What went wrong outside any step."""
+        self.notes: list[Note] = []
+        self.answered_s: float | None = None
+        self._index = 0
+        self._act: Act | None = None
+        self._connected = False
+        self._hanging_up = False
+
+    @property
+    def over(self) -> bool:
+        """The call is over, and with it the conversation."""
+        return self.scene.ended is not None
+
+    @property
+    def status(self) -> Status:
+        decided = next((step.status for step in self.steps if step.status in {Status.FAILED, Status.ERROR}), None)
+        if decided is not None:
+            return decided
+        if self.trouble is not None:
+            return self.trouble[0]
+        if self.steps and all(step.status is Status.PASSED for step in self.steps):
+            return Status.PASSED
+        return Status.NOT_RUN
+
+    def on(self, percept: Percept) -> tuple[Command, ...]:
+        """Take in what reached us; return what is to be done now."""
+        self.scene.take(percept)
+        self._note(percept)
+        commands: list[Command] = []
+        if isinstance(percept, Answered | EarlyMedia) and not self._connected:
+            self._connected = True
+            self.scene.since = percept.at
+            commands += self._begin()
+        elif self._act is not None:
+            commands += self._follow(*self._act.on(percept, self.scene))
+        if isinstance(percept, Ended):
+            self._ended(percept)
+        elif not self._connected and self.scene.now > ANSWER_WITHIN_S:
+            commands += self._give_up(Status.FAILED, f"the call was not answered within {ANSWER_WITHIN_S:g} s")
+        elif self.scene.now > self.scenario.time_limit_s:
+            where = f", in step {self._index + 1}: {self.steps[self._index].step.describe()}" if self._index < len(self.steps) else ""
+            commands += self._give_up(Status.ERROR, f"the time limit of {self.scenario.time_limit_s:g} s was reached{where}")
+        return tuple(commands)
+
+    def _begin(self) -> list[Command]:
+        """Begin the next step, or hang up when there is none."""
+        if self._index == len(self.steps):
+            self._act = None
+            return self._hang_up()
+        step = self.steps[self._index].step
+        self.steps[self._index] = replace(self.steps[self._index], started_s=self.scene.since)
+        self._act = act_for(step)
+        return self._follow(*self._act.begin(self.scene))
+
+    @property
+    def _pressing_secret(self) -> bool:
+        step = self.steps[self._index].step if self._index < len(self.steps) else None
+        return isinstance(step, Press) and step.secret
+
+    def _follow(self, commands: tuple[Command, ...], done: Done | None) -> list[Command]:
+        followed = list(commands)
+        if done is None:
+            return followed
+        self.steps[self._index] = replace(
+            self.steps[self._index], status=done.status, message=done.message, heard=done.heard, at_s=done.at_s
+        )
+        self._act = None
+        if done.status is not Status.PASSED:
+            return followed + self._hang_up()
+        self.scene.since = done.at_s
+        self._index += 1
+        return followed + self._begin()
+
+    def _give_up(self, status: Status, message: str) -> list[Command]:
+        if self._hanging_up:
+            return []
+        self._act = None
+        if self.trouble is None and self.status is Status.NOT_RUN:
+            self.trouble = (status, message)
+        return self._hang_up()
+
+    def _hang_up(self) -> list[Command]:
+        if self._hanging_up or self.scene.ended is not None:
+            return []
+        self._hanging_up = True
+        return [HangUpCall()]
+
+    def _ended(self, ended: Ended) -> None:
+        if self._connected or self.trouble is not None:
+            return
+        self.trouble = unanswered(ended)
+
+    def _note(self, percept: Percept) -> None:
+        match percept:
+            case Ringing(at=at):
+                self.notes.append(Note(at, "ringing"))
+            case EarlyMedia(at=at):
+                self.notes.append(Note(at, "audio before the answer"))
+            case Answered(at=at):
+                self.answered_s = at
+                self.notes.append(Note(at, "answered"))
+            case Recognised(match=match, at_s=at):
+                self.notes.append(Note(at, f"hears {named(match.key)}"))
+            case Heard(match=match, at_s=at):
+                self.notes.append(Note(at, f"heard {told(match)}"))
+            case ToneHeard(frequency_hz=frequency, start_s=start, end_s=end, at_s=at):
+                self.notes.append(Note(at, f"heard a tone of {frequency:.0f} Hz from {start:.1f} s to {end:.1f} s"))
+            case KeySent(key=key, at=at):
+                self.notes.append(Note(at, f"pressed {MASK if self._pressing_secret else key}"))
+            case TransferAsked(to=to, at=at):
+                self.notes.append(Note(at, f'asked to call "{to}" instead'))
+            case Ended(by=by, at=at):
+                self.notes.append(Note(at, ENDINGS[by] + because(percept)))

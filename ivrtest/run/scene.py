@@ -1,0 +1,107 @@
+"""What a conversation knows at a moment, what reaches it, and what it asks for. Plain values: no call, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded, SoundStarted
+from ivrtest.call.call import CallEvent, Ended, KeySent, TransferAsked
+from ivrtest.call.listener import Tick
+from ivrtest.flow.model import Flow
+from ivrtest.run.result import Status
+
+Percept = CallEvent | Hearing | Tick
+"""All that can reach a conversation, in the order of the call's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """Listen for these recordings first: (prompt, language) in the order they may come."""
+
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PressKeys:
+    keys: str
+    secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Send a sound like speech for so long. `PlaybackEnded` follows."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpCall:
+    """End the call. `Ended` follows."""
+
+
+Command = Expect | PressKeys | Speak | HangUpCall
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step is decided."""
+
+    status: Status
+    at_s: float
+    """The moment of the last event: the step after this one counts its time from here."""
+    message: str = ""
+    heard: tuple[Match, ...] = ()
+
+
+@dataclass(slots=True)
+class Scene:
+    """What every step may ask about the call so far."""
+
+    flow: Flow
+    language: str
+    """What the caller expects to hear, until a step says otherwise."""
+    now: float = 0.0
+    since: float = 0.0
+    """When the last event was: the end of what was heard, or of the key pressed."""
+    last_key: float = -1.0
+    """When the last key of ours went down. What began before that is no answer to it."""
+    sound_since: float | None = None
+    """When the sound that goes on now began."""
+    undecided: Match | None = None
+    """The recording that plays now."""
+    transfers: list[TransferAsked] = field(default_factory=list)
+    """Transfers asked for and not yet awaited by a step."""
+    ended: Ended | None = None
+
+    def take(self, percept: Percept) -> None:
+        """Note what reached us. Called before the step sees it."""
+        match percept:
+            case Tick(at=at):
+                self.now = at
+            case SoundStarted(start_s=start):
+                self.sound_since = start
+            case SoundEnded():
+                self.sound_since = None
+            case Recognised(match=match):
+                self.undecided = match
+            case Heard():
+                self.undecided = None
+            case KeySent(at=at):
+                self.last_key = at
+            case TransferAsked():
+                self.transfers.append(percept)
+            case Ended():
+                self.ended = percept
+
+    def is_stale(self, match: Match) -> bool:
+        """Return whether a sound began before our last key: it was there anyway, and the key may have cut it."""
+        return match.start_s < self.last_key
+
+    def recording(self, prompt: str) -> tuple[str, str]:
+        """Return the key of the recording that a caller should hear. Raises KeyError if the flow has no such prompt or language."""
+        if prompt.startswith("digits/"):
+            return (prompt, self.language)
+        language = self.flow.prompts[prompt].language_for(self.language)
+        if language is None:
+            raise KeyError((prompt, self.language))
+        return (prompt, language)
