@@ -17,6 +17,10 @@ class Piece:
     prompt: str
     language: str
     """A language of the flow, or `mul` for a prompt that has one recording for all languages."""
+    flow: str = ""
+    """The flow whose prompts folder holds the recording: inside a called flow it is the called one."""
+    secret: bool = False
+    """This piece is a digit of a secret value: it may be played, but no log, trace or report may name it."""
 
 
 # Actions: what the flow asks for.
@@ -48,10 +52,15 @@ class Beep:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Ask a system of record. Answered by `LookupEnded`; the machine itself watches the time-out."""
+    """Ask a system of record. Answered by `LookupEnded`; the machine itself watches the time-out.
+
+    A driver drops what it still hears from an earlier lookup when it gets this one.
+    """
 
     name: str
     arguments: Mapping[str, str | int] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    """The names of the arguments whose values no log, trace or report may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,8 @@ Action = Play | PlayMusic | StopPlaying | Beep | Lookup | Transfer | Enqueue | D
 
 @dataclass(frozen=True, slots=True)
 class PlayEnded:
+    """All of the last `Play` or `Beep` was played. One that is older than what plays now is ignored."""
+
     at: float
 
 
@@ -130,7 +141,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class NoInput:
-    """The time to press a key is over. The machine makes this itself out of a `Tick`; drivers never send it."""
+    """A time that a node set is over, mostly the time to press a key. The machine makes this out of a `Tick`; drivers never send it."""
 
     at: float
 
@@ -141,6 +152,8 @@ class LookupEnded:
     """An outcome the node declares, or `failed`."""
     at: float
     values: Mapping[str, str | int] = field(default_factory=dict)
+    name: str = ""
+    """The lookup that this answers. Empty: the one that is waited for. An answer to another one is ignored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from ivrtest.flow.action import Action, Happening
-from ivrtest.flow.memory import Memory
+from ivrtest.flow.action import Happening
 from ivrtest.source.text import Span
+
+if TYPE_CHECKING:
+    from ivrtest.flow.fields import Fields
+    from ivrtest.flow.memory import Memory
 
 ALL_LANGUAGES = "mul"
 """The language of a recording that serves all languages (ISO 639-2: multiple languages)."""
@@ -61,7 +64,7 @@ class Target:
     """A node's id; None for `return`, which leaves a called flow."""
     span: Span
     sets: Mapping[str, str | int] = field(default_factory=dict)
-    """Variables to set first. A text that begins with `=` is an expression."""
+    """Variables to set first. A text that begins with `=` is an expression (`condition.parse_value` reads the rest)."""
     outcome: str | None = None
     """With `return`: the outcome that the calling flow branches on."""
 
@@ -83,10 +86,31 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
-    """A node is done: take this exit."""
+class Ending:
+    """A node ends the flow: no node follows."""
 
-    exit: Exit
+    label: str
+    """As an exit's label: `hang up`, or `answered` for a caller who has been handed over."""
+    handed_over: bool = False
+    """The caller is with somebody else, who decides when the call ends. Otherwise the call is hung up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """A node sends the caller into another flow, and `Node.returned` says what follows when she is back."""
+
+    flow: str
+
+
+Outcome = Exit | Ending | Descent
+"""How a visit of a node comes to its end."""
+
+Script = Generator[None, Happening, Outcome]
+"""What a node does with one caller, as a generator: it asks for actions with `memory.do(...)`, `yield` waits for the next
+happening, and what it returns ends the visit. A script so reads from top to bottom like the conversation that it holds."""
+
+Written = Mapping[str, object]
+"""A node's fields as they stand in a file: plain mappings, lists, texts, numbers and truths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +119,21 @@ class Node(ABC):
 
     kind: ClassVar[str]
     """The word that declares it: `menu`."""
+    ends_call: ClassVar[bool] = False
+    """True if having no way out is what this node is for."""
 
     id: str
     span: Span
     """The place of the node's name."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, id: str, span: Span, fields: Fields) -> Self:  # noqa: A002
+        """Build the node from its fields, whose shape is known to be right. What else is wrong goes to `fields.wrong`."""
+
+    @abstractmethod
+    def written(self) -> Written:
+        """Return the fields that `read` builds this node from."""
 
     @abstractmethod
     def exits(self) -> Iterator[Exit]:
@@ -109,12 +144,12 @@ class Node(ABC):
         return iter(())
 
     @abstractmethod
-    def enter(self, memory: Memory, at: float) -> tuple[tuple[Action, ...], Leave | None]:
-        """A caller arrives. Return what is to be done and, if the node is done at once, how it is left."""
+    def visit(self, memory: Memory) -> Script:
+        """A caller arrives: do what this node does with her."""
 
-    @abstractmethod
-    def on(self, happening: Happening, memory: Memory) -> tuple[tuple[Action, ...], Leave | None]:
-        """Something happened to a caller in this node."""
+    def returned(self, outcome: str | None) -> Exit:
+        """Return the exit for a caller who is back from the flow that a `Descent` named."""
+        raise NotImplementedError(f'a node of type "{self.kind}" sends nobody into another flow, so nobody returns with "{outcome}"')
 
 
 @dataclass(frozen=True, slots=True)
