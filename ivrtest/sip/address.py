@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -9,6 +10,8 @@ from typing import Self
 from ivrtest.sip.grammar import NO_PARAMETERS, QUOTED, TOKEN, WHITE, Parameters, SipSyntaxError, number, quote, shown, unquote
 from ivrtest.sip.header import Header, ListHeader, before_parameters
 from ivrtest.sip.uri import OtherUri, SipUri, Uri, parse_uri
+
+_PREFERENCE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,7 @@ class NameAddress(Header):
             raise SipSyntaxError(f'{cls.NAME} {shown(text)} has no closing ">" behind its URI')
         behind = behind.strip(WHITE)
         if behind and not behind.startswith(";"):
-            raise SipSyntaxError(
-                f'{cls.NAME} {shown(text)} goes on with {shown(behind)} behind its ">". only ";" and parameters can stand there'
-            )
+            raise SipSyntaxError(f'{cls.NAME} {shown(text)} goes on with {shown(behind)} behind its ">". only parameters can follow')
         return cls(_uri(address.strip(WHITE), cls.NAME), display_name, Parameters.parse(behind[1:], cls.NAME))
 
     def __str__(self) -> str:
@@ -255,12 +256,6 @@ class Contact(_AddressList):
         value = self.parameters.get("q")
         if value is None:
             return None
-        whole, _, fraction = value.partition(".")
-        if (
-            whole not in ("0", "1")
-            or len(fraction) > 3
-            or (fraction and not (fraction.isascii() and fraction.isdigit()))
-            or float(value) > 1
-        ):
+        if not _PREFERENCE.fullmatch(value):
             raise SipSyntaxError(f"Contact q {shown(value)} must be a number from 0 to 1 with at most three decimals")
         return float(value)

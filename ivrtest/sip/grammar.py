@@ -201,9 +201,7 @@ def host_and_port(text: str, what: str) -> tuple[str, int | None]:
     port = None
     if rest:
         if not rest.startswith(":"):
-            raise SipSyntaxError(
-                f"{what} {shown(stripped)} goes on with {shown(rest)} behind its host. only a colon and a port can stand there"
-            )
+            raise SipSyntaxError(f"{what} {shown(stripped)} goes on with {shown(rest)} behind its host. only a colon and a port can follow")
         port = number(rest[1:], f"{what} port", limit=65535)
     return found[0].strip("[]"), port
 

@@ -12,12 +12,12 @@ from ivrtest.sip.headers import HEADERS
 H = TypeVar("H", bound=Header)
 
 _LONG_NAMES = {
-    "e": "content-encoding",
     "a": "accept-contact",
     "d": "request-disposition",
+    "e": "content-encoding",
     "j": "reject-contact",
-    "y": "identity",
     "n": "identity-info",
+    "y": "identity",
 }
 """Compact names (iana.org, SIP header fields) of headers that have no type here; the others come from the types."""
 _LONG_NAMES |= {kind.COMPACT: kind.NAME.lower() for kind in HEADERS if kind.COMPACT is not None}
@@ -134,6 +134,9 @@ class Headers:
         kind = type(value)
         rest = self.all(kind)[1:]
         return self.with_set(value, *rest)
+
+
+NO_HEADERS = Headers()
 
 
 def _wanted(name: str | type[Header]) -> str:

@@ -8,9 +8,9 @@ from typing import Final, Self, TypeVar
 
 from ivrtest.sip.address import To
 from ivrtest.sip.fields import CallId, ContentLength, ContentType, CSeq
-from ivrtest.sip.grammar import TOKEN, WHITE, SipSyntaxError, is_token, shown
+from ivrtest.sip.grammar import TOKEN, WHITE, SipSyntaxError, shown
 from ivrtest.sip.header import Header
-from ivrtest.sip.header_map import Headers
+from ivrtest.sip.header_map import NO_HEADERS, Headers
 from ivrtest.sip.headers import From, RecordRoute, Via
 from ivrtest.sip.status import reason_phrase
 from ivrtest.sip.uri import Uri, parse_uri
@@ -28,13 +28,16 @@ _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _STATUS = re.compile(r"[1-6][0-9][0-9]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Message:
     """What requests and responses have in common."""
 
-    headers: Headers = field(default_factory=Headers)
-    body: bytes = b""
-    version: str = "SIP/2.0"
+    __slots__ = ()
+    headers: Headers
+    body: bytes
+    version: str
+
+    def _with(self, headers: Headers, body: bytes) -> Self:
+        raise NotImplementedError
 
     def get(self, kind: type[H]) -> H | None:
         """Return the first header of this type; None when there is none. Raises SipSyntaxError when it cannot be read."""
@@ -54,26 +57,26 @@ class _Message:
 
     def with_header(self, *entries: Header | tuple[str, str]) -> Self:
         """Return a copy where these stand in place of all fields of their names."""
-        return replace(self, headers=self.headers.with_set(*entries))
+        return self._with(self.headers.with_set(*entries), self.body)
 
     def with_added(self, *entries: Header | tuple[str, str]) -> Self:
         """Return a copy with these headers at the end."""
-        return replace(self, headers=self.headers.with_added(*entries))
+        return self._with(self.headers.with_added(*entries), self.body)
 
     def with_first(self, *entries: Header | tuple[str, str]) -> Self:
         """Return a copy with these headers at the beginning."""
-        return replace(self, headers=self.headers.with_first(*entries))
+        return self._with(self.headers.with_first(*entries), self.body)
 
     def without(self, *names: str | type[Header]) -> Self:
         """Return a copy without the headers of these names."""
-        return replace(self, headers=self.headers.without(*names))
+        return self._with(self.headers.without(*names), self.body)
 
     def with_body(self, body: bytes, content_type: str | None = None) -> Self:
         """Return a copy with another body and its Content-Type; an empty body has none."""
         headers = self.headers.without(ContentType)
         if content_type is not None:
             headers = headers.with_added(ContentType.parse(content_type))
-        return replace(self, headers=headers, body=body)
+        return self._with(headers, body)
 
     @property
     def start_line(self) -> str:
@@ -94,9 +97,12 @@ class Request(_Message):
     method: str
     """As written; letter case matters."""
     uri: Uri
-    headers: Headers = field(default_factory=Headers)
+    headers: Headers = NO_HEADERS
     body: bytes = b""
     version: str = field(default="SIP/2.0", kw_only=True)
+
+    def _with(self, headers: Headers, body: bytes) -> Self:
+        return replace(self, headers=headers, body=body)
 
     @property
     def start_line(self) -> str:
@@ -112,9 +118,12 @@ class Response(_Message):
     """100 to 699."""
     reason: str
     """The words behind the status; may be empty."""
-    headers: Headers = field(default_factory=Headers)
+    headers: Headers = NO_HEADERS
     body: bytes = b""
     version: str = field(default="SIP/2.0", kw_only=True)
+
+    def _with(self, headers: Headers, body: bytes) -> Self:
+        return replace(self, headers=headers, body=body)
 
     @property
     def start_line(self) -> str:
@@ -189,10 +198,7 @@ def _fields(lines: list[str]) -> list[tuple[str, str]]:
         name, colon, value = line.partition(":")
         if not colon:
             raise SipSyntaxError(f'header line {shown(line)} must be a name, ":" and a value')
-        name = name.rstrip(WHITE)
-        if not is_token(name):
-            raise SipSyntaxError(f"header name {shown(name)} must be a token: letters, digits and -.!%*_+`'~")
-        values.append((name, [value.strip(WHITE)]))
+        values.append((name.rstrip(WHITE), [value.strip(WHITE)]))
         if len(values) > MAX_FIELDS:
             raise SipSyntaxError(f"message has more than {MAX_FIELDS} header lines")
     # A line end with white space behind it is one space (section 7.3.1).
@@ -225,9 +231,8 @@ def check_message(message: Message) -> None:
         for kind in (From, To, CallId, CSeq):
             values = message.all(kind)
             if len(values) != 1:
-                raise SipSyntaxError(
-                    f'message has {len(values) or "no"} "{kind.NAME}" header{"s" if len(values) > 1 else ""}. it must have one'
-                )
+                count = f"{len(values)} {shown(kind.NAME)} headers" if values else f"no {shown(kind.NAME)} header"
+                raise SipSyntaxError(f"message has {count}. it must have one")
         cseq = message.need(CSeq)
         if isinstance(message, Request) and cseq.method != message.method:
             raise SipSyntaxError(f"CSeq method {shown(cseq.method)} must be the request's method {shown(message.method)}")
@@ -241,10 +246,14 @@ def create_response(
     """Start a response as RFC 3261 section 8.2.6.2 says: Via, From, To, Call-ID and CSeq as they came.
 
     `to_tag` goes into To when it has no tag yet. `record_route` copies Record-Route too, for responses that make a dialog (12.1.1).
+    A 100 takes Timestamp along (8.2.6.1).
     A To that cannot be read is copied as it came, so that a bad request can still be refused.
     """
     names: list[type[Header]] = [Via, RecordRoute, From, To, CallId, CSeq] if record_route else [Via, From, To, CallId, CSeq]
-    headers = Headers(pair for name in names for pair in request.headers.fields(name))
+    fields = [pair for name in names for pair in request.headers.fields(name)]
+    if status == 100:
+        fields.extend(request.headers.fields("Timestamp"))
+    headers = Headers(fields)
     if to_tag is not None:
         try:
             to = headers.get(To)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 from ivrtest.sip.grammar import Parameters, SipSyntaxError, host_and_port, shown, written_host
@@ -73,6 +73,9 @@ class UriParameters(Parameters):
         return self._with_raw(name, None if value is None else escape(str(value), _PARAMETER))
 
 
+NO_URI_PARAMETERS = UriParameters()
+
+
 @dataclass(frozen=True, slots=True)
 class SipUri:
     """A `sip:` or `sips:` URI, with its parts as written, so that it is sent on as it came (RFC 3261 section 19.1.1)."""
@@ -86,7 +89,7 @@ class SipUri:
     """Host name or address; IPv6 without brackets."""
     port: int | None = None
     """None when not given; then the default of the transport holds (5060, TLS 5061)."""
-    parameters: UriParameters = field(default=UriParameters())
+    parameters: UriParameters = NO_URI_PARAMETERS
     headers: tuple[tuple[str, str], ...] = ()
     """What stands behind the `?`: name and value, as written."""
 
@@ -219,7 +222,7 @@ class TelUri:
 
     number: str
     """As written, with visual separators; starts with `+` when it is global."""
-    parameters: UriParameters = field(default=UriParameters())
+    parameters: UriParameters = NO_URI_PARAMETERS
 
     @classmethod
     def parse(cls, text: str) -> Self:
