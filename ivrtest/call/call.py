@@ -132,6 +132,14 @@ class Call(Protocol):
         """The SIP Call-ID, or a name of that kind."""
 
     @property
+    def caller(self) -> str:
+        """Who calls: a SIP URI or a number; empty if unknown."""
+
+    @property
+    def called(self) -> str:
+        """Who is called: a SIP URI or a number."""
+
+    @property
     def now(self) -> float:
         """Seconds on the call's clock."""
 
@@ -140,6 +148,9 @@ class Call(Protocol):
 
     async def press(self, keys: str, *, secret: bool = False) -> None:
         """Send keys one after another; return when they are queued. `KeySent` reports each. `secret` keeps them out of logs and traces."""
+
+    def hide_keys(self, hide: bool) -> None:
+        """While `hide`, keys that the far side presses stay out of logs and traces. `KeyHeard` still reports them."""
 
     def play(self, samples: Samples, *, loop: bool = False) -> None:
         """Send audio from now on, in place of what is being sent. `PlaybackEnded` follows unless it loops."""

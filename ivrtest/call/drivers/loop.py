@@ -265,6 +265,9 @@ class LoopCall:
         if self._wire.state is not _State.OVER:
             self._voice.press(keys, self._wire.position)
 
+    def hide_keys(self, hide: bool) -> None:
+        """See `Call.hide_keys`. There is nothing to hide them from here."""
+
     def play(self, samples: Samples, *, loop: bool = False) -> None:
         """See `Call.play`. Played before the answer by the called end, it is early media."""
         wire = self._wire
