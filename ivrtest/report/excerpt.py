@@ -1,8 +1,8 @@
 """The one text for something wrong at a place: console, JUnit and every other report show these lines.
 
-    flows/bank.yaml:14:19: error: unknown key "promt" in menu "main". did you mean "prompt"? [unknown-key]
-       14 |     menu: {promt: main_menu}
-          |            ^~~~~
+flows/bank.yaml:14:19: error: unknown key "promt" in menu "main". did you mean "prompt"? [unknown-key]
+   14 |     menu: {promt: main_menu}
+      |            ^~~~~
 """
 
 from __future__ import annotations

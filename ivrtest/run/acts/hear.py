@@ -95,12 +95,9 @@ class HearAct(Act):
         return (Expect(self.wanted[len(self.heard) :]),), None
 
     def wrong(self, match: Match) -> str:
-        if (
-            match.verdict is Verdict.match
-            and match.prompt == self.next_wanted[0]
-            and ALL_LANGUAGES not in (match.language, self.next_wanted[1])
-        ):
-            return f'heard "{match.prompt}" in the wrong language: "{match.language}" instead of "{self.next_wanted[1]}", {between(match)}'
+        if match.verdict is Verdict.match and match.prompt == self.next_wanted[0]:
+            wrong, right = match.language, self.next_wanted[1]
+            return f'heard "{match.prompt}" in the wrong language: "{wrong}" instead of "{right}", {between(match)}'
         return f"heard {told(match)}. {self.expected()}"
 
     def expected(self) -> str:

@@ -1,0 +1,134 @@
+"""Results as JSON, for other programs: `results.json`. The shape is stable; fields are only ever added.
+
+Times named `*_s` are seconds on the call's clock; `seconds` is wall time; `status` is one of the four of `ivrtest.run.result.Status`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from ivrtest import __version__
+from ivrtest.audio.hearing import Match
+from ivrtest.report.excerpt import excerpt
+from ivrtest.report.files import write_text
+from ivrtest.report.junit import relative
+from ivrtest.report.outcome import Outcome, finding_of
+from ivrtest.run.result import CallRecord, ScenarioResult, Status, StepResult
+from ivrtest.source.finding import Finding
+from ivrtest.source.text import Span
+
+FORMAT: Final = "ivrtest/results/1"
+
+
+def write_json(outcome: Outcome, path: Path) -> None:
+    """Write the report. Raises OSError."""
+    write_text(path, json_text(outcome, path.parent))
+
+
+def json_text(outcome: Outcome, folder: Path) -> str:
+    suite = outcome.suite
+    document = {
+        "format": FORMAT,
+        "ivrtest": __version__,
+        "started_at": suite.started_at,
+        "seconds": round(suite.seconds, 3),
+        "target": suite.target,
+        "counts": {str(status): suite.count(status) for status in Status},
+        "exit_code": suite.exit_code,
+        "scenarios": [scenario_of(result, folder) for result in suite.results],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """Return the findings of a check as JSON."""
+    return (
+        json.dumps({"format": "ivrtest/findings/1", "findings": [finding_data(each) for each in findings]}, ensure_ascii=False, indent=2)
+        + "\n"
+    )
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        **place(finding.span),
+        "related": [{"message": related.message, **place(related.span)} for related in finding.related],
+        "witness": list(finding.witness),
+    }
+
+
+def place(span: Span) -> dict[str, Any]:
+    return {
+        "file": span.source.name,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
+
+
+def scenario_of(result: ScenarioResult, folder: Path) -> dict[str, Any]:
+    finding = finding_of(result)
+    return {
+        "name": result.scenario.name,
+        "flow": result.scenario.flow,
+        **place(result.scenario.span),
+        "status": str(result.status),
+        "message": result.verdict,
+        "excerpt": excerpt(finding) if finding else "",
+        "started_at": result.started_at,
+        "seconds": round(result.seconds, 3),
+        "steps": [step_of(step) for step in result.steps],
+        "call": call_of(result.call, folder) if result.call else None,
+    }
+
+
+def step_of(step: StepResult) -> dict[str, Any]:
+    return {
+        "step": step.step.describe(),
+        "line": step.step.span.line,
+        "status": str(step.status),
+        "message": step.message,
+        "started_s": rounded(step.started_s),
+        "at_s": rounded(step.at_s),
+        "heard": [match_of(match) for match in step.heard],
+    }
+
+
+def match_of(match: Match) -> dict[str, Any]:
+    return {
+        "prompt": match.prompt,
+        "language": match.language,
+        "verdict": str(match.verdict),
+        "score_db": rounded(match.score),
+        "start_s": rounded(match.start_s),
+        "end_s": rounded(match.end_s),
+        "decided_at_s": rounded(match.decided_at_s),
+        "diverged_at_s": rounded(match.diverged_at_s),
+        "runner_up": list(match.runner_up) if match.runner_up else None,
+    }
+
+
+def call_of(call: CallRecord, folder: Path) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "target": call.target,
+        "answered_s": rounded(call.answered_s),
+        "ended_s": rounded(call.ended_s),
+        "ended_by": call.ended_by,
+        "recording": relative(call.recording, folder) if call.recording else None,
+        "packets_received": call.packets_received,
+        "packets_lost": call.packets_lost,
+        "jitter_ms": rounded(call.jitter_ms),
+        "notes": [{"at_s": rounded(note.at_s), "text": note.text} for note in call.notes],
+    }
+
+
+def rounded(value: float | None) -> float | None:
+    """Round to the millisecond; a number that JSON cannot hold becomes null."""
+    return round(value, 3) if value is not None and abs(value) < float("inf") else None

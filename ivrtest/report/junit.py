@@ -1,0 +1,139 @@
+"""JUnit XML, as Jenkins, GitLab and auditors read it: one suite per flow, one case per scenario.
+
+`<failure>` means that the IVR did wrong, `<error>` that we could not tell, `<skipped>` that nothing ran. Every case says on what its
+verdict rests: the call, the recording, and each step with what was heard. Times are wall seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+from junit_xml import TestCase, TestSuite, to_xml_report_string
+
+from ivrtest import __version__
+from ivrtest.audio.hearing import Match
+from ivrtest.report.excerpt import excerpt
+from ivrtest.report.files import write_text
+from ivrtest.report.outcome import Outcome, finding_of
+from ivrtest.run.acts.naming import told
+from ivrtest.run.result import CallRecord, ScenarioResult, Status, StepResult
+
+SUITES_NAME: Final = "ivrtest"
+
+
+def write_junit(outcome: Outcome, path: Path) -> None:
+    """Write the report. Raises OSError."""
+    write_text(path, junit_text(outcome, path.parent))
+
+
+def junit_text(outcome: Outcome, folder: Path) -> str:
+    """Return the report as XML; recordings are named relative to `folder`."""
+    flows: dict[str, list[ScenarioResult]] = {}
+    for result in outcome.suite.results:
+        flows.setdefault(result.scenario.flow, []).append(result)
+    suites = [suite_of(flow, results, outcome, folder) for flow, results in flows.items()]
+    root = ElementTree.fromstring(to_xml_report_string(suites, prettyprint=False))
+    root.set("name", SUITES_NAME)
+    cases = (result for results in flows.values() for result in results)
+    for case, result in zip(root.iter("testcase"), cases, strict=True):
+        case.insert(0, properties_of(result, folder))
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def suite_of(flow: str, results: list[ScenarioResult], outcome: Outcome, folder: Path) -> TestSuite:
+    return TestSuite(
+        flow,
+        [case_of(result, folder) for result in results],
+        timestamp=min(result.started_at for result in results) or None,
+        properties={"ivrtest.version": __version__, "target": outcome.suite.target},
+    )
+
+
+def case_of(result: ScenarioResult, folder: Path) -> TestCase:
+    scenario = result.scenario
+    case = TestCase(
+        scenario.name,
+        classname=scenario.flow,
+        elapsed_sec=round(result.seconds, 3),
+        file=scenario.span.source.name,
+        line=scenario.span.line,
+        stdout="\n".join(story(result, folder)),
+    )
+    finding = finding_of(result)
+    if finding is not None:
+        text = excerpt(finding)
+        match result.status:
+            case Status.FAILED:
+                case.add_failure_info(finding.message, text, "ivr-failed")
+            case Status.ERROR:
+                case.add_error_info(finding.message, text, "could-not-tell")
+            case _:
+                case.add_skipped_info(finding.message, text)
+    return case
+
+
+def properties_of(result: ScenarioResult, folder: Path) -> ElementTree.Element:
+    element = ElementTree.Element("properties")
+    for name, value in facts(result, folder):
+        ElementTree.SubElement(element, "property", name=name, value=value)
+    return element
+
+
+def facts(result: ScenarioResult, folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield what identifies the evidence of one scenario."""
+    yield "status", str(result.status)
+    yield "steps.passed", f"{sum(step.status is Status.PASSED for step in result.steps)} of {len(result.steps)}"
+    call = result.call
+    if call is None:
+        return
+    yield "call.id", call.id
+    yield "call.target", call.target
+    if call.recording is not None:
+        yield "call.recording", relative(call.recording, folder)
+    if call.packets_received is not None:
+        yield "rtp.received", str(call.packets_received)
+    if call.packets_lost is not None:
+        yield "rtp.lost", str(call.packets_lost)
+    if call.jitter_ms is not None:
+        yield "rtp.jitter_ms", f"{call.jitter_ms:.1f}"
+
+
+def story(result: ScenarioResult, folder: Path) -> Iterator[str]:
+    """Yield the steps with their verdicts, then what happened on the call, as lines."""
+    for number, step in enumerate(result.steps, 1):
+        yield step_line(number, step)
+        yield from (f"     heard {told(match)}{scored(match)}" for match in step.heard)
+        if step.message:
+            yield f"     {step.message}"
+    if result.message:
+        yield result.message
+    if result.call is not None:
+        yield from call_lines(result.call, folder)
+
+
+def step_line(number: int, step: StepResult) -> str:
+    when = "" if step.at_s is None else f" at {step.at_s:.2f} s"
+    return f"{number:>3}. {step.status}{when}: {step.step.describe()}"
+
+
+def scored(match: Match) -> str:
+    return f", deviation {match.score:.2f} dB, known at {match.decided_at_s:.2f} s" if match.prompt else ""
+
+
+def call_lines(call: CallRecord, folder: Path) -> Iterator[str]:
+    yield f"call {call.id} to {call.target}"
+    yield from (f"  {note.at_s:7.2f} s  {note.text}" for note in call.notes)
+    if call.recording is not None:
+        yield f"recording: {relative(call.recording, folder)} (caller left, IVR right)"
+
+
+def relative(path: Path, folder: Path) -> str:
+    """Return the path as seen from a folder, where it lies below it."""
+    try:
+        return path.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        return path.as_posix()

@@ -1,0 +1,210 @@
+"""A scenario held against the flow machine in virtual time: no call, no sound, no waiting.
+
+What the flow plays is told to the conversation as if it had been heard, at the times at which the matcher would know it. Recordings count
+with their own lengths; a missing one with the time its words would take to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ivrtest.audio.hearing import Heard, Match, Recognised, SoundEnded, SoundStarted, ToneHeard, Verdict
+from ivrtest.call.call import Answered, Ended, KeySent, PlaybackEnded, TransferAsked
+from ivrtest.call.listener import Tick
+from ivrtest.flow import action as do
+from ivrtest.flow.machine import FlowMachine
+from ivrtest.run.conversation import Conversation
+from ivrtest.run.scene import Command, Expect, HangUpCall, Percept, PressKeys, Speak
+from ivrtest.server.agenda import Agenda
+from ivrtest.server.backoffice import BackOffice
+
+TICK_S: Final = 0.02
+KEY_S: Final = 0.1
+KEY_EVERY_S: Final = 0.2
+RECOGNISED_AFTER_S: Final = 1.2
+BEEP_S: Final = 0.4
+
+Seconds = Callable[[do.Piece], float]
+"""How long a recording is."""
+
+
+class Player:
+    """What the flow plays, and what of it has been told."""
+
+    def __init__(self, seconds: Seconds) -> None:
+        self.seconds = seconds
+        self.playing: list[tuple[do.Piece | None, float, float]] = []
+        self.loop = False
+        self.recognised = False
+        self.sounding = False
+
+    def play(self, pieces: tuple[do.Piece | None, ...], at: float, *, loop: bool = False) -> None:
+        self.playing = []
+        self.loop = loop
+        self.recognised = False
+        for piece in pieces:
+            end = at + (BEEP_S if piece is None else self.seconds(piece))
+            self.playing.append((piece, at, end))
+            at = end
+
+    def stop(self, at: float) -> list[Percept]:
+        """Cut what plays. The caller heard the beginning of it."""
+        told: list[Percept] = []
+        if self.playing:
+            piece, start, _ = self.playing[0]
+            self.playing = []
+            if piece is not None and at > start:
+                told.append(Heard(Match(piece.prompt, piece.language, Verdict.truncated, 0.0, start, at, at, at), at))
+        return told
+
+    def advance(self, now: float) -> tuple[list[Percept], float | None]:
+        """Return what is heard until now, and when the last recording ended if it did."""
+        told: list[Percept] = []
+        ended: float | None = None
+        while self.playing and self.playing[0][1] <= now:
+            piece, start, end = self.playing[0]
+            if not self.sounding:
+                self.sounding = True
+                told.append(SoundStarted(start, start))
+            known = min(start + RECOGNISED_AFTER_S, end)
+            if piece is not None and not self.recognised and known <= now:
+                self.recognised = True
+                told.append(Recognised(Match(piece.prompt, piece.language, Verdict.match, 0.0, start, known, known), known))
+            if end > now:
+                return told, ended
+            self.playing.pop(0)
+            self.recognised = False
+            if piece is None:
+                told.append(ToneHeard(1000.0, start, end, end))
+            else:
+                told.append(Heard(Match(piece.prompt, piece.language, Verdict.match, 0.0, start, end, known), end))
+            if self.loop:
+                self.play((piece,), end, loop=True)
+            elif not self.playing:
+                ended = end
+        if self.sounding and not self.playing:
+            self.sounding = False
+            told.append(SoundEnded(now, ended if ended is not None else now))
+        return told, ended
+
+
+class Dictation:
+    """The caller's voice on a recording: how much was said, and whether it is over."""
+
+    def __init__(self) -> None:
+        self.record: do.Record | None = None
+        self.began = 0.0
+        self.spoken_until = 0.0
+        self.seconds = 0.0
+
+    def start(self, record: do.Record, at: float) -> None:
+        self.record, self.began, self.spoken_until, self.seconds = record, at, at, 0.0
+
+    def advance(self, now: float, speaking: bool) -> do.RecordEnded | None:
+        if self.record is None:
+            return None
+        if speaking:
+            self.seconds += TICK_S
+            self.spoken_until = now
+        if now - self.spoken_until >= self.record.silence_s or now - self.began >= self.record.max_s:
+            return self.stop(now)
+        return None
+
+    def stop(self, now: float) -> do.RecordEnded | None:
+        if self.record is None:
+            return None
+        self.record = None
+        return do.RecordEnded(round(self.seconds, 3), now)
+
+
+class Simulation:
+    """One scenario in virtual time."""
+
+    def __init__(self, conversation: Conversation, machine: FlowMachine, office: BackOffice, seconds: Seconds) -> None:
+        self.conversation = conversation
+        self.machine = machine
+        self.office = office
+        self.agenda = Agenda()
+        self.player = Player(seconds)
+        self.dictation = Dictation()
+        self.now = 0.0
+        self.keys: list[tuple[str, float]] = []
+        self.keys_told: list[tuple[str, float]] = []
+        self.speaking_until: float | None = None
+
+    def run(self) -> None:
+        """Play until the call is over."""
+        self.tell([Answered(0.0)])
+        self.do(self.machine.start(0.0))
+        while not self.conversation.over:
+            self.step()
+            self.now = round(self.now + TICK_S, 6)
+
+    def step(self) -> None:
+        """Let everything happen that is due now: the caller's doings, the surroundings' answers, the sound, and time itself."""
+        while self.keys and self.keys[0][1] <= self.now:
+            key, at = self.keys.pop(0)
+            self.keys_told.append((key, at))
+            self.do(self.machine.on(do.Key(key, at)))
+        while self.keys_told and self.keys_told[0][1] + KEY_S <= self.now:
+            key, at = self.keys_told.pop(0)
+            self.tell([KeySent(key, at, KEY_S)])
+        while self.agenda.next_due is not None and self.agenda.next_due <= self.now and not self.conversation.over:
+            self.do(self.machine.on(self.agenda.take()))
+        told, ended = self.player.advance(self.now)
+        self.tell(told)
+        if ended is not None:
+            self.do(self.machine.on(do.PlayEnded(ended)))
+        speaking = self.speaking_until is not None and self.now <= self.speaking_until
+        if recorded := self.dictation.advance(self.now, speaking):
+            self.do(self.machine.on(recorded))
+        if self.speaking_until is not None and not speaking:
+            self.speaking_until = None
+            self.tell([PlaybackEnded(self.now)])
+        if self.machine.deadline is not None and self.machine.deadline <= self.now:
+            self.do(self.machine.on(do.Tick(self.now)))
+        self.tell([Tick(self.now)])
+
+    def tell(self, percepts: list[Percept]) -> None:
+        for percept in percepts:
+            if not self.conversation.over:
+                self.obey(self.conversation.on(percept))
+
+    def obey(self, commands: tuple[Command, ...]) -> None:
+        for command in commands:
+            match command:
+                case PressKeys(keys=keys):
+                    first = max(self.now, self.keys[-1][1] + KEY_EVERY_S if self.keys else self.now)
+                    self.keys += [(key, first + index * KEY_EVERY_S) for index, key in enumerate(keys)]
+                case Speak(seconds=seconds):
+                    self.speaking_until = self.now + seconds
+                case HangUpCall():
+                    self.do(self.machine.on(do.CallerLeft(self.now)))
+                    self.tell([Ended("us", self.now)])
+                case Expect():
+                    pass
+
+    def do(self, actions: tuple[do.Action, ...]) -> None:
+        for action in actions:
+            match action:
+                case do.Play(pieces=pieces):
+                    self.player.play(pieces, self.now)
+                case do.PlayMusic(piece=piece):
+                    self.player.play((piece,), self.now, loop=True)
+                case do.Beep():
+                    self.player.play((None,), self.now)
+                case do.StopPlaying():
+                    self.tell(self.player.stop(self.now))
+                case do.Record():
+                    self.dictation.start(action, self.now)
+                case do.StopRecording():
+                    if recorded := self.dictation.stop(self.now):
+                        self.do(self.machine.on(recorded))
+                case do.HangUp():
+                    self.tell([Ended("them", self.now)])
+                case do.Transfer(to=to):
+                    self.agenda.expect(action, self.office.asked(action, self.now))
+                    self.tell([TransferAsked(to, self.now)])
+                case _:
+                    self.agenda.expect(action, self.office.asked(action, self.now))
