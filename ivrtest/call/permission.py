@@ -12,16 +12,16 @@ LOOPBACK = ("sip:*@127.0.0.1", "sip:*@localhost", "sip:*@[::1]")
 """The default: this machine, and nobody else."""
 
 EMERGENCY_NUMBERS = frozenset(
-    "000 106 110 111 112 113 115 117 118 119 120 122 133 144 15 17 18 190 192 193 911 988 995 997 998 999 10111 10177".split()
+    "000 106 110 111 112 113 115 117 118 119 120 122 133 144 15 17 18 190 192 193 911 988 995 997 998 999 10111 10177".split()  # noqa: SIM905
 )
-"""Numbers of police, fire brigade, ambulance and crisis lines around the world. 100 to 108, which are emergency numbers in some countries and
-everybody's first extensions in all others, are left to the list of allowed targets."""
+"""Numbers of police, fire brigade, ambulance and crisis lines around the world. 100 to 108, which are emergency numbers in some
+countries and everybody's first extensions in all others, are left to the list of allowed targets."""
 
 _OUTSIDE_LINE = "09"
 """What many switchboards want before an outside number."""
 
 
-class DialRefused(Exception):
+class DialRefused(Exception):  # noqa: N818 (it says what happened, as one reads it)
     """This target may not be called. The message says why and what would be right."""
 
 
@@ -30,8 +30,8 @@ class Permission:
     """The targets that may be called."""
 
     allow: Sequence[str] = LOOPBACK
-    """Patterns such as `sip:*@pbx.example.com` or `sip:+1555*@10.0.0.5:5070`. `*` stands for anything but `@`. A pattern without a port allows
-    every port."""
+    """Patterns such as `sip:*@pbx.example.com` or `sip:+1555*@10.0.0.5:5070`. `*` stands for anything but `@`. A pattern without a
+    port allows every port."""
 
     def check(self, target: Uri) -> None:
         """Raise DialRefused unless `target` may be called. Emergency numbers never may."""

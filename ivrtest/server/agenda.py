@@ -39,12 +39,17 @@ class Agenda:
 
     def expect(self, action: Action, answers: Iterable[Happening]) -> None:
         """Forget the answers that `action` makes void, and note the new ones."""
-        void = _void_after(action)
-        if void:
-            self._pending = [entry for entry in self._pending if not isinstance(entry[2], void)]
-            heapq.heapify(self._pending)
+        self.forget(*_void_after(action))
         for answer in answers:
-            heapq.heappush(self._pending, (answer.at, next(self._order), answer))
+            self.add(answer)
+
+    def add(self, happening: Happening) -> None:
+        heapq.heappush(self._pending, (happening.at, next(self._order), happening))
+
+    def forget(self, *kinds: type[Happening]) -> None:
+        """Remove what is pending of these kinds."""
+        self._pending = [entry for entry in self._pending if not isinstance(entry[2], kinds)]
+        heapq.heapify(self._pending)
 
     def take(self) -> Happening:
         """Remove and return the next happening. Raises IndexError when nothing is pending."""

@@ -1,0 +1,65 @@
+"""Whom we may call."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivrtest.call.permission import DialRefused, Permission, is_emergency
+from ivrtest.sip.uri import OtherUri, SipUri, TelUri
+
+
+@pytest.mark.parametrize("target", ["sip:ivr@127.0.0.1", "sip:127.0.0.1:5070", "sip:ivr@localhost:5999", "sip:ivr@[::1]"])
+def test_this_machine_may_be_called_by_default(target: str) -> None:
+    Permission().check(SipUri.parse(target))
+
+
+@pytest.mark.parametrize("target", ["sip:ivr@127.0.0.2", "sip:127.0.0.1@example.com", "sips:ivr@127.0.0.1", "sip:a@localhost.example.com"])
+def test_nobody_else_may_be_called_by_default(target: str) -> None:
+    with pytest.raises(DialRefused) as refused:
+        Permission().check(SipUri.parse(target))
+    assert str(refused.value) == (
+        f'calling "{target}" is refused: it is not among the allowed targets. allowed: "sip:*@127.0.0.1", "sip:*@localhost", "sip:*@[::1]"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "target", "allowed"),
+    [
+        ("sip:+1555*@pbx.example.com", "sip:+15550100@pbx.example.com", True),
+        ("sip:+1555*@pbx.example.com", "sip:+18005550100@pbx.example.com", False),
+        ("sip:*@pbx.example.com:5070", "sip:a@pbx.example.com:5070", True),
+        ("sip:*@pbx.example.com:5070", "sip:a@pbx.example.com", False),
+        ("sip:*@*.example.com", "sip:a@PBX.Example.com", True),
+        ("sip:*@*.example.com", "sip:a@example.com", False),
+        ("sip:*", "sip:a@pbx.example.com", False),
+    ],
+)
+def test_patterns(pattern: str, target: str, allowed: bool) -> None:
+    permission = Permission((pattern,))
+    if allowed:
+        permission.check(SipUri.parse(target))
+    else:
+        with pytest.raises(DialRefused):
+            permission.check(SipUri.parse(target))
+
+
+def test_with_an_empty_list_nobody_may_be_called() -> None:
+    with pytest.raises(DialRefused) as refused:
+        Permission(()).check(SipUri.parse("sip:ivr@127.0.0.1"))
+    assert str(refused.value) == 'calling "sip:ivr@127.0.0.1" is refused: it is not among the allowed targets. allowed: nothing'
+
+
+@pytest.mark.parametrize("number", ["911", "112", "999", "000", "110", "119", "118", "9911", "0112", "9-1-1", "911;phone-context=+1"])
+def test_emergency_numbers_are_refused_whatever_is_allowed(number: str) -> None:
+    with pytest.raises(DialRefused) as refused:
+        Permission(("sip:*@127.0.0.1",)).check(SipUri.of("127.0.0.1", user=number))
+    assert str(refused.value) == (
+        f'calling "{SipUri.of("127.0.0.1", user=number)}" is refused: "{number}" is an emergency number, which is never called'
+    )
+
+
+def test_emergency_numbers_are_known_in_every_kind_of_uri() -> None:
+    assert is_emergency(TelUri.parse("tel:9.1.1;phone-context=+1"))
+    assert is_emergency(OtherUri("urn:service:sos.police"))
+    assert not is_emergency(TelUri.parse("tel:+18005550911"))
+    assert not is_emergency(SipUri.parse("sip:9114@127.0.0.1"))
