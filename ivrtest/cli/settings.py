@@ -1,5 +1,7 @@
 """`ivrtest.toml`: targets by name, limits, and whom a run may call. The command line wins over it.
 
+Where there is no `ivrtest.toml`, the same tables may stand in `pyproject.toml` under `[tool.ivrtest]`.
+
 [paths]
 flows = "flows"
 scenarios = "scenarios"
@@ -51,6 +53,8 @@ class Settings:
     flows: Path = Path("flows")
     scenarios: Path = Path("scenarios")
     reports: Path = Path("reports")
+    exclude: tuple[Path, ...] = ()
+    """Folders that are skipped when a folder above them is given."""
     jobs: int = DEFAULT_JOBS
     allow: tuple[str, ...] = LOOPBACK
     targets: Mapping[str, TargetSettings] = field(default_factory=dict)
@@ -59,57 +63,64 @@ class Settings:
 
 
 def load_settings(folder: Path = Path()) -> Settings:
-    """Read `ivrtest.toml` in a folder; the defaults where there is none. Raises InputError."""
-    path = folder / FILE_NAME
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Settings()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError((finding(Source(str(path), ""), f'"{path}" cannot be read: {reason}'),)) from error
-    return read_settings(Source(str(path), text), path)
+    """Read the settings of a project folder; the defaults where there are none. Raises InputError."""
+    for name, table in ((FILE_NAME, ()), ("pyproject.toml", ("tool", "ivrtest"))):
+        path = folder / name
+        try:
+            source = Source(str(path), path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise InputError((finding(Source(str(path), ""), f'"{path}" cannot be read: {reason}'),)) from error
+        return read_settings(source, path, within=table)
+    return Settings()
 
 
-def read_settings(source: Source, path: Path | None = None) -> Settings:
-    """Read settings from a text. Raises InputError with every mistake."""
+def read_settings(source: Source, path: Path | None = None, *, within: tuple[str, ...] = ()) -> Settings:
+    """Read settings from a text, from the table `within` it. Raises InputError with every mistake."""
     try:
         data = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
         raise InputError((finding(source, f"this is not TOML: {error}"),)) from error
+    for name in within:
+        inner = data.get(name, {})
+        data = inner if isinstance(inner, dict) else {}
     reader = Reader(source)
-    paths = reader.table(data, "paths", ("flows", "scenarios", "reports"))
+    reader.only(data, ("paths", "run", "dial", "targets"), "")
+    paths = reader.table(data, "paths", ("flows", "scenarios", "reports", "exclude"))
     run = reader.table(data, "run", ("jobs",))
     dial = reader.table(data, "dial", ("allow",))
-    targets = {}
-    declared = data.get("targets", {})
-    if isinstance(declared, dict):
-        for name in declared:
-            table = reader.table(declared, name, ("uri", "jobs"), within="targets.")
-            uri = reader.value(
-                table, f"targets.{name}.uri", is_text, 'it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"', required=True
-            )
-            jobs = reader.value(table, f"targets.{name}.jobs", is_count, A_COUNT)
-            targets[name] = TargetSettings(uri or "", jobs)
-    else:
-        reader.complain("targets", '"targets" must hold tables such as [targets.staging]')
-    reader.only(data, ("paths", "run", "dial", "targets"), "")
     folders = {
         name: Path(value)
         for name in ("flows", "scenarios", "reports")
         if (value := reader.value(paths, f"paths.{name}", is_text, "it must be the path of a folder")) is not None
     }
+    exclude = reader.value(paths, "paths.exclude", is_texts, "it must be a list of folders")
     jobs = reader.value(run, "run.jobs", is_count, A_COUNT)
     allow = reader.value(dial, "dial.allow", is_texts, 'it must be a list of patterns such as "sip:*@127.0.0.1"')
+    targets = read_targets(reader, data)
     if reader.findings:
         raise InputError(tuple(reader.findings))
     return Settings(
         **folders,
+        exclude=tuple(Path(folder) for folder in exclude or ()),
         jobs=DEFAULT_JOBS if jobs is None else jobs,
         allow=LOOPBACK if allow is None else tuple(allow),
         targets=targets,
         path=path,
     )
+
+
+def read_targets(reader: Reader, data: Mapping[str, Any]) -> dict[str, TargetSettings]:
+    targets = {}
+    declared = reader.table(data, "targets")
+    for name in declared:
+        table = reader.table(declared, name, ("uri", "jobs"), within="targets.")
+        uri = reader.value(table, f"targets.{name}.uri", is_text, A_URI, required=True)
+        jobs = reader.value(table, f"targets.{name}.jobs", is_count, A_COUNT)
+        targets[name] = TargetSettings(uri or "", jobs)
+    return targets
 
 
 def is_text(value: object) -> bool:
@@ -131,12 +142,14 @@ class Reader:
         self.source = source
         self.findings: list[Finding] = []
 
-    def table(self, data: Mapping[str, Any], name: str, keys: tuple[str, ...], within: str = "") -> Mapping[str, Any]:
+    def table(self, data: Mapping[str, Any], name: str, keys: tuple[str, ...] | None = None, within: str = "") -> Mapping[str, Any]:
+        """Return a table that may hold `keys` only; empty where there is none."""
         table = data.get(name, {})
         if not isinstance(table, dict):
             self.complain(within + name, f'"{within}{name}" must be a table: [{within}{name}]')
             return {}
-        self.only(table, keys, f"{within}{name}.")
+        if keys is not None:
+            self.only(table, keys, f"{within}{name}.")
         return table
 
     def only(self, table: Mapping[str, Any], keys: tuple[str, ...], prefix: str) -> None:
@@ -154,7 +167,8 @@ class Reader:
             return None
         value = table[key]
         if not right(value):
-            self.complain(name, f'"{name}" is "{value}". {rule}')
+            shown = str(value).lower() if isinstance(value, bool) else value
+            self.complain(name, f'"{name}" is "{shown}". {rule}')
             return None
         return value
 
@@ -164,10 +178,13 @@ class Reader:
 
 def finding(source: Source, message: str, name: str = "") -> Finding:
     """Blame the line that holds a setting. TOML's reader gives no places, so the line is looked for."""
-    key = name.rpartition(".")[2]
+    table, _, key = name.rpartition(".")
+    current = ""
     for number, line in enumerate(source.lines, 1):
         bare = line.strip()
-        if key and (bare.startswith(f"[{name}]") or bare.partition("=")[0].strip().strip('"') == key):
+        if bare.startswith("["):
+            current = bare.partition("]")[0].strip("[ ").removeprefix("tool.ivrtest").removeprefix(".")
+        if name and (current == name or (current == table and bare.partition("=")[0].strip().strip('"') == key)):
             column = line.index(bare[0]) + 1
             return Finding("settings", Severity.ERROR, message, Span(source, number, column, number, column + len(bare)))
     return Finding("settings", Severity.ERROR, message, source.whole())

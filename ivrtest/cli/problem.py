@@ -1,0 +1,15 @@
+"""Telling a person that the input could not be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from ivrtest.report.console import print_findings
+from ivrtest.source.finding import Finding
+
+
+def complain(findings: Sequence[Finding]) -> None:
+    """Print findings on standard error."""
+    print_findings(Console(stderr=True, highlight=False), sorted(findings, key=lambda finding: finding.sort_key))

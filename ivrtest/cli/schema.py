@@ -1,0 +1,24 @@
+"""`ivrtest schema flow|scenario`: the JSON Schema that editors complete from."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import click
+
+SCHEMAS = {"flow": ("ivrtest.flow", "flow.schema.json"), "scenario": ("ivrtest.scenario", "scenario.schema.json")}
+
+
+@click.command()
+@click.argument("language", type=click.Choice(list(SCHEMAS)))
+def command(language: str) -> int:
+    """Print the JSON Schema of flows or scenarios.
+
+    Editors with a YAML language server complete and check while you type, if the file's first line is
+
+    \b
+      # yaml-language-server: $schema=PATH-OF-THE-SCHEMA
+    """
+    package, name = SCHEMAS[language]
+    click.echo(files(package).joinpath(name).read_text(encoding="utf-8"), nl=False)
+    return 0

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivrtest.cli.settings import LOOPBACK, Settings, TargetSettings, load_settings, read_settings
+from ivrtest.source.finding import InputError
+from ivrtest.source.text import Source
+
+WHOLE = """\
+[paths]
+flows = "menus"
+exclude = ["menus/drafts"]
+
+[run]
+jobs = 2
+
+[dial]
+allow = ["sip:*@ivr.example.com"]
+
+[targets.staging]
+uri = "sip:ivr@ivr.example.com"
+jobs = 1
+"""
+
+
+def complaints(text: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        read_settings(Source("ivrtest.toml", text))
+    return [f"{finding.span}: {finding.message}" for finding in caught.value.findings]
+
+
+def test_a_whole_file_is_read() -> None:
+    assert read_settings(Source("ivrtest.toml", WHOLE)) == Settings(
+        flows=Path("menus"),
+        exclude=(Path("menus/drafts"),),
+        jobs=2,
+        allow=("sip:*@ivr.example.com",),
+        targets={"staging": TargetSettings("sip:ivr@ivr.example.com", 1)},
+    )
+
+
+def test_without_a_file_only_this_machine_may_be_called(tmp_path: Path) -> None:
+    assert load_settings(tmp_path) == Settings(allow=LOOPBACK)
+
+
+def test_an_empty_allow_list_allows_nothing() -> None:
+    assert read_settings(Source("ivrtest.toml", "[dial]\nallow = []\n")).allow == ()
+
+
+def test_pyproject_serves_where_there_is_no_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.ivrtest.run]\njobs = 7\n", encoding="utf-8")
+    assert load_settings(tmp_path).jobs == 7
+    (tmp_path / "ivrtest.toml").write_text("[run]\njobs = 3\n", encoding="utf-8")
+    assert load_settings(tmp_path).jobs == 3
+
+
+def test_every_mistake_is_told_in_one_pass() -> None:
+    text = "[run]\njobs = 0\njbos = 1\n[dail]\n[targets.lab]\njobs = true\n"
+    assert complaints(text) == [
+        'ivrtest.toml:4:1: unknown setting "dail". did you mean "dial"?',
+        'ivrtest.toml:3:1: unknown setting "run.jbos". did you mean "run.jobs"?',
+        'ivrtest.toml:2:1: "run.jobs" is "0". it must be a whole number of at least 1',
+        'ivrtest.toml:5:1: "targets.lab.uri" is missing. it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"',
+        'ivrtest.toml:6:1: "targets.lab.jobs" is "true". it must be a whole number of at least 1',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("run = 3\n", 'ivrtest.toml:1:1: "run" must be a table: [run]'),
+        ("targets = 3\n", 'ivrtest.toml:1:1: "targets" must be a table: [targets]'),
+        ("[paths]\nflows = 3\n", 'ivrtest.toml:2:1: "paths.flows" is "3". it must be the path of a folder'),
+        (
+            '[dial]\nallow = "sip:x@y"\n',
+            'ivrtest.toml:2:1: "dial.allow" is "sip:x@y". it must be a list of patterns such as "sip:*@127.0.0.1"',
+        ),
+        ("[run\n", "ivrtest.toml:1:1: this is not TOML: Expected ']' at the end of a table declaration (at line 1, column 5)"),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_place(text: str, message: str) -> None:
+    assert complaints(text) == [message]
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ivrtest.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError) as caught:
+        load_settings(tmp_path)
+    assert caught.value.findings[0].message == f'"{tmp_path / "ivrtest.toml"}" cannot be read: it is not UTF-8 text'
