@@ -16,12 +16,12 @@ import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.words import is_value, must_be, one_of, quoted
-from ivrtest.source.yaml import Document, Path
+from ivrtest.source.yaml import DataPath, Document
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -33,11 +33,11 @@ Schema = Mapping[str, Any]
 class Problem:
     """A finding and the path of the value that it is about, so that a reader can leave that value out."""
 
-    path: Path
+    path: DataPath
     finding: Finding
 
 
-def load_schema(path: FilePath) -> dict[str, Any]:
+def load_schema(path: Path) -> dict[str, Any]:
     """Read a schema file of the package."""
     schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return schema
@@ -53,7 +53,7 @@ def problems(document: Document, schema: Schema) -> tuple[Problem, ...]:
 
     whole = _inlined(schema, schema.get("$defs", {}))
     names = _Names(whole)
-    found: dict[tuple[Path, str, str], Problem] = {}
+    found: dict[tuple[DataPath, str, str], Problem] = {}
     for mistake in _without_cascades(_mistakes(Draft202012Validator(whole).iter_errors(document.data))):
         for problem in _problems(mistake, document, names):
             found.setdefault((problem.path, problem.finding.rule, problem.finding.message), problem)
@@ -85,7 +85,7 @@ class _Mistake:
     """What stands beside that word."""
     schema: Schema
     value: Any
-    path: Path
+    path: DataPath
     about_name: bool
     """It is about the name of a key, `value`, in the mapping at `path`."""
     missing: str
@@ -133,7 +133,7 @@ _ABOUT_KEYS = ("required", "additionalProperties", "dependentRequired")
 
 def _without_cascades(mistakes: Iterable[_Mistake]) -> Iterator[_Mistake]:
     """Yield mistakes without those that only follow from another one."""
-    at: dict[Path, list[_Mistake]] = {}
+    at: dict[DataPath, list[_Mistake]] = {}
     for mistake in mistakes:
         if mistake.about_name:
             yield mistake
@@ -220,7 +220,7 @@ def _choice(mistake: _Mistake, document: Document, names: _Names) -> Problem:
     return _problem("unknown-key", message, (*path, strange[0]), document, key=True)
 
 
-def _problem(rule: str, message: str, path: Path, document: Document, *, key: bool = False) -> Problem:
+def _problem(rule: str, message: str, path: DataPath, document: Document, *, key: bool = False) -> Problem:
     span = document.key_span(path) if key else document.span(path)
     return Problem(path, Finding(rule, Severity.ERROR, message, span))
 
@@ -231,7 +231,7 @@ class _Names:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
 
-    def whole(self, path: Path) -> str:
+    def whole(self, path: DataPath) -> str:
         """Return what to call the thing at `path`: `"no_input" of menu "main"`."""
         named = 0
         name = None
@@ -250,7 +250,7 @@ class _Names:
             rest.append(name)
         return " of ".join(rest) or "the file"
 
-    def thing(self, path: Path) -> str:
+    def thing(self, path: DataPath) -> str:
         """Return a short name for the value at `path`: `"retries"`, `item 2 of "languages"`, `step 3`."""
         whole = self.whole(path)
         if path and isinstance(path[-1], str) and whole.startswith(quoted(path[-1])):

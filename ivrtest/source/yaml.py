@@ -18,7 +18,7 @@ from ivrtest.source.finding import Finding, InputError, Related, Severity
 from ivrtest.source.syntax import HASH_MESSAGE, bare_hash_keys, bare_hash_value, syntax_finding
 from ivrtest.source.text import Source, Span
 
-Path: TypeAlias = tuple[str | int, ...]
+DataPath: TypeAlias = tuple[str | int, ...]
 """Where a value is: keys and list indexes from the top."""
 
 MAX_DEPTH: Final = 50
