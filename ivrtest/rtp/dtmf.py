@@ -1,0 +1,243 @@
+"""Keys as RTP telephone events (RFC 4733): the wire value, the ear and the hand."""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
+
+KEYS = "0123456789*#ABCD"
+"""Every key, at the index of its event code (RFC 4733 table 3)."""
+FRAME = 160
+"""Samples between two packets: 20 ms of 8000 a second."""
+END_PACKETS = 3
+"""The last packet of an event is sent three times in all (RFC 4733 section 2.5.1.4)."""
+LONGEST_SEGMENT = 0xFFFF
+"""Longer events are cut into segments (RFC 4733 section 2.5.1.3)."""
+_WIRE = struct.Struct("!BBH")
+
+
+@dataclass(frozen=True, slots=True)
+class TelephoneEvent:
+    """The payload of one event packet (RFC 4733 section 2.3)."""
+
+    event: int
+    """0 to 9 for digits, 10 for *, 11 for #, 12 to 15 for A to D; others are no keys."""
+    end: bool
+    duration: int
+    """Samples since the packet's timestamp."""
+    volume: int = 10
+    """0 to 63: dBm0 below zero."""
+
+    @classmethod
+    def parse(cls, payload: bytes) -> TelephoneEvent:
+        """Read the first event of a payload. Raises RtpSyntaxError.
+
+         0                   1                   2                   3
+         0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+        +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+        |     event     |E|R| volume    |          duration             |
+        +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+        """
+        if len(payload) < _WIRE.size:
+            raise RtpSyntaxError(f"a telephone event has 4 octets, the payload {len(payload)}")
+        event, flags, duration = _WIRE.unpack_from(payload)
+        return cls(event, bool(flags & 0x80), duration, flags & 0x3F)
+
+    def __bytes__(self) -> bytes:
+        return _WIRE.pack(self.event, (0x80 if self.end else 0) | self.volume, self.duration)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedKey:
+    """A key that the far side pressed, whole."""
+
+    key: str
+    start: int
+    """The sample of our clock at which it went down."""
+    samples: int
+    """How long it was down."""
+    ended: bool
+    """False where the end was never seen and its time ran out."""
+
+
+@dataclass(slots=True)
+class _KeyDown:
+    ssrc: int
+    timestamp: int
+    event: int
+    start: int
+    before: int = 0
+    """Samples of the segments before this one."""
+    duration: int = 0
+    heard_at: int = 0
+
+    def whole(self, ended: bool) -> ReceivedKey:
+        return ReceivedKey(KEYS[self.event], self.start, self.before + self.duration, ended)
+
+
+class KeyReceiver:
+    """Tells keys from event packets: one key per SSRC and timestamp, however many packets of it come, in whatever order.
+
+    The marker is ignored, for it is lost with its packet and some senders set it wrongly.
+    """
+
+    def __init__(self, *, lost_end: int = 1600) -> None:
+        """`lost_end`: samples without a packet after which a key is over though its end was not seen (200 ms)."""
+        self._lost_end = lost_end
+        self._down: _KeyDown | None = None
+        self._finished: deque[tuple[int, int]] = deque(maxlen=32)
+
+    @property
+    def down(self) -> bool:
+        """Whether a key is down, so that `expire` may have something to report."""
+        return self._down is not None
+
+    def receive(self, packet: RtpPacket, start: int, arrival: int) -> list[ReceivedKey]:
+        """Take an event packet in. `start` is where its timestamp lies on our clock, `arrival` when it came, both in samples.
+
+        Returns the keys that this packet ends: its own, or one before it whose end was lost. Raises RtpSyntaxError.
+        """
+        event = TelephoneEvent.parse(packet.payload)
+        name = (packet.ssrc, packet.timestamp)
+        if event.event >= len(KEYS) or name in self._finished:
+            return []
+        keys: list[ReceivedKey] = []
+        down = self._down
+        if down is not None and (down.ssrc, down.timestamp) != name:
+            if self._is_older(packet, down):
+                # The first we see of a key that was over before this one began.
+                self._finished.append(name)
+                return [ReceivedKey(KEYS[event.event], start, event.duration, event.end)]
+            if self._continues(packet, event, down):
+                # Packets of the segment before, should they come late, are part of a key that is still down.
+                self._finished.append((down.ssrc, down.timestamp))
+                down.before += LONGEST_SEGMENT
+                down.timestamp = packet.timestamp
+                down.duration = 0
+            else:
+                keys.append(self._finish(down, ended=False))
+                down = None
+        if down is None:
+            down = self._down = _KeyDown(packet.ssrc, packet.timestamp, event.event, start)
+        down.duration = max(down.duration, event.duration)
+        down.heard_at = arrival
+        if event.end:
+            keys.append(self._finish(down, ended=True))
+        return keys
+
+    def expire(self, now: int) -> list[ReceivedKey]:
+        """Return the key whose end must be lost, if `now` (in samples) is that late."""
+        if self._down is None or now - self._down.heard_at < self._lost_end:
+            return []
+        return [self._finish(self._down, ended=False)]
+
+    def _finish(self, down: _KeyDown, *, ended: bool) -> ReceivedKey:
+        self._finished.append((down.ssrc, down.timestamp))
+        self._down = None
+        return down.whole(ended)
+
+    @staticmethod
+    def _is_older(packet: RtpPacket, down: _KeyDown) -> bool:
+        return packet.ssrc == down.ssrc and (packet.timestamp - down.timestamp) & 0xFFFFFFFF >= 1 << 31
+
+    @staticmethod
+    def _continues(packet: RtpPacket, event: TelephoneEvent, down: _KeyDown) -> bool:
+        behind = (packet.timestamp - down.timestamp) & 0xFFFFFFFF
+        return packet.ssrc == down.ssrc and event.event == down.event and behind == LONGEST_SEGMENT
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPacket:
+    """What one tick of a key sends."""
+
+    payload: bytes
+    marker: bool
+    timestamp: int
+    key: str
+    secret: bool
+    last: bool
+    """Whether the key has left, whole, with this packet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    key: str
+    secret: bool
+
+
+class KeySender:
+    """Sends keys, one packet per 20 ms tick: the marker on the first, the timestamp fixed, the duration growing, the end sent three times.
+
+    The second and third end packet fall into the gap after the key.
+    """
+
+    def __init__(self, *, key_ms: int = 100, gap_ms: int = 100, volume: int = 10) -> None:
+        """Lengths are rounded up to 20 ms. Raises ValueError for a key under 40 ms or over 60 s, which ITU-T Q.24 receivers need not
+        recognise, or a gap under 60 ms, which the end packets need."""
+        if not 40 <= key_ms <= 60_000:
+            raise ValueError(f'a key lasts 40 to 60000 ms, not "{key_ms}"')
+        if gap_ms < 60:
+            raise ValueError(f'the gap after a key lasts at least 60 ms, not "{gap_ms}"')
+        self._ticks = -(-key_ms // 20)
+        self._gap_ticks = -(-gap_ms // 20)
+        self._volume = volume
+        self._waiting: deque[_Press] = deque()
+        self._running: Iterator[KeyPacket | None] | None = None
+        self._now = 0
+
+    @property
+    def samples(self) -> int:
+        """How long a key lasts."""
+        return self._ticks * FRAME
+
+    @property
+    def busy(self) -> bool:
+        """Whether a tick has something to do: a key or a gap is under way, or keys wait."""
+        return self._running is not None or bool(self._waiting)
+
+    def press(self, keys: str, *, secret: bool = False) -> None:
+        """Queue keys. Raises ValueError, which does not repeat a secret key, and then queues none of them."""
+        wanted = keys.upper()
+        for place, key in enumerate(wanted, 1):
+            if key not in KEYS:
+                shown = "" if secret else f' "{keys[place - 1]}"'
+                raise ValueError(f"key{shown} at place {place} of {len(keys)} is no key. keys are 0 to 9, *, # and A to D")
+        self._waiting.extend(_Press(key, secret) for key in wanted)
+
+    def tick(self, timestamp: int) -> KeyPacket | None:
+        """Return what to send in place of the audio of the frame at `timestamp`, or None: send audio."""
+        self._now = timestamp
+        while self._running is not None or self._waiting:
+            if self._running is None:
+                self._running = self._one(self._waiting.popleft())
+            try:
+                return next(self._running)
+            except StopIteration:
+                self._running = None
+        return None
+
+    def _one(self, press: _Press) -> Iterator[KeyPacket | None]:
+        start = self._now
+        before = 0
+        first = True
+        for tick in range(1, self._ticks + 1):
+            last = tick == self._ticks
+            duration = tick * FRAME - before
+            if duration > LONGEST_SEGMENT and last:
+                before, duration = before + LONGEST_SEGMENT, duration - LONGEST_SEGMENT
+            timestamp = (start + before) & 0xFFFFFFFF
+            if duration > LONGEST_SEGMENT:
+                # This segment is full: report it whole. The next one begins where it ends.
+                before, duration = before + LONGEST_SEGMENT, LONGEST_SEGMENT
+            event = TelephoneEvent(KEYS.index(press.key), last, duration, self._volume)
+            packet = KeyPacket(bytes(event), first, timestamp, press.key, press.secret, last=False)
+            first = False
+            yield packet
+        yield packet
+        yield replace(packet, last=True)
+        for _ in range(self._gap_ticks - (END_PACKETS - 1)):
+            yield None

@@ -1,0 +1,371 @@
+"""Packets in, samples out: every payload at its place on the call's clock.
+
+The first packet ties the far side's timestamps to our clock at the moment it arrives; from then on a payload lies where its
+timestamp says. What never came leaves a gap of its own length. Where nothing was sent there is silence; where sequence numbers
+are missing the gap is marked as lost.
+
+Another SSRC, a restart of the sequence numbers, a jump of the timestamps and a delay that stays tie anew, at the arrival of the
+packet that showed it. A far clock that runs fast or slow is followed softly: two samples of a packet are left out or repeated.
+Both are counted.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from bisect import insort
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivrtest.rtp.packet import RtpPacket
+from ivrtest.rtp.sequence import Arrival, Jitter, Sequence
+
+Samples = NDArray[np.int16]
+Mask = NDArray[np.bool_]
+Decoder = Callable[[bytes], Samples]
+"""Turns payload octets into as many samples (G.711)."""
+
+COMFORT_NOISE = 13
+"""RFC 3389: the far side says that it is silent."""
+JUMP = 8000
+"""A packet this many samples before its time shows a jump of the timestamps."""
+PACED = 80
+"""Two late packets this many samples apart were sent one after another; closer, they are the end of a stall."""
+STEER_EVERY = 50
+"""Packets between two looks at the far side's clock."""
+EARLIEST, LATEST = 320, -80
+"""Between these two, how early the quickest packet of such a stretch is needs no correction."""
+SLIP = 2
+"""Samples left out or repeated per packet: with 20 ms packets, enough for clocks 1.2 % apart."""
+_HEAD = struct.Struct("!HHII")
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineStats:
+    received: int
+    lost: int
+    late: int
+    """Packets that came after their time had been taken."""
+    duplicated: int
+    reordered: int
+    jitter: float
+    """Samples (RFC 3550 A.8)."""
+    reanchored: int
+    slipped: int
+    """Samples repeated (positive) or left out (negative)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Piece:
+    start: int
+    payload_type: int
+    payload: bytes
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.payload)
+
+
+class Timeline:
+    """Places the packets of one far side. All positions, arrivals and lengths are samples on the call's clock."""
+
+    def __init__(self, decoders: Mapping[int, Decoder], *, delay: int = 320, patience: int = 1600) -> None:
+        """`decoders` says what each audio payload type is; packets of any other have a place in the sequence but no samples.
+
+        `delay`: how long after its time a sample is settled, so that packets out of order find their place (40 ms). `patience`: how
+        long that may become when the far side suddenly falls silent, so that a stall is not taken for silence (200 ms).
+        """
+        self.decoders = decoders
+        self._delay = delay
+        self._patience = patience
+        self._sequence = Sequence()
+        self._jitter = Jitter()
+        self._ssrc: int | None = None
+        self._head = -1
+        """The first two octets that `insert_next` takes: version 2, nothing optional, no marker, the payload type of the packet before."""
+        self._timestamp = 0
+        self._position = 0
+        """Where `_timestamp` lies on our clock."""
+        self._end = 0
+        """Where the newest packet ends."""
+        self._frame = 160
+        self._arrival = 0.0
+        self._active = False
+        """Whether the far side is sending: it came up, and announced no silence."""
+        self._pending: list[_Piece] = []
+        self._lost: list[tuple[int, int]] = []
+        self._taken = 0
+        self._held: tuple[RtpPacket, float] | None = None
+        """A packet after its time, until the next one tells whether the far side paused or the line stalled; and when it arrived."""
+        self._earliest = -math.inf
+        self._looked = 0
+        self._slip = 0
+        self._late = 0
+        self._reanchored = 0
+        self._slipped = 0
+
+    @property
+    def stats(self) -> TimelineStats:
+        seen = self._sequence
+        return TimelineStats(
+            received=seen.received,
+            lost=seen.lost,
+            late=self._late,
+            duplicated=seen.duplicated,
+            reordered=seen.reordered,
+            jitter=self._jitter.samples,
+            reanchored=self._reanchored,
+            slipped=self._slipped,
+        )
+
+    @property
+    def highest_sequence(self) -> int:
+        """Extended, as a receiver report has it (RFC 3550 section 6.4.1)."""
+        return self._sequence.highest
+
+    @property
+    def ssrc(self) -> int | None:
+        return self._ssrc
+
+    def insert_next(self, datagram: bytes, arrival: float) -> bool:
+        """Take a datagram of at least 12 octets if it is just the packet that was expected. Otherwise return False: it wants `insert`.
+
+        This is the path of nearly every packet, so it does no more than it must.
+        """
+        head, sequence, timestamp, ssrc = _HEAD.unpack_from(datagram)
+        end = self._end
+        if (
+            head != self._head
+            or sequence != self._sequence.next
+            or ssrc != self._ssrc
+            or self._position + timestamp - self._timestamp != end
+            or end < self._taken
+            or self._slip
+            or self._held is not None
+        ):
+            return False
+        early = end - arrival
+        if early > JUMP:
+            return False
+        self._sequence.follow()
+        self._jitter.arrive(timestamp, arrival)
+        piece = _Piece(end, head & 0x7F, datagram[12:])
+        self._pending.append(piece)
+        self._timestamp = timestamp
+        self._position = end
+        self._end = piece.end
+        self._arrival = arrival
+        self._steer(early)
+        return True
+
+    def insert(self, packet: RtpPacket, arrival: float) -> int:
+        """Take any packet in. Returns where its timestamp lies on our clock."""
+        audio = packet.payload_type in self.decoders
+        if packet.ssrc != self._ssrc:
+            self._reanchored += self._ssrc is not None
+            self._ssrc = packet.ssrc
+            self._sequence.restart(packet.sequence)
+            return self._restart(packet, arrival)
+        match self._sequence.arrive(packet.sequence):
+            case Arrival.RESTART:
+                self._reanchored += 1
+                return self._restart(packet, arrival)
+            case Arrival.DUPLICATE | Arrival.STRAY:
+                return self._place_of(packet.timestamp)
+            case Arrival.REORDERED:
+                position = self._place_of(packet.timestamp)
+                # An older packet with a newer timestamp is nonsense, and could lie anywhere.
+                if audio and position < self._end:
+                    self._late += position < self._taken
+                    self._put(position, packet)
+                return position
+            case Arrival.NEXT:
+                return self._insert_newest(packet, arrival) if audio else self._note(packet, arrival)
+
+    def settled(self, now: float) -> int:
+        """Return how far the samples may be taken: nothing that could still find its place is missing before."""
+        until = max(self._taken, int(now) - self._delay)
+        if self._held is not None:
+            arrival = self._held[1]
+            if now - arrival < self._patience:
+                return min(until, max(self._taken, int(arrival)))
+            self._drop_held()
+        if self._active and self._end < until and now - self._arrival < self._patience:
+            return max(self._taken, self._end)
+        return until
+
+    def take(self, until: int) -> tuple[Samples, Mask]:
+        """Return the samples up to `until` and whether each was lost, from where the take before ended."""
+        start = self._taken
+        lost = np.zeros(until - start, np.bool_)
+        for begin, end in self._lost:
+            if begin < until:
+                lost[max(begin, start) - start : end - start] = True
+        self._lost = [(max(begin, until), end) for begin, end in self._lost if end > until]
+        samples = self._samples(start, until)
+        self._taken = until
+        return samples, lost
+
+    def _samples(self, start: int, until: int) -> Samples:
+        samples: Samples | None = None
+        pending = self._pending
+        taken = 0
+        while taken < len(pending) and pending[taken].start < until:
+            first = pending[taken]
+            run = [first.payload]
+            end = first.end
+            taken += 1
+            while taken < len(pending) and pending[taken].start == end < until and pending[taken].payload_type == first.payload_type:
+                run.append(pending[taken].payload)
+                end = pending[taken].end
+                taken += 1
+            octets = b"".join(run)[max(0, start - first.start) : until - first.start]
+            place = max(first.start, start) - start
+            decoded = self.decoders[first.payload_type](octets)
+            if len(octets) == until - start:
+                samples = decoded
+            elif octets:
+                if samples is None:
+                    samples = np.zeros(until - start, np.int16)
+                samples[place : place + len(octets)] = decoded
+        rest: list[_Piece] = []
+        if taken and pending[taken - 1].end > until:
+            last = pending[taken - 1]
+            rest.append(_Piece(until, last.payload_type, last.payload[until - last.start :]))
+        self._pending[:taken] = rest
+        return np.zeros(until - start, np.int16) if samples is None else samples
+
+    def _place_of(self, timestamp: int) -> int:
+        return self._position + ((timestamp - self._timestamp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+    def _insert_newest(self, packet: RtpPacket, arrival: float) -> int:
+        self._jitter.arrive(packet.timestamp, arrival)
+        position = self._place_of(packet.timestamp)
+        if position - arrival > JUMP or (packet.marker and position < self._taken):
+            self._drop_held()
+            self._reanchored += 1
+            self._mark_gap(int(arrival))
+            return self._tie(packet, arrival)
+        if position < self._taken:
+            held = self._held
+            if held is not None and arrival - held[1] >= PACED:
+                # Two late ones, a frame apart: the far side paused without counting on, or the line is slower from now on.
+                self._held = None
+                self._reanchored += 1
+                self._tie(*held)
+                return self._insert_newest_in_time(packet, arrival, self._place_of(packet.timestamp))
+            self._drop_held()
+            self._held = (packet, arrival)
+            self._arrival = arrival
+            return position
+        self._drop_held()
+        return self._insert_newest_in_time(packet, arrival, position)
+
+    def _insert_newest_in_time(self, packet: RtpPacket, arrival: float, position: int) -> int:
+        payload = packet.payload
+        self._mark_gap(position)
+        if self._slip and position == self._end and len(payload) >= 80:
+            payload = payload[:1] * self._slip + payload if self._slip > 0 else payload[-self._slip :]
+            self._slipped += self._slip
+            self._advance(packet, arrival, position + self._slip)
+            insort(self._pending, _Piece(position, packet.payload_type, payload))
+        else:
+            self._advance(packet, arrival, position)
+            self._put(position, packet)
+        self._steer(position - arrival)
+        return position
+
+    def _note(self, packet: RtpPacket, arrival: float) -> int:
+        """Take a packet without audio: it has a number in the sequence, and while such packets come the far side is no more than silent."""
+        here = max(self._end, int(arrival))
+        self._mark_gap(here)
+        self._end = here
+        self._arrival = arrival
+        self._active = packet.payload_type != COMFORT_NOISE
+        position = self._place_of(packet.timestamp)
+        # An event's timestamp is that of its start, so it may lie back; timestamps that fit nothing are those of a broken sender.
+        return position if arrival - 60 * 8000 < position <= arrival + JUMP else int(arrival)
+
+    def _restart(self, packet: RtpPacket, arrival: float) -> int:
+        self._held = None
+        self._jitter.restart()
+        if packet.payload_type in self.decoders:
+            self._jitter.arrive(packet.timestamp, arrival)
+        return self._tie(packet, arrival)
+
+    def _tie(self, packet: RtpPacket, arrival: float) -> int:
+        """Let the packet's timestamp be the moment it arrived, or the first sample that is not taken yet."""
+        position = max(self._taken, int(arrival))
+        self._pending = [
+            _Piece(piece.start, piece.payload_type, piece.payload[: position - piece.start])
+            for piece in self._pending
+            if piece.start < position
+        ]
+        self._lost = [(begin, min(end, position)) for begin, end in self._lost if begin < position]
+        self._end = min(self._end, position)
+        self._earliest, self._looked, self._slip = -math.inf, 0, 0
+        self._advance(packet, arrival, position)
+        if packet.payload_type in self.decoders:
+            self._put(position, packet)
+        return position
+
+    def _advance(self, packet: RtpPacket, arrival: float, position: int) -> None:
+        """Note the newest packet: what follows it is expected there."""
+        self._timestamp = packet.timestamp
+        self._position = position
+        self._arrival = arrival
+        self._active = packet.payload_type != COMFORT_NOISE
+        if packet.payload_type in self.decoders:
+            self._end = position + len(packet.payload)
+            self._frame = len(packet.payload)
+            self._head = 0x8000 | packet.payload_type
+
+    def _put(self, position: int, packet: RtpPacket) -> None:
+        """Lay a payload down, but for what is taken already."""
+        end = position + len(packet.payload)
+        if end <= self._taken:
+            return
+        cut = max(0, self._taken - position)
+        insort(self._pending, _Piece(position + cut, packet.payload_type, packet.payload[cut:]))
+        if self._lost:
+            self._lost = [
+                (begin, stop)
+                for lost_begin, lost_end in self._lost
+                for begin, stop in ((lost_begin, min(lost_end, position)), (max(lost_begin, end), lost_end))
+                if begin < stop
+            ]
+
+    def _drop_held(self) -> None:
+        """Decide that the held packet was just late."""
+        if self._held is not None:
+            packet, _ = self._held
+            self._held = None
+            self._late += 1
+            position = self._place_of(packet.timestamp)
+            self._put(position, packet)
+            self._end = max(self._end, position + len(packet.payload))
+
+    def _mark_gap(self, position: int) -> None:
+        """Mark what is missing before the newest packet as lost.
+
+        Where the gap is longer than the missing packets could be, the far side also paused, and they lay at one end or the other.
+        """
+        begin, end = self._end, position
+        missing = self._sequence.missing * self._frame
+        if not missing or begin >= end:
+            return
+        if end - begin <= 2 * missing:
+            self._lost.append((begin, end))
+        else:
+            self._lost += [(begin, begin + missing), (end - missing, end)]
+
+    def _steer(self, early: float) -> None:
+        """Look how early the quickest packets are; let the next ones slip where the far side's clock runs away."""
+        self._earliest = max(self._earliest, early)
+        self._looked += 1
+        if self._looked >= STEER_EVERY:
+            self._slip = -SLIP if self._earliest > EARLIEST else SLIP if self._earliest < LATEST else 0
+            self._earliest, self._looked = -math.inf, 0
