@@ -16,6 +16,7 @@ import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from ivrtest.source.yaml import DataPath, Document
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
 Schema = Mapping[str, Any]
 
@@ -48,16 +50,23 @@ def problems(document: Document, schema: Schema) -> tuple[Problem, ...]:
 
     References in `schema` must be of the form `#/$defs/name` and not go in circles.
     """
-    # Imported where it is used: it takes longer to import than a small file takes to check.
-    from jsonschema.validators import Draft202012Validator
-
     whole = _inlined(schema, schema.get("$defs", {}))
     names = _Names(whole)
     found: dict[tuple[DataPath, str, str], Problem] = {}
-    for mistake in _without_cascades(_mistakes(Draft202012Validator(whole).iter_errors(document.data))):
+    for mistake in _without_cascades(_mistakes(_validator()(whole).iter_errors(document.data))):
         for problem in _problems(mistake, document, names):
             found.setdefault((problem.path, problem.finding.rule, problem.finding.message), problem)
     return tuple(sorted(found.values(), key=lambda problem: problem.finding.sort_key))
+
+
+@cache
+def _validator() -> type[Validator]:
+    # Imported where it is used: that takes longer than checking a small file.
+    from jsonschema.validators import Draft202012Validator, extend
+
+    # To JSON Schema 1.0 is a whole number. Readers of the data would get a float.
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool))
+    return extend(Draft202012Validator, type_checker=types)
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:

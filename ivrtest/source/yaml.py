@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import yaml
@@ -79,6 +80,18 @@ class Document:
             while isinstance(value, MappingNode) and value.value and not value.flow_style:
                 key = value = value.value[0][0]
         return self._node_span(key or value)
+
+    def over(self, source: Source) -> Document:
+        """Return the same data over another text, in which everything stands at the same place: one in which secrets are masked."""
+        findings = tuple(
+            replace(
+                finding,
+                span=replace(finding.span, source=source),
+                related=tuple(replace(related, span=replace(related.span, source=source)) for related in finding.related),
+            )
+            for finding in self.findings
+        )
+        return Document(source, self.data, findings, self._root)
 
     def _find(self, path: Sequence[str | int]) -> tuple[Node | None, Node | None]:
         """Return the key's node (None for a list's item) and the value's (None for the empty path)."""
