@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import struct
-import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -89,8 +89,8 @@ def read_audio(path: Path | str, *, max_s: float = MAX_SECONDS) -> Samples:
 def write_wav(path: Path | str, samples: Samples, *, comment: str | None = None) -> None:
     """Write 16-bit PCM at 8000 samples a second: shape (n,) mono, (n, 2) stereo. An older file is replaced in one step.
 
-    `comment` goes into the file itself (LIST/INFO, ICMT), where players show it and `read_comment` finds it. Raises AudioError, and ValueError
-    for other shapes.
+    `comment` goes into the file itself (LIST/INFO, ICMT), where players show it and `read_comment` finds it. Raises AudioError, and
+    ValueError for other shapes.
     """
     path = Path(path)
     if samples.ndim not in (1, 2) or (samples.ndim == 2 and samples.shape[1] != 2):
@@ -102,37 +102,30 @@ def write_wav(path: Path | str, samples: Samples, *, comment: str | None = None)
         chunks.append(_chunk(b"LIST", b"INFO" + _chunk(b"ICMT", comment.encode() + b"\0")))
     chunks.append(_chunk(b"data", octets))
     whole = _chunk(b"RIFF", b"WAVE" + b"".join(chunks))
-    temporary = None
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".wav", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(whole)
-        # Temporary files are private; what we write is as readable as any file.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
+        temporary.write_bytes(whole)
         temporary.replace(path)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise AudioError(f'cannot write recording "{path}": {_reason(error)}') from error
 
 
-def read_comment(path: Path | str) -> str | None:
-    """Return the comment of a WAV file, or None where there is none. Raises AudioError."""
+def read_comment(path: Path | str) -> str:
+    """Return the comment of a WAV file, or an empty text where there is none. Raises AudioError."""
     path = Path(path)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise AudioError(f'cannot read recording "{path}": {_reason(error)}') from error
     if data[:4] != b"RIFF":
-        return None
+        return ""
     for name, body, _ in _chunks(data, 12):
         if name == b"LIST" and body[:4] == b"INFO":
             for entry, text, _ in _chunks(body, 4):
                 if entry == b"ICMT":
                     return text.rstrip(b"\0").decode(errors="replace")
-    return None
+    return ""
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

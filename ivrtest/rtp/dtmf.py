@@ -20,6 +20,15 @@ LONGEST_SEGMENT = 0xFFFF
 _WIRE = struct.Struct("!BBH")
 
 
+def checked_keys(keys: str, *, secret: bool = False) -> str:
+    """Return the keys in upper case. Raises ValueError for what is no key; the message does not repeat it if it is `secret`."""
+    for place, key in enumerate(keys, 1):
+        if key.upper() not in KEYS:
+            shown = "" if secret else f' "{key}"'
+            raise ValueError(f"key{shown} at place {place} of {len(keys)} is no key. keys are 0 to 9, *, # and A to D")
+    return keys.upper()
+
+
 @dataclass(frozen=True, slots=True)
 class TelephoneEvent:
     """The payload of one event packet (RFC 4733 section 2.3)."""
@@ -200,13 +209,8 @@ class KeySender:
         return self._running is not None or bool(self._waiting)
 
     def press(self, keys: str, *, secret: bool = False) -> None:
-        """Queue keys. Raises ValueError, which does not repeat a secret key, and then queues none of them."""
-        wanted = keys.upper()
-        for place, key in enumerate(wanted, 1):
-            if key not in KEYS:
-                shown = "" if secret else f' "{keys[place - 1]}"'
-                raise ValueError(f"key{shown} at place {place} of {len(keys)} is no key. keys are 0 to 9, *, # and A to D")
-        self._waiting.extend(_Press(key, secret) for key in wanted)
+        """Queue keys. Raises ValueError as `checked_keys` does, and then queues none of them."""
+        self._waiting.extend(_Press(key, secret) for key in checked_keys(keys, secret=secret))
 
     def tick(self, timestamp: int) -> KeyPacket | None:
         """Return what to send in place of the audio of the frame at `timestamp`, or None: send audio."""
