@@ -67,7 +67,7 @@ def read_scenario(source: Source) -> ScenarioReading:
         return ScenarioReading(None, (stranger,))
     secrets = tuple(_secrets(document.data))
     document = _masked(document, secrets)
-    findings = [*document.findings, *(_discreet(problem, secrets, document) for problem in problems(document, schema()))]
+    findings = [*document.findings, *(_discreet(problem, secrets) for problem in problems(document, schema()))]
     scenario = _read(document, findings) if not findings else None
     found = tuple(sorted(findings, key=lambda finding: finding.sort_key))
     return ScenarioReading(None if found else scenario, found)
@@ -92,8 +92,8 @@ def _stranger(document: Document) -> Finding | None:
     return None
 
 
-def _secrets(data: Mapping[str, Any]) -> Iterator[tuple[DataPath, str]]:
-    """Yield the path and text of each value that must not be shown. The shape is not known to be right yet, so in doubt it is secret."""
+def _secrets(data: Mapping[str, Any]) -> Iterator[DataPath]:
+    """Yield the path of each value that must not be shown. The shape is not known to be right yet, so in doubt it is secret."""
     steps = data.get("steps")
     for index, step in enumerate(steps if isinstance(steps, list) else ()):
         if not isinstance(step, dict) or "press" not in step:
@@ -102,17 +102,16 @@ def _secrets(data: Mapping[str, Any]) -> Iterator[tuple[DataPath, str]]:
         inside = isinstance(press, dict)
         if step.get("secret", False) is not False or (inside and press.get("secret", False) is not False):
             path: DataPath = ("steps", index, "press", "keys") if inside else ("steps", index, "press")
-            keys = press.get("keys") if inside else press
-            if keys is not None and not isinstance(keys, list | dict):
-                yield path, str(keys)
+            if (press.get("keys") if inside else press) is not None:
+                yield path
 
 
-def _masked(document: Document, secrets: tuple[tuple[DataPath, str], ...]) -> Document:
+def _masked(document: Document, secrets: tuple[DataPath, ...]) -> Document:
     """Return the document over a text in which secrets cannot be read, so that no report can quote them. Places stay as they are."""
     if not secrets:
         return document
     lines = document.source.text.splitlines(keepends=True)
-    for path, _ in secrets:
+    for path in secrets:
         span = document.span(path)
         for number in range(span.line, span.end_line + 1):
             line = lines[number - 1]
@@ -122,12 +121,11 @@ def _masked(document: Document, secrets: tuple[tuple[DataPath, str], ...]) -> Do
     return document.over(Source(document.source.name, "".join(lines)))
 
 
-def _discreet(problem: Problem, secrets: tuple[tuple[DataPath, str], ...], document: Document) -> Finding:
+def _discreet(problem: Problem, secrets: tuple[DataPath, ...]) -> Finding:
     """Return the finding of a problem, without the keys if it is about secret ones."""
-    for path, _ in secrets:
-        if problem.path == path:
-            return replace(problem.finding, message=f'"{path[-1]}" is "{MASK}". it must be keys: 0 to 9, "*", "#" and A to D')
-    return problem.finding
+    if problem.path not in secrets:
+        return problem.finding
+    return replace(problem.finding, message=f'"{problem.path[-1]}" is "{MASK}". it must be keys: 0 to 9, "*", "#" and A to D')
 
 
 def _read(document: Document, findings: list[Finding]) -> Scenario:

@@ -62,11 +62,14 @@ def problems(document: Document, schema: Schema) -> tuple[Problem, ...]:
 @cache
 def _validator() -> type[Validator]:
     # Imported where it is used: that takes longer than checking a small file.
-    from jsonschema.validators import Draft202012Validator, extend
+    from jsonschema import validators
 
+    extend: Any = validators.extend
     # To JSON Schema 1.0 is a whole number. Readers of the data would get a float.
-    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool))
-    return extend(Draft202012Validator, type_checker=types)
+    draft = validators.Draft202012Validator
+    types = draft.TYPE_CHECKER.redefine("integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool))
+    strict: type[Validator] = extend(draft, type_checker=types)
+    return strict
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
