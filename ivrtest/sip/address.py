@@ -49,9 +49,10 @@ class NameAddress(Header):
                 raise SipSyntaxError(f'{cls.NAME} {shown(text)} must have "<", a URI and ">" behind its display name')
         elif text.startswith('"'):
             raise SipSyntaxError(f"{cls.NAME} {shown(text)} has no closing double quote")
-        elif "<" in text:
+        elif "<" in text.partition('"')[0]:
             name, _, rest = text.partition("<")
-            display_name, rest = " ".join(name.split()) or None, "<" + rest
+            words = [word for word in name.replace("\t", " ").split(" ") if word]
+            display_name, rest = " ".join(words) or None, "<" + rest
         if not rest.startswith("<"):
             # Without angle brackets every parameter is the header's, none the URI's (RFC 3261 section 20).
             address, parameter_text = before_parameters(rest)

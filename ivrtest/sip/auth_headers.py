@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from ivrtest.sip.grammar import NO_PARAMETERS, TOKEN, WHITE, Parameters, SipSyntaxError, quote, shown, split_list, token
+from ivrtest.sip.grammar import NO_PARAMETERS, QUOTED, TOKEN, WHITE, Parameters, SipSyntaxError, quote, shown, split_list, token
 from ivrtest.sip.header import Header
 
 _SCHEME = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]+)(?:[ \t]++(.*))?", re.DOTALL)
@@ -34,14 +34,18 @@ class _Authentication(Header):
     @classmethod
     def _of_parts(cls, scheme: str, parts: Sequence[str]) -> Self:
         items: list[tuple[str, str | None]] = []
+        seen: set[str] = set()
         for part in parts:
             name, equals, value = part.partition("=")
             if not equals:
                 raise SipSyntaxError(f'{cls.NAME} parameter {shown(part)} must be a name, "=" and a value')
-            name = token(name, f"{cls.NAME} parameter")
-            if any(own.lower() == name.lower() for own, _ in items):
+            name, value = token(name, f"{cls.NAME} parameter"), value.strip(WHITE)
+            if name.lower() in seen:
                 raise SipSyntaxError(f'{cls.NAME} parameter "{name}" is given twice')
-            items.append((name, value.strip(WHITE)))
+            if value.startswith('"') and not QUOTED.fullmatch(value):
+                raise SipSyntaxError(f"{cls.NAME} parameter {shown(part)} has text behind its closing double quote")
+            seen.add(name.lower())
+            items.append((name, value))
         return cls(scheme, Parameters(tuple(items)))
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from ivrtest.sip.header import Header
 from ivrtest.sip.header_map import NO_HEADERS, Headers
 from ivrtest.sip.headers import From, RecordRoute, Via
 from ivrtest.sip.status import reason_phrase
-from ivrtest.sip.uri import Uri, parse_uri
+from ivrtest.sip.uri import OtherUri, Uri, parse_uri
 
 MAX_HEAD: Final = 65536
 """The most bytes that start line and headers may take. More than a datagram can hold."""
@@ -84,7 +84,9 @@ class _Message:
         raise NotImplementedError
 
     def __bytes__(self) -> bytes:
-        """Write the message. Content-Length always stands, once, and is right."""
+        """Write the message. Content-Length always stands, once, and is right. Raises SipSyntaxError for a start line of several lines."""
+        if "\r" in self.start_line or "\n" in self.start_line:
+            raise SipSyntaxError(f"start line {shown(self.start_line)} has a line end in it")
         headers = self.headers.with_set(ContentLength(len(self.body)))
         lines = [self.start_line, *(f"{name}: {value}" if value else f"{name}:" for name, value in headers)]
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + self.body
@@ -167,12 +169,14 @@ def parse_head(data: bytes) -> tuple[Message, bytes]:
     if not data:
         raise SipSyntaxError("message is empty. it must start with a request line or a status line")
     end = _HEAD_END.search(data)
-    head, body = (data[: end.start()], data[end.end() :]) if end else (data, b"")
+    head, body = (data[: end.start()], data[end.end() :]) if end else (data.rstrip(b"\r\n"), b"")
     if len(head) > MAX_HEAD:
         raise SipSyntaxError(f"start line and headers have {len(head)} bytes. they can have {MAX_HEAD} at most")
     lines = [line.decode("utf-8", "surrogateescape") for line in _LINE_END.split(head)]
-    start_line, fields = lines[0], _fields(lines[1:])
-    return _with_start_line(start_line, Headers(fields)), body
+    message = _with_start_line(lines[0], Headers(_fields(lines[1:])))
+    if end is None:
+        raise SipSyntaxError("message has no empty line behind its headers", partial=message)
+    return message, body
 
 
 def content_length(message: Message) -> int | None:
@@ -212,13 +216,24 @@ def _with_start_line(line: str, headers: Headers) -> Message:
         if not _STATUS.fullmatch(code):
             raise SipSyntaxError(f"status {shown(code)} in status line {shown(line)} must be a number from 100 to 699")
         return Response(int(code), reason, headers, version=version.upper())
-    words = line.split(" ")
-    if len(words) != 3 or not _VERSION.fullmatch(words[2]):
-        raise SipSyntaxError(f'first line {shown(line)} must be "METHOD URI SIP/2.0" or "SIP/2.0 STATUS REASON" with single spaces')
-    method, uri, version = words
+    return _request(line, headers)
+
+
+def _request(line: str, headers: Headers) -> Request:
+    # White space at the end harms nobody (RFC 4475 section 3.1.2.9 leaves it open).
+    words = line.rstrip(WHITE).split(" ")
+    method, uri, version = words[0], " ".join(words[1:-1]), words[-1]
+    if len(words) < 3 or not _VERSION.fullmatch(version):
+        raise SipSyntaxError(f'first line {shown(line)} must be "METHOD URI SIP/2.0" or "SIP/2.0 STATUS REASON"')
     if not TOKEN.fullmatch(method):
         raise SipSyntaxError(f"method {shown(method)} must be a token: letters, digits and -.!%*_+`'~")
-    return Request(method, parse_uri(uri), headers, version=version.upper())
+    try:
+        if " " in uri:
+            raise SipSyntaxError(f'first line {shown(line)} has too many spaces. it must be "METHOD URI SIP/2.0" with single spaces')
+        return Request(method, parse_uri(uri), headers, version=version.upper())
+    except SipSyntaxError as problem:
+        partial = Request(method, OtherUri(uri), headers, version=version.upper())
+        raise SipSyntaxError(str(problem), partial=partial) from None
 
 
 def check_message(message: Message) -> None:

@@ -32,11 +32,11 @@ class NegotiationError(ValueError):
     """Two descriptions that come to no audio stream. The text says why."""
 
 
-class NoAudio(NegotiationError):
+class NoAudio(NegotiationError):  # noqa: N818  # named after what happened
     """No audio stream is offered, or it was refused."""
 
 
-class NoCommonCodec(NegotiationError):
+class NoCommonCodec(NegotiationError):  # noqa: N818  # named after what happened
     """The two sides know no common codec."""
 
 
@@ -118,7 +118,7 @@ def offer(
 ) -> SessionDescription:
     """Write an offer of one audio stream that is received at `address` and `port` (RFC 3264 section 5).
 
-    `session_version` is the session id at first and must grow with each change. Without `dtmf_payload_type` no telephone-events are offered.
+    `session_version` is the session id at first and must grow with each change. Without `dtmf_payload_type` no keys are offered.
     """
     formats = [RtpFormat(codec.payload_type, codec.name, codec.clock_rate, codec.channels, codec.parameters) for codec in codecs]
     if dtmf_payload_type is not None:

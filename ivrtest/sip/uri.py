@@ -18,7 +18,7 @@ _PASSWORD = _UNRESERVED | frozenset("&=+$,")
 _PARAMETER = _UNRESERVED | frozenset("[]/:&+$")
 _HEADER = _UNRESERVED | frozenset("[]/?:+$")
 _NEVER_DEFAULTED = ("user", "ttl", "method", "maddr", "transport")
-_TEL_NUMBER = re.compile(r"\+[0-9().-]*[0-9][0-9().-]*|[0-9A-Fa-f*#().-]+")
+_TEL_NUMBER = re.compile(r"\+[0-9().-]++|[0-9A-Fa-f*#().-]++")
 
 
 def escape(text: str, allowed: frozenset[str]) -> str:
@@ -231,7 +231,7 @@ class TelUri:
             raise SipSyntaxError(f'telephone URI {shown(text)} must start with "tel:"')
         _check_characters(text, "telephone URI")
         number, _, parameter_text = text[4:].partition(";")
-        if not _TEL_NUMBER.fullmatch(number):
+        if not _TEL_NUMBER.fullmatch(number) or not number.strip("+().-"):
             raise SipSyntaxError(f'telephone URI {shown(text)} must have a number behind "tel:", such as "+18005550100"')
         return cls(number, UriParameters.parse(parameter_text, "telephone URI"))
 
