@@ -1,0 +1,259 @@
+"""A recording laid along a call: from where it begins, as far as it has been heard, with its lag followed as clocks drift."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivrtest.audio.judge import BLOCK, ENOUGH, GOOD_DB, RANGE_DB, Evidence, compare, line_gain
+from ivrtest.audio.spectrum import FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples, log_mel, total_level
+
+FINE_PER_FRAME: Final = HOP // FINE_HOP
+_PAD: Final = 2 * WINDOW // FINE_HOP
+"""Fine frames of silence on either side of a recording."""
+_SOUNDING_RANGE_DB: Final = 38.0
+_REJUDGED: Final = 120
+"""While a track is shorter than this many frames, all of it is judged again with each better estimate of the gain."""
+_RECENT: Final = 45
+_GAIN_FRAMES: Final = 250
+_HARDLY: Final = 5.0
+"""A block with less evidence than this many frames' worth is given the benefit of a wider limit."""
+
+
+class Heard(Protocol):
+    """What a track needs to know of the call."""
+
+    def levels(self, first: int, end: int) -> Levels: ...
+    def valid(self, first: int, end: int) -> Mask: ...
+    @property
+    def noise(self) -> Levels: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A recording as levels, one frame every 2.5 ms."""
+
+    key: tuple[str, str]
+    samples: Samples
+
+    @cached_property
+    def fine(self) -> Levels:
+        """Shape (fine frames, BANDS); the first `_PAD` begin before the recording does."""
+        silence = np.zeros(_PAD * FINE_HOP, np.int16)
+        return log_mel(np.concatenate([silence, self.samples, silence]), FINE_HOP)
+
+    @cached_property
+    def _sounding(self) -> tuple[int, int]:
+        level = total_level(log_mel(np.concatenate([np.zeros(WINDOW, np.int16), self.samples, np.zeros(WINDOW, np.int16)])))
+        loud = np.flatnonzero(level > max(level.max() - _SOUNDING_RANGE_DB, FLOOR_DB + 5))
+        if len(loud) == 0:
+            return 0, 0
+        # A frame that is just loud enough holds the sound in the far half of its window.
+        first, last = int(loud[0]) * HOP - WINDOW, int(loud[-1]) * HOP - WINDOW
+        return max(0, first + 3 * WINDOW // 4), min(len(self.samples), last + WINDOW // 4)
+
+    @property
+    def start(self) -> int:
+        """The sample at which it begins to sound."""
+        return self._sounding[0]
+
+    @property
+    def end(self) -> int:
+        """The sample after which it does not sound any more."""
+        return self._sounding[1]
+
+    @cached_property
+    def peak(self) -> float:
+        """Its loudest cell, dB."""
+        return float(self.fine.max(initial=FLOOR_DB))
+
+    def rows(self, first: int, end: int, lag: NDArray[np.int_] | int) -> Levels:
+        """Return what frames `first` to `end` of a stream should be if the recording began `lag` fine hops into the stream."""
+        index = FINE_PER_FRAME * np.arange(first, end) - lag + _PAD
+        return self.fine[np.clip(index, 0, len(self.fine) - 1)]
+
+
+class Track:
+    """One recording assumed to begin at one moment, and how well that has held so far."""
+
+    def __init__(self, reference: Reference, lag: int, not_before: int) -> None:
+        """`lag` in fine hops from the stream's start; frames before `not_before` belong to something else and are not judged."""
+        self.reference = reference
+        self.lag = lag
+        self._not_before = not_before
+        begin = lag * FINE_HOP + reference.start
+        self.first = max(0, (begin - WINDOW // 2) // HOP)
+        count = max(1, (lag * FINE_HOP + reference.end - 3 * WINDOW // 4) // HOP + 1 - self.first)
+        self._deviation = np.zeros(count, np.float32)
+        self._missing = np.zeros(count, np.float32)
+        self._weight = np.zeros(count, np.float32)
+        self._wanted = np.zeros(count, np.float32)
+        self._lags = np.full(count, lag)
+        self._gain: Levels | None = None
+        self.judged = 0
+        """Frames judged so far."""
+        self.worst = 0.0
+        """The worst block's deviation, dB."""
+        self.fell_at: int | None = None
+        """The frame from which it was wrong."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.reference.key
+
+    @property
+    def start(self) -> int:
+        """Stream sample of the recording's first sample, at the lag it began with."""
+        return self._first_lag * FINE_HOP
+
+    @property
+    def _first_lag(self) -> int:
+        return int(self._lags[0]) if self.judged < 40 else int(np.median(self._lags[: min(self.judged, 100)]))
+
+    @property
+    def sounding_start(self) -> int:
+        return self.start + self.reference.start
+
+    @property
+    def sounding_end(self) -> int:
+        return self.lag * FINE_HOP + self.reference.end
+
+    @property
+    def good(self) -> bool:
+        return self.fell_at is None
+
+    @property
+    def complete(self) -> bool:
+        return self.judged >= len(self._weight)
+
+    @property
+    def heard_s(self) -> float:
+        """Seconds in which there was something to compare, until it fell."""
+        until = self.judged if self.fell_at is None else max(0, self.fell_at - self.first)
+        return float(np.count_nonzero(self._weight[:until] > 0.04)) * HOP / SAMPLE_RATE
+
+    @property
+    def length_s(self) -> float:
+        """Seconds of the recording's sounding part."""
+        return (self.reference.end - self.reference.start) / SAMPLE_RATE
+
+    @property
+    def mean(self) -> float:
+        """Mean deviation so far, dB."""
+        return float(self._deviation[: self.judged].sum() / (self._weight[: self.judged].sum() + 0.3))
+
+    def advance(self, call: Heard, to: int) -> None:
+        """Judge the frames up to `to` (exclusive)."""
+        end = min(to - self.first, len(self._weight))
+        if end <= self.judged:
+            return
+        before, self.judged = self.judged, end
+        self._lags[before:end] = self.lag
+        if end >= 20 and self.good:
+            self._follow(call, before, end)
+        whole = end <= _REJUDGED
+        if whole or self._gain is None or before // 50 != end // 50:
+            self._gain = self._estimate_gain(call, max(0, end - _GAIN_FRAMES), end)
+        begin = 0 if whole else max(0, min(before, end - _RECENT))
+        evidence = self._compare(call, begin, end, self._lags[begin:end])
+        self._deviation[begin:end], self._missing[begin:end] = evidence.deviation, evidence.missing
+        self._weight[begin:end], self._wanted[begin:end] = evidence.weight, evidence.wanted
+        if self.good:
+            self._judge(0 if whole else max(0, before - BLOCK), end)
+
+    def bad_places(self) -> tuple[tuple[float, float], ...]:
+        """Return where it was not as recorded, in seconds of the recording."""
+        scores, _, judged = self._blocks(0, self.judged)
+        bad = np.zeros(self.judged, np.bool_)
+        block = self.judged - len(scores) + 1
+        for index in np.flatnonzero(judged & (scores > GOOD_DB)):
+            bad[index : index + block] = True
+        if self.fell_at is not None:
+            bad[: max(0, self.fell_at - self.first)] = False
+            bad[max(0, self.fell_at - self.first) : self.fell_at - self.first + 5] = True
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], bad.astype(np.int8), [0]])))
+        offset = self.first * HOP + WINDOW // 2 - self.start
+        return tuple(
+            (round(float(max(0, begin * HOP + offset)) / SAMPLE_RATE, 3), round(float(end * HOP + offset) / SAMPLE_RATE, 3))
+            for begin, end in zip(edges[::2], edges[1::2], strict=True)
+        )
+
+    def unheard(self) -> bool:
+        """Return whether some block of the recording was never heard well enough to be judged."""
+        block = min(BLOCK, self.judged)
+        weight = _moving_sum(self._weight[: self.judged], block)
+        wanted = _moving_sum(self._wanted[: self.judged], block)
+        return bool(np.any((wanted > ENOUGH) & (weight < 0.25 * wanted)))
+
+    def _follow(self, call: Heard, before: int, end: int) -> None:
+        """Move the lag by a step where the latest block fits clearly better there: a sound card or a gateway with its own clock."""
+        if self._gain is None:
+            self._gain = self._estimate_gain(call, max(0, end - _GAIN_FRAMES), end)
+        begin = max(0, end - BLOCK)
+        best, best_cost = self.lag, np.inf
+        for lag in (self.lag, self.lag - 1, self.lag + 1):
+            evidence = self._compare(call, begin, end, np.full(end - begin, lag))
+            cost = float(evidence.deviation.sum() / (evidence.weight.sum() + 0.5))
+            if cost < (best_cost if best_cost == np.inf else best_cost * 0.97 - 0.01):
+                best, best_cost = lag, cost
+        if best != self.lag:
+            self.lag = best
+            self._lags[before if end > 60 else 0 : end] = best
+
+    def _valid(self, call: Heard, begin: int, end: int) -> Mask:
+        valid = call.valid(self.first + begin, self.first + end)
+        blank = self._not_before - self.first - begin
+        if blank > 0:
+            valid = valid.copy()
+            valid[:blank] = False
+        return valid
+
+    def _noise(self, call: Heard, gain: float) -> Levels:
+        return np.maximum(call.noise, np.float32(self.reference.peak + gain - RANGE_DB))
+
+    def _estimate_gain(self, call: Heard, begin: int, end: int) -> Levels:
+        heard = call.levels(self.first + begin, self.first + end)
+        rows = self.reference.rows(self.first + begin, self.first + end, self._lags[begin:end])
+        valid = self._valid(call, begin, end)
+        rough = line_gain(heard, rows, valid, call.noise)
+        return line_gain(heard, rows, valid, self._noise(call, float(np.median(rough))))
+
+    def _compare(self, call: Heard, begin: int, end: int, lags: NDArray[np.int_]) -> Evidence:
+        assert self._gain is not None
+        heard = call.levels(self.first + begin, self.first + end)
+        rows = self.reference.rows(self.first + begin, self.first + end, lags)
+        return compare(heard, rows, self._valid(call, begin, end), self._gain, self._noise(call, float(np.median(self._gain))))
+
+    def _blocks(self, begin: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float32], Mask]:
+        """Return the blocks' deviations, their evidence, and whether that is enough to judge them."""
+        block = min(BLOCK, end - begin)
+        deviation, weight = _moving_sum(self._deviation[begin:end], block), _moving_sum(self._weight[begin:end], block)
+        wanted = _moving_sum(self._wanted[begin:end], block)
+        return deviation / (weight + 0.3), weight, (weight > ENOUGH / 2) & (weight > 0.25 * wanted)
+
+    def _judge(self, begin: int, end: int) -> None:
+        scores, weight, judged = self._blocks(begin, end)
+        if not judged.any():
+            return
+        limit = np.where(weight < _HARDLY, 1.4 * GOOD_DB, GOOD_DB)
+        bad = judged & (scores > limit)
+        if not bad.any():
+            worst = float(scores[judged].max())
+            self.worst = worst if begin == 0 else max(self.worst, worst)
+            return
+        self.worst = max(self.worst, float(scores[bad].max()))
+        # The change lies where good frames end and bad ones begin: the lowest point of the running sum of what exceeds the limit.
+        first = max(0, begin + int(np.argmax(bad)) - BLOCK)
+        last = min(end, begin + int(np.argmax(bad)) + BLOCK)
+        excess = np.cumsum(self._deviation[first:last] - GOOD_DB * self._weight[first:last])
+        lowest = int(np.argmin(np.concatenate([[0], excess])))
+        self.fell_at = self.first + first + lowest
+
+
+def _moving_sum(values: NDArray[np.float32], block: int) -> NDArray[np.float32]:
+    total = np.concatenate([np.zeros(1, np.float64), np.cumsum(values, dtype=np.float64)])
+    return (total[block:] - total[:-block]).astype(np.float32) if block else np.zeros(0, np.float32)

@@ -1,0 +1,83 @@
+"""Which recordings of a library begin alike, and from when on they can be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ivrtest.audio.alignment import FINE_PER_FRAME, Reference
+from ivrtest.audio.judge import BLOCK, GOOD_DB, RANGE_DB, compare, line_gain
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE
+
+_OPENING: Final = 40
+"""Frames of the opening by which pairs worth comparing are picked."""
+_ALIKE: Final = 0.6
+_SAME_END: Final = SAMPLE_RATE // 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another recording that begins alike."""
+
+    key: tuple[str, str]
+    apart_s: float | None
+    """Seconds from the first sample of the recording whose sibling this is, from which on they differ; None if they are the same."""
+    shift: int
+    """How much later than the recording its sibling begins when their sounds lie together, in fine hops (2.5 ms)."""
+
+
+def siblings(references: Sequence[Reference]) -> dict[tuple[str, str], tuple[Sibling, ...]]:
+    """Return for each recording those that begin alike for at least 0.3 s of sound. Recordings with none are left out."""
+    openings = np.stack([_opening(reference) for reference in references]) if references else np.zeros((0, 1))
+    alike = openings @ openings.T
+    found: dict[tuple[str, str], list[Sibling]] = {}
+    for first, second in zip(*np.nonzero(np.triu(alike > _ALIKE, 1)), strict=True):
+        one, other = references[first], references[second]
+        shift, apart, same = _apart(one, other)
+        if apart is not None and apart < BLOCK * HOP / SAMPLE_RATE:
+            continue
+        end = min(one.end - one.start, other.end - other.start) / SAMPLE_RATE
+        after = None if same else end if apart is None else min(apart, end)
+        for of, to, sign in ((one, other, 1), (other, one, -1)):
+            apart_s = None if after is None else after + of.start / SAMPLE_RATE
+            found.setdefault(of.key, []).append(Sibling(to.key, apart_s, sign * shift))
+    return {key: tuple(some) for key, some in found.items()}
+
+
+def _opening(reference: Reference) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    first = reference.start // HOP
+    rows = reference.rows(first, first + _OPENING, 0)
+    shape = np.maximum(rows, rows.max() - 25)
+    shape = (shape - shape.mean(axis=0)).ravel()
+    return (shape / max(float(np.sqrt(shape @ shape)), 1e-6)).astype(np.float32)
+
+
+def _apart(one: Reference, other: Reference) -> tuple[int, float | None, bool]:
+    """Return how the other is shifted (fine hops), after how many seconds of sound they differ (None: not while both sound), and whether
+    they are the same to the end."""
+    base = round((one.start - other.start) / FINE_HOP)
+    first = max(0, (one.start - BLOCK * HOP // 4) // HOP)
+    end = (min(one.end, one.start + other.end - other.start) - 192) // HOP
+    best: tuple[float, int, float | None] | None = None
+    for shift in range(base - 2 * FINE_PER_FRAME, base + 2 * FINE_PER_FRAME + 1, 2):
+        call, recording = one.rows(first, end, 0), other.rows(first, end, shift)
+        valid = np.ones(len(call), np.bool_)
+        opening = slice(0, 2 * BLOCK)
+        noise = np.full(BANDS, call.max() - RANGE_DB, np.float32)
+        gain = line_gain(call[opening], recording[opening], valid[opening], noise)
+        evidence = compare(call, recording, valid, gain, noise)
+        block = min(BLOCK, len(call))
+        deviation = np.convolve(evidence.deviation, np.ones(block), "valid")
+        scores = deviation / (np.convolve(evidence.weight, np.ones(block), "valid") + 0.3)
+        bad = np.flatnonzero(scores > GOOD_DB)
+        clear = len(scores) if len(bad) == 0 else int(bad[0])
+        apart = None if len(bad) == 0 else (first + clear + block // 2) * HOP / SAMPLE_RATE - one.start / SAMPLE_RATE
+        rank = (-clear, float(scores[: clear + 1].mean()))
+        if best is None or rank < (best[0], best_mean):
+            best, best_mean = (-clear, shift, apart), rank[1]
+    assert best is not None
+    same = best[2] is None and abs((one.end - one.start) - (other.end - other.start)) < _SAME_END
+    return best[1], best[2], same

@@ -1,0 +1,201 @@
+"""Which recordings could this be? Short patches of the log-mel spectrum, compressed, compared with every place of every recording.
+
+A patch is 0.3 s. Its loudest 25 dB count, each band's mean is removed (so a line's frequency response does not matter), and it is
+scaled to unit length: the product of two patches is their likeness, 1 at most. Likeness that lasts along one lag names a candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivrtest.audio.alignment import FINE_PER_FRAME, Heard, Reference
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, Levels, Mask, log_mel
+
+PATCH: Final = 30
+"""Frames in a patch."""
+QUERY_HOP: Final = 10
+"""Frames from one query to the next."""
+PLACE_HOP: Final = 160
+"""Samples from one place in a recording to the next."""
+DIMENSIONS: Final = 32
+_RANGE_DB: Final = np.float32(25)
+_LEAD: Final = PATCH * HOP
+"""Samples of silence before a recording, so that its first sounds have places too."""
+_PLACES_PER_QUERY: Final = QUERY_HOP * HOP // PLACE_HOP
+_FINE_PER_PLACE: Final = PLACE_HOP // FINE_HOP
+_KEPT: Final = np.float32(0.88)
+"""What likeness is still worth one query later: about 0.8 s of memory."""
+_TRAINING: Final = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A recording that may have begun `lag` fine hops into the stream."""
+
+    number: int
+    lag: int
+    likeness: float
+
+
+class Fingerprints:
+    """The patches of a library."""
+
+    def __init__(self, references: Sequence[Reference]) -> None:
+        self._references = references
+        patches = [_reference_patches(reference) for reference in references]
+        counts = np.array([len(some) for some in patches], np.int64)
+        self.offsets = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+        everything = np.concatenate(patches) if patches else np.zeros((0, PATCH * BANDS), np.float32)
+        step = max(1, len(everything) // _TRAINING)
+        training = everything[::step]
+        # The strongest directions of the patches themselves; likeness needs no centring.
+        _, vectors = np.linalg.eigh(training.T @ training)
+        self.basis = np.ascontiguousarray(vectors[:, ::-1][:, :DIMENSIONS]).astype(np.float32)
+        self.places = np.ascontiguousarray((everything @ self.basis).T)
+        self.local = np.concatenate([np.arange(count) for count in counts]).astype(np.int32) if len(counts) else np.zeros(0, np.int32)
+        sounding = np.array([reference.start // FINE_HOP for reference in references], np.int32)
+        self.sounding = np.repeat(sounding, counts)
+        """Per place: where its recording begins to sound, in fine hops."""
+        self.carries = (self.local >= _PLACES_PER_QUERY).astype(np.float32)
+        queries = self.local // _PLACES_PER_QUERY + 1
+        self.worth = ((1 - _KEPT**queries) / (1 - _KEPT)).astype(np.float32)
+        """Per place: the most likeness that the queries since the recording's start can have left."""
+
+    def slice(self, number: int) -> slice:
+        end = self.offsets[number + 1] if number + 1 < len(self.offsets) else len(self.local)
+        return slice(int(self.offsets[number]), int(end))
+
+
+class Finder:
+    """Follows likeness along a call."""
+
+    def __init__(self, fingerprints: Fingerprints) -> None:
+        self._prints = fingerprints
+        self._likeness = np.zeros(len(fingerprints.local), np.float32)
+        self._worth = np.float32(0)
+        self._from = 0
+        self._next = PATCH
+
+    def restart(self, frame: int) -> None:
+        """Forget what was alike; what sounded before `frame` is explained and counts as silence."""
+        self._likeness[:] = 0
+        self._worth = np.float32(0)
+        self._from = frame
+        self._next = (frame // QUERY_HOP + 1) * QUERY_HOP
+
+    @property
+    def needs(self) -> int:
+        """The first frame that the next query reaches back to."""
+        return max(0, self._next - PATCH)
+
+    def listen(self, call: Heard, to: int, audible_db: float) -> bool:
+        """Compare all frames up to `to`. Return whether there was anything new to hear."""
+        new = False
+        while self._next <= to:
+            self._carry()
+            begin = self._next - PATCH
+            levels = call.levels(max(0, begin), self._next)
+            valid = call.valid(max(0, begin), self._next)
+            patch = _query_patch(levels, valid, self._from - max(0, begin), audible_db)
+            if patch is not None:
+                self._likeness += (patch @ self._prints.basis) @ self._prints.places
+                self._worth = self._worth + 1
+                new = True
+            self._next += QUERY_HOP
+        return new
+
+    def candidates(self, not_before: int, best: int, always: Collection[int], least: float, known: Collection[tuple[int, int]]) -> list[Candidate]:
+        """Return the likeliest recordings that begin to sound at fine hop `not_before` or later: the `best` ones and those of `always`.
+
+        `known`: (number, lag) already followed or refuted. `least`: the mean likeness below which nothing is a candidate.
+        """
+        if self._worth < 0.5:
+            return []
+        shift = FINE_PER_FRAME * (self._next - QUERY_HOP - PATCH) + _LEAD // FINE_HOP
+        prints = self._prints
+        worth = np.maximum(np.minimum(prints.worth, self._worth), np.float32(1.5))
+        likeness = np.where(shift - _FINE_PER_PLACE * prints.local + prints.sounding >= not_before, self._likeness, 0) / worth
+        tops = np.maximum.reduceat(likeness, prints.offsets)
+        numbers = {int(number) for number in np.argsort(tops)[::-1][:best] if tops[number] >= least}
+        numbers |= {number for number in always if tops[number] >= 0.7 * least}
+        found = []
+        for number in sorted(numbers):
+            part = likeness[prints.slice(number)].copy()
+            for other, lag in known:
+                if other == number:
+                    place = round((shift - lag) / _FINE_PER_PLACE)
+                    part[max(0, place - 2) : max(0, place + 3)] = 0
+            place = int(np.argmax(part))
+            if part[place] >= (0.7 * least if number in always else least):
+                found.append(Candidate(int(number), shift - _FINE_PER_PLACE * place, float(part[place])))
+        return sorted(found, key=lambda candidate: -candidate.likeness)
+
+    def _carry(self) -> None:
+        """Move likeness along its lag to where the next query expects it."""
+        step = _PLACES_PER_QUERY
+        self._likeness[step:] = self._likeness[:-step] * _KEPT
+        self._likeness[:step] = 0
+        self._likeness *= self._prints.carries
+        self._worth = self._worth * _KEPT
+
+
+def refine(reference: Reference, lag: int, call: Heard, first: int, to: int, reach: int = 10) -> int:
+    """Return the lag near `lag` (within `reach` fine hops) at which frames `first` to `to` look most like the recording."""
+    lags = np.arange(lag - reach, lag + reach + 1)
+    index = FINE_PER_FRAME * np.arange(first, to)[None, :] - lags[:, None] + 2 * 256 // FINE_HOP
+    rows = reference.fine[np.clip(index, 0, len(reference.fine) - 1)]
+    valid = call.valid(first, to)
+    heard = call.levels(first, to)
+    heard = np.maximum(heard, heard.max() - _RANGE_DB)[valid]
+    rows = np.maximum(rows, rows.max() - _RANGE_DB)[:, valid]
+    if len(heard) < 3:
+        return lag
+    heard = heard - heard.mean(axis=0)
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    likeness = np.einsum("tb,ltb->l", heard, rows) / (np.sqrt(np.einsum("ltb,ltb->l", rows, rows)) + 1e-6)
+    return int(lags[np.argmax(likeness)])
+
+
+def _reference_patches(reference: Reference) -> NDArray[np.float32]:
+    """Return a recording's patches, shape (places, PATCH * BANDS); a silent patch is zero."""
+    silence = np.zeros(_LEAD, np.int16)
+    frames = log_mel(np.concatenate([silence, reference.samples, silence]))
+    windows = np.lib.stride_tricks.sliding_window_view(frames, PATCH, axis=0)[:: PLACE_HOP // HOP].transpose(0, 2, 1)
+    return _normalised(windows, np.full(len(windows), frames.max(initial=FLOOR_DB) - 35))
+
+
+def _normalised(windows: NDArray[np.float32], audible_db: NDArray[np.floating]) -> NDArray[np.float32]:
+    peak = windows.max(axis=(1, 2), keepdims=True)
+    shape = np.maximum(windows, peak - _RANGE_DB)
+    shape = shape - shape.mean(axis=1, keepdims=True)
+    flat = shape.reshape(len(windows), -1)
+    length = np.sqrt(np.einsum("ij,ij->i", flat, flat))
+    keep = (peak[:, 0, 0] > audible_db) & (length > 1)
+    return np.where(keep[:, None], flat / np.maximum(length, 1)[:, None], 0).astype(np.float32)
+
+
+def _query_patch(levels: Levels, valid: Mask, blank: int, audible_db: float) -> NDArray[np.float32] | None:
+    """Return the patch of a call, or None if there is nothing to hear. The first `blank` frames count as silence."""
+    levels = levels.copy()
+    if blank > 0:
+        levels[:blank] = FLOOR_DB
+        valid = valid.copy()
+        valid[:blank] = True
+    if len(levels) < PATCH:
+        levels = np.concatenate([np.full((PATCH - len(levels), BANDS), FLOOR_DB, np.float32), levels])
+        valid = np.concatenate([np.ones(PATCH - len(valid), np.bool_), valid])
+    usable = np.count_nonzero(valid)
+    if usable < PATCH // 3:
+        return None
+    peak = levels[valid].max()
+    if peak < audible_db:
+        return None
+    shape = np.maximum(levels, peak - _RANGE_DB)
+    shape = np.where(valid[:, None], shape - shape[valid].mean(axis=0), 0)
+    length = np.sqrt(np.sum(shape * shape))
+    return (shape / length).ravel().astype(np.float32) if length > 1 else None

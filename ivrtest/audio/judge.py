@@ -1,0 +1,82 @@
+"""Is this stretch of a call that stretch of a recording? A cell by cell comparison that knows the line's gain, noise and losses.
+
+Every cell of the call's spectrum is predicted as the recording's cell, through the line's gain of its band, plus the line's noise.
+What remains is the deviation. All levels are dB; frames are 10 ms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivrtest.audio.spectrum import BANDS, Levels, Mask
+
+BLOCK: Final = 30
+"""Frames that are judged together: 300 ms."""
+GOOD_DB: Final = 3.2
+"""A block that deviates by more is not the recording."""
+RANGE_DB: Final = 35.0
+"""How far below its loudest part a recording is compared."""
+CLIP_DB: Final = 20.0
+ENOUGH: Final = 2.5
+"""Frames' worth of evidence that a block needs to be judged."""
+
+_LN10_10 = np.float32(np.log(10) / 10)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """A comparison, frame by frame. All arrays have shape (frames,)."""
+
+    deviation: NDArray[np.float32]
+    """Sum over bands of |residual| x weight, dB; 0 where lost."""
+    missing: NDArray[np.float32]
+    """The part of `deviation` that the call lacks."""
+    weight: NDArray[np.float32]
+    """Sum over bands of weights, as a share of all bands: 0 (nothing above the noise) to 1. 0 where lost."""
+    wanted: NDArray[np.float32]
+    """What `weight` would have been, judged from the recording alone."""
+
+
+def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Levels:
+    """Estimate the line's gain per band, shape (BANDS,): the median of cells well above noise, drawn to the whole band's where few are."""
+    audible = valid[:, None] & (call > noise + 6) & (recording > recording.max(initial=-90.0) - 25)
+    difference = np.where(audible, call - recording, np.float32(np.nan))
+    flat = difference[audible]
+    if len(flat) < BANDS:
+        return np.full(BANDS, np.median(flat) if len(flat) else 0.0, np.float32)
+    middle = np.median(flat)
+    counts = audible.sum(axis=0)
+    filled = np.where(audible, difference, np.float32(np.inf))
+    ordered = np.sort(filled, axis=0)
+    medians = ordered[np.maximum(counts - 1, 0) // 2, np.arange(BANDS)]
+    trusted = counts / (counts + np.float32(15))
+    gain: Levels = (middle + trusted * (np.where(counts > 0, medians, middle) - middle)).astype(np.float32)
+    return gain
+
+
+def compare(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: Levels) -> Evidence:
+    """Compare frames of a call with the frames of a recording that they should be."""
+    floor = noise * _LN10_10
+    sound = (recording + gain) * _LN10_10
+    predicted = np.logaddexp(sound, floor) / _LN10_10
+    residual = np.clip(call - predicted, -CLIP_DB, CLIP_DB)
+    weight = np.clip((np.maximum(call, predicted) - noise - 1.5) / 8.5, 0, 1) / BANDS
+    wanted = np.clip((predicted - noise - 1.5) / 8.5, 0, 1).sum(axis=1) / BANDS
+    weight = weight * valid[:, None]
+    cost = np.abs(residual) * weight
+    return Evidence(
+        deviation=cost.sum(axis=1),
+        missing=np.where(residual < 0, cost, 0).sum(axis=1),
+        weight=weight.sum(axis=1),
+        wanted=wanted,
+    )
+
+
+def block_scores(evidence: Evidence, block: int = BLOCK) -> NDArray[np.float32]:
+    deviation = np.concatenate([[0], np.cumsum(evidence.deviation)])
+    weight = np.concatenate([[0], np.cumsum(evidence.weight)])
+    return (deviation[block:] - deviation[:-block]) / (weight[block:] - weight[:-block] + 0.5)

@@ -1,0 +1,383 @@
+"""Which recording plays, and is it all of it? Follows a call and says so as soon as it is certain.
+
+Two stages: likeness of short patches names candidates out of the whole library (`fingerprint`); each candidate is then laid along the
+call and judged cell by cell (`alignment`, `judge`). This file decides what the candidates' fates mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from ivrtest.audio.alignment import Track
+from ivrtest.audio.fingerprint import Finder, refine
+from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, Verdict
+from ivrtest.audio.history import History
+from ivrtest.audio.judge import GOOD_DB
+from ivrtest.audio.prompts import Key, PromptLibrary
+from ivrtest.audio.spectrum import FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Mask, Samples
+from ivrtest.audio.speech import SoundDetector, ToneDetector
+
+STEP: Final = 800
+"""Samples between decisions: 100 ms."""
+NAME_EXPECTED_S: Final = 0.4
+"""Sound that must fit before an expected recording is named."""
+NAME_ANY_S: Final = 1.2
+"""Sound that must fit before an unexpected one is named: it may be speech that is in no library."""
+_LEAST_LIKENESS: Final = 0.42
+_CANDIDATES: Final = 6
+_SLACK: Final = SAMPLE_RATE * 6 // 100
+"""How far a recording may seem to begin before what precedes it has ended."""
+_QUIET_FRAMES: Final = 35
+_PATIENCE_FRAMES: Final = 160
+"""How long after a recording went wrong another one may still be recognised in its place."""
+_UNKNOWN_FRAMES: Final = 300
+_SHORT_S: Final = 1.0
+_EXCELLENT_DB: Final = 1.5
+"""A short recording that nobody expects must fit this well if other sound follows it at once: it could be a word of other speech."""
+_GIVE_UP_FRAMES: Final = 60
+"""How long a recording heard to its end waits to be taken for itself."""
+
+
+class Matcher:
+    """Names the recordings of one call. Feed it the call's audio; times count from the first sample."""
+
+    def __init__(self, library: PromptLibrary) -> None:
+        """Builds the library's index if this is its first use."""
+        self._index = library.index
+        self._finder = Finder(self._index.fingerprints)
+        self._history = History()
+        self._sound = SoundDetector()
+        self._tone = ToneDetector()
+        self._expected: dict[Key, int] = {}
+        self._tracks: list[Track] = []
+        self._known: set[tuple[int, int]] = set()
+        self._named: Track | None = None
+        self._fallen: Track | None = None
+        self._cursor = 0
+        """Everything before this sample is explained."""
+        self._told_unknown = False
+        """The present sound has been reported as unknown or as a recording gone wrong; what is left of it is no news."""
+
+    def expect(self, keys: Sequence[Key] | None) -> None:
+        """Say which recordings may come next; None: any. Others are still recognised, a little later. Unknown keys raise KeyError."""
+        self._expected = {key: self._index.numbers[key] for key in keys or ()}
+
+    def mask(self, start_s: float, end_s: float) -> None:
+        """Leave a stretch of the stream, past or to come, out of all comparisons: our own key tones."""
+        self._history.mask(start_s, end_s)
+
+    def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
+        """Take the next samples, any number; `lost` marks those that did not arrive. Return what became known."""
+        hearings: list[Hearing] = []
+        for block, first in self._history.append(samples, lost, STEP):
+            hearings += self._step(block, first)
+        return hearings
+
+    def finish(self) -> list[Hearing]:
+        """The call is over: return the last word on what was playing."""
+        end_s = self._history.fed / SAMPLE_RATE
+        hearings = self.feed(np.zeros(STEP * 6, np.int16), np.zeros(STEP * 6, np.bool_))
+        if self._named is not None:
+            hearings += self._went_wrong(self._named, Verdict.truncated)
+        hearings += self._tone.finish(end_s)
+        return [_by(hearing, end_s) for hearing in hearings]
+
+    # ---------------------------------------------------------------- each 100 ms
+
+    def _step(self, block: Samples, first: int) -> list[Hearing]:
+        history = self._history
+        end = history.end
+        levels, valid = history.total(first, end), history.valid(first, end)
+        loud, hearings = self._sound.listen(levels, valid, history.now_s)
+        tonal, tones = self._tone.listen(block, loud, valid, history.now_s)
+        history.note(first, loud, tonal)
+        hearings += tones
+        if self._named is None or not self._named.good:
+            self._look()
+        for track in self._tracks:
+            track.advance(history, end)
+            if not track.good and track is not self._named:
+                self._drop(track)
+        self._tracks = [track for track in self._tracks if track is self._named or (track.good and not self._outlived(track))]
+        # One decision can open the way for the next: a recording ends, and the one after it is already known.
+        while decided := self._decide():
+            hearings += decided
+        return hearings
+
+    def _outlived(self, track: Track) -> bool:
+        """Return whether a recording heard to its end was only the beginning of another, or a stretch of other speech."""
+        if not track.complete:
+            return False
+        longer = any(
+            other.good and other.sounding_start < track.sounding_start + _SLACK and other.heard_s > track.heard_s + 0.25
+            for other in self._tracks
+        )
+        return longer or (not self._stands(track) and self._history.end > track.sounding_end // HOP + _GIVE_UP_FRAMES)
+
+    def _look(self) -> None:
+        """Let stage one add candidates."""
+        history = self._history
+        if not self._finder.listen(history, history.end, self._sound.threshold_db):
+            return
+        not_before = self._cursor if self._named is None else self._wrong_from(self._named)
+        found = self._finder.candidates(
+            (not_before - _SLACK) // FINE_HOP, _CANDIDATES, set(self._expected.values()), _LEAST_LIKENESS, self._known
+        )
+        for candidate in found:
+            self._follow(candidate.number, candidate.lag, not_before, refined=False)
+
+    def _follow(self, number: int, lag: int, not_before: int, *, refined: bool) -> None:
+        history = self._history
+        reference = self._index.references[number]
+        blank = max(0, (not_before - HOP) // HOP)
+        if not refined:
+            first = max(0, (lag * FINE_HOP + reference.start - WINDOW) // HOP, blank, history.oldest)
+            if history.end - first < 8:
+                return
+            lag = refine(reference, lag, history, first, min(history.end, first + 80))
+        if any(known == number and abs(other - lag) < 8 for known, other in self._known):
+            self._known.add((number, lag))
+            return
+        self._known.add((number, lag))
+        track = Track(reference, lag, blank)
+        if track.first < history.oldest or track.sounding_start < not_before - _SLACK:
+            return
+        track.advance(history, history.end)
+        if not track.good:
+            self._drop(track)
+            return
+        self._tracks.append(track)
+        if not refined:
+            for sibling in self._index.siblings.get(track.key, ()):
+                self._follow(self._index.numbers[sibling.key], lag + sibling.shift, not_before, refined=True)
+
+    def _drop(self, track: Track) -> None:
+        """Remember the one that fitted longest: it may be what was meant."""
+        if self._fallen is None or track.heard_s > self._fallen.heard_s:
+            self._fallen = track
+
+    # ---------------------------------------------------------------- what it means
+
+    def _decide(self) -> list[Hearing]:
+        winner, rival = self._completed()
+        if winner is not None:
+            return self._heard_to_the_end(winner, rival)
+        if self._named is not None and not self._named.good:
+            return self._gone_wrong(self._named)
+        if self._named is None:
+            return self._name() or self._unnamed_sound()
+        return []
+
+    def _needed_s(self, track: Track) -> float:
+        return NAME_EXPECTED_S if track.key in self._expected else NAME_ANY_S
+
+    def _completed(self) -> tuple[Track | None, Track | None]:
+        """Return the recording that has been heard to its end, if that is certain, and another that fits as well."""
+        complete = [track for track in self._tracks if track.good and track.complete and self._stands(track)]
+        if not complete:
+            return None, None
+        # The longest cover wins; what covers the same stretch is told apart by how well it fits.
+        best = min(complete, key=lambda track: (-round(track.heard_s * 10), track.worst))
+        same = [track for track in complete if _together(track, best)]
+        best = min(same, key=lambda track: (track.worst > best.worst + 1.0, track.key not in self._expected, track.worst))
+        for track in self._tracks:
+            # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning.
+            if track.good and not track.complete and track.sounding_start < best.sounding_start + _SLACK and track.heard_s > 0.6 * best.heard_s:
+                return None, None
+        rivals = [track for track in same if track is not best and track.worst < best.worst + 1.0 and track.heard_s > 0.8 * best.heard_s]
+        return best, min(rivals, key=lambda track: (track.key not in self._expected, track.worst), default=None)
+
+    def _stands(self, track: Track) -> bool:
+        """Return whether a recording heard to its end can be taken for itself, not for a stretch of other speech."""
+        if track is self._named or track.heard_s < 0.1:
+            return track is self._named
+        if track.key in self._expected and track.heard_s > 0.6 * track.length_s:
+            return self._sound_before(track) < 25 or track.heard_s > _SHORT_S
+        if track.heard_s >= NAME_ANY_S:
+            return True
+        if self._told_unknown or self._sound_before(track) >= 12 or track.heard_s < 0.6 * track.length_s:
+            return False
+        after = self._history.loud(track.sounding_end // HOP + 3, self._history.end)
+        return (len(after) >= 8 and not after[:8].any()) or (len(after) >= 3 and track.worst < _EXCELLENT_DB)
+
+    def _sound_before(self, track: Track) -> int:
+        """Return how many frames of sound lie unexplained between what was explained and this recording's start."""
+        first = max(self._history.oldest, self._cursor // HOP)
+        return int(np.count_nonzero(self._history.speech(first, max(first, track.sounding_start // HOP - 3))))
+
+    def _name(self) -> list[Hearing]:
+        """Name the recording that plays if only one can be meant."""
+        able = [track for track in self._tracks if track.good and track.heard_s >= self._needed_s(track)]
+        if not able:
+            return []
+        best = min(able, key=lambda track: (-round(track.heard_s * 2), track.worst))
+        for track in self._tracks:
+            if track is not best and track.good and track.heard_s > 0.5 * best.heard_s:
+                return []
+        if best.heard_s < NAME_ANY_S and self._sound_before(best) >= 25:
+            return []
+        before = self._unknown_before(best)
+        self._named = best
+        self._told_unknown = False
+        return [*before, Recognised(self._match(best, Verdict.match), self._history.now_s)]
+
+    def _unknown_before(self, track: Track) -> list[Hearing]:
+        """Report speech that went before a recording and is none."""
+        first = max(self._history.oldest, self._cursor // HOP)
+        speech = self._history.speech(first, max(first, track.sounding_start // HOP - 3))
+        sounding = np.flatnonzero(speech)
+        if self._told_unknown or len(sounding) < 25 or not self._history.varies(first + int(sounding[0]), first + int(sounding[-1])):
+            return []
+        return [self._unknown((first + int(sounding[0])) * HOP, (first + int(sounding[-1])) * HOP + WINDOW // 2)]
+
+    def _heard_to_the_end(self, track: Track, rival: Track | None) -> list[Hearing]:
+        verdict, runner_up = Verdict.match, None
+        if track.unheard():
+            verdict = Verdict.inconclusive
+        if rival is not None:
+            runner_up = rival.key
+            settled = track.key in self._expected and rival.key not in self._expected
+            if rival.key in self._index.identical(track.key):
+                verdict = verdict if settled else Verdict.ambiguous
+            elif track.unheard() or rival.unheard() or self._history.lost_share(track.first, self._history.end) > 0.02:
+                verdict = Verdict.inconclusive
+            else:
+                verdict = Verdict.ambiguous
+        match = self._match(track, verdict, runner_up)
+        hearings: list[Hearing] = []
+        if track is not self._named:
+            hearings += self._unknown_before(track)
+            hearings.append(Recognised(match, self._history.now_s))
+        self._explained(track.sounding_end, keep=[other for other in self._tracks if other.sounding_start >= track.sounding_end - _SLACK])
+        return [*hearings, Heard(match, self._history.now_s)]
+
+    def _wrong_from(self, track: Track) -> int:
+        assert track.fell_at is not None
+        return track.fell_at * HOP + WINDOW // 2
+
+    def _gone_wrong(self, track: Track) -> list[Hearing]:
+        """Say whether a recording was cut or went on with other words, as soon as that is certain."""
+        history = self._history
+        wrong = self._wrong_from(track)
+        others = [other for other in self._tracks if other is not track and other.good]
+        for other in others:
+            if abs(other.sounding_start - track.sounding_start) < SAMPLE_RATE // 5 and other.heard_s >= self._needed_s(other):
+                # It was the sibling all along.
+                self._named = other
+                self._tracks.remove(track)
+                return [Recognised(self._match(other, Verdict.match), history.now_s)]
+            if other.heard_s >= self._needed_s(other) or (other.complete and self._stands(other)):
+                return self._went_wrong(track, Verdict.truncated)
+        frame = wrong // HOP
+        loud = history.speech(frame, history.end)
+        since = len(loud)
+        quiet = since >= _QUIET_FRAMES and not loud[-_QUIET_FRAMES + 2 :].any()
+        if quiet and np.count_nonzero(loud[3:]) <= 4:
+            return self._went_wrong(track, Verdict.truncated)
+        if (quiet and not any(other.heard_s > 0.2 for other in others)) or since > _PATIENCE_FRAMES:
+            return self._went_wrong(track, Verdict.diverged)
+        return []
+
+    def _went_wrong(self, track: Track, verdict: Verdict) -> list[Hearing]:
+        if track.good:
+            wrong = self._history.fed if track.judged == 0 else (track.first + track.judged) * HOP
+        else:
+            wrong = self._wrong_from(track)
+        wrong = min(wrong, self._history.fed)
+        match = self._match(track, verdict, end=wrong)
+        self._explained(wrong, keep=[other for other in self._tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5])
+        self._told_unknown = verdict is Verdict.diverged
+        return [Heard(match, self._history.now_s)]
+
+    def _unnamed_sound(self) -> list[Hearing]:
+        """Say what unexplained sound was, once it is over or has lasted."""
+        history = self._history
+        first = max(history.oldest, self._cursor // HOP)
+        speech = history.speech(first, history.end)
+        sounding = np.flatnonzero(speech)
+        if len(sounding) == 0:
+            if not self._sound.sounding:
+                self._told_unknown = False
+            return []
+        quiet = len(speech) - 1 - sounding[-1]
+        if quiet >= _QUIET_FRAMES + 5 and self._told_unknown:
+            self._explained(history.end * HOP - 20 * HOP, keep=self._tracks)
+            return []
+        if any(track.good and track.heard_s > 0.3 for track in self._tracks):
+            return []
+        fallen = self._fallen
+        if fallen is not None and fallen.heard_s >= self._needed_s(fallen) and not self._told_unknown:
+            self._named = fallen
+            self._tracks.append(fallen)
+            return self._gone_wrong(fallen)
+        if quiet < _QUIET_FRAMES and len(sounding) < _UNKNOWN_FRAMES:
+            return []
+        start, end = first + int(sounding[0]), first + int(sounding[-1])
+        told, self._told_unknown = self._told_unknown, True
+        speechlike = len(sounding) >= 20 and history.varies(start, end + 1)
+        hearing = [self._unknown(start * HOP, end * HOP + WINDOW // 2)] if speechlike and not told else []
+        lasting = quiet < _QUIET_FRAMES
+        self._explained((end + 3) * HOP, keep=[track for track in self._tracks if track.sounding_start >= (end - 20) * HOP])
+        self._told_unknown = lasting
+        return hearing
+
+    def _unknown(self, start: int, end: int) -> Heard:
+        lost = self._history.lost_share(start // HOP, end // HOP) > 0.5
+        verdict = Verdict.inconclusive if lost else Verdict.unknown
+        near = self._fallen.key if self._fallen is not None and self._fallen.heard_s > 0.3 else None
+        now = self._history.now_s
+        return Heard(Match("", "", verdict, 0.0, start / SAMPLE_RATE, end / SAMPLE_RATE, now, runner_up=near), now)
+
+    def _match(self, track: Track, verdict: Verdict, runner_up: Key | None = None, end: int | None = None) -> Match:
+        judged = (track.first + track.judged) * HOP + WINDOW // 2
+        stop = end if end is not None else track.sounding_end if track.complete else judged
+        if runner_up is None and (twins := self._index.identical(track.key)):
+            runner_up = twins[0]
+        wrong = verdict in (Verdict.diverged, Verdict.truncated)
+        return Match(
+            prompt=track.key[0],
+            language=track.key[1],
+            verdict=verdict,
+            score=round(track.worst, 2),
+            start_s=track.start / SAMPLE_RATE,
+            end_s=min(stop, self._history.fed) / SAMPLE_RATE,
+            decided_at_s=self._history.now_s,
+            diverged_at_s=stop / SAMPLE_RATE if wrong else None,
+            runner_up=runner_up,
+            differences=track.bad_places() if wrong else (),
+        )
+
+    def _explained(self, until: int, keep: list[Track]) -> None:
+        """Begin anew after sample `until`."""
+        self._cursor = max(self._cursor, until)
+        self._named = None
+        self._fallen = None
+        self._tracks = [track for track in keep if track.good]
+        self._known = {(self._index.numbers[track.key], track.lag) for track in self._tracks}
+        self._finder.restart(max(self._history.oldest, self._cursor // HOP - 1))
+        self._look()
+        for track in self._tracks:
+            track.advance(self._history, self._history.end)
+
+
+def _together(one: Track, other: Track) -> bool:
+    """Return whether two recordings cover the same stretch."""
+    near = SAMPLE_RATE // 8
+    return abs(one.sounding_start - other.sounding_start) < near and abs(one.sounding_end - other.sounding_end) < near
+
+
+def _by(hearing: Hearing, end_s: float) -> Hearing:
+    """Return the hearing as known at the stream's end at the latest."""
+    from dataclasses import replace
+
+    at_s = min(hearing.at_s, end_s)
+    if isinstance(hearing, Recognised | Heard):
+        match = replace(hearing.match, end_s=min(hearing.match.end_s, end_s), decided_at_s=min(hearing.match.decided_at_s, end_s))
+        return replace(hearing, match=match, at_s=at_s)
+    return replace(hearing, at_s=at_s)
+
+
+__all__ = ["GOOD_DB", "Matcher"]

@@ -1,0 +1,147 @@
+"""The recordings that a caller may hear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivrtest.audio.alignment import Reference
+from ivrtest.audio.confusion import Sibling, siblings
+from ivrtest.audio.fingerprint import Fingerprints
+from ivrtest.audio.recording_file import AudioError, read_audio
+from ivrtest.audio.synthesis import is_synthetic
+
+Key = tuple[str, str]
+"""(prompt, language)."""
+
+_SILENT_PEAK = 40
+"""A recording that never exceeds this sample value (-58 dBov) holds no speech."""
+_TOO_SHORT_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """One sound file, read."""
+
+    prompt: str
+    """`main_menu`, or `digits/7`."""
+    language: str
+    samples: NDArray[np.int16] = field(repr=False)
+    """8 kHz, shape (n,)."""
+    words: str = ""
+    path: Path | None = None
+    synthetic: bool = False
+    """Rendered from its words, not spoken by a person."""
+
+    @property
+    def key(self) -> Key:
+        return (self.prompt, self.language)
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / 8000
+
+
+class LibraryIndex:
+    """What matching needs to know of a library, computed once."""
+
+    def __init__(self, recordings: Sequence[Recording]) -> None:
+        self.references = tuple(Reference(recording.key, recording.samples) for recording in recordings)
+        self.numbers: Mapping[Key, int] = {reference.key: number for number, reference in enumerate(self.references)}
+        self.fingerprints = Fingerprints(self.references)
+
+    @cached_property
+    def siblings(self) -> Mapping[Key, tuple[Sibling, ...]]:
+        """Per recording: those that begin alike, and from when on they differ."""
+        return siblings(self.references)
+
+    def identical(self, key: Key) -> tuple[Key, ...]:
+        """Return the recordings that sound the same as `key`'s from beginning to end."""
+        return tuple(sibling.key for sibling in self.siblings.get(key, ()) if sibling.apart_s is None)
+
+
+class PromptLibrary:
+    """Recordings by (prompt, language)."""
+
+    def __init__(self, recordings: Iterable[Recording]) -> None:
+        """Raises ValueError for two recordings under one key, and for one without sound (`load_library` reports those as problems)."""
+        self._recordings: dict[Key, Recording] = {}
+        for recording in recordings:
+            if recording.key in self._recordings:
+                raise ValueError(f'two recordings of prompt "{recording.prompt}" in language "{recording.language}"')
+            if fault := _fault(recording.samples):
+                raise ValueError(f'recording of prompt "{recording.prompt}" in language "{recording.language}" {fault}')
+            self._recordings[recording.key] = recording
+
+    def __len__(self) -> int:
+        return len(self._recordings)
+
+    def get(self, prompt: str, language: str) -> Recording | None:
+        return self._recordings.get((prompt, language))
+
+    def keys(self) -> tuple[Key, ...]:
+        return tuple(self._recordings)
+
+    def recordings(self) -> tuple[Recording, ...]:
+        return tuple(self._recordings.values())
+
+    @cached_property
+    def index(self) -> LibraryIndex:
+        """Computed at the first use: about a second for ten minutes of recordings."""
+        return LibraryIndex(self.recordings())
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryReading:
+    """A library as far as it could be read."""
+
+    library: PromptLibrary
+    missing: tuple[Path, ...]
+    """Files that the flow needs and that do not exist."""
+    problems: tuple[str, ...]
+    """Files that exist and cannot be used: what is wrong and what would be right."""
+
+
+def load_library(
+    flow_name: str, prompts: Mapping[str, Mapping[str, str]], languages: Sequence[str], folder: Path, *, digits: bool = False
+) -> LibraryReading:
+    """Read a flow's recordings: `<folder>/<language>/<prompt>.wav`, and `<language>/digits/<digit>.wav`.
+
+    `prompts`: per prompt and language its words. `folder`: the flow's own, such as `flows/prompts/bank`. Digits are read where they
+    exist; `digits=True` says that the flow speaks them, so that absent ones are missing.
+    """
+    recordings: list[Recording] = []
+    missing: list[Path] = []
+    problems: list[str] = []
+    wanted = [(prompt, language, words) for prompt, texts in prompts.items() for language, words in texts.items()]
+    wanted += [(f"digits/{digit}", language, "") for language in languages for digit in range(10)]
+    for prompt, language, words in wanted:
+        path = folder / language / f"{prompt}.wav"
+        if not path.exists():
+            if digits or not prompt.startswith("digits/"):
+                missing.append(path)
+            continue
+        try:
+            samples = read_audio(path)
+        except AudioError as error:
+            problems.append(str(error))
+            continue
+        if fault := _fault(samples):
+            problems.append(f'recording "{path}" of flow "{flow_name}" {fault}. record the words again')
+            continue
+        recordings.append(Recording(prompt, language, samples, words, path, is_synthetic(path)))
+    return LibraryReading(PromptLibrary(recordings), tuple(missing), tuple(problems))
+
+
+def _fault(samples: NDArray[np.int16]) -> str:
+    """Return what makes these samples useless as a prompt, or an empty text."""
+    if len(samples) < _TOO_SHORT_S * 8000:
+        return f"is {len(samples) / 8:.0f} ms long; a prompt needs at least {_TOO_SHORT_S * 1000:.0f} ms"
+    if int(np.max(np.abs(samples.astype(np.int32)))) < _SILENT_PEAK:
+        return "is silent"
+    return ""

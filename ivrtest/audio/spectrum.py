@@ -1,0 +1,75 @@
+"""Sound as levels over time and frequency: log-mel frames of the telephone band.
+
+A frame is 32 ms of samples under a Hann window, a row is 24 bands from 200 to 3500 Hz, a value is a power in dB relative to a
+full-scale sine. Frame `f` of a stream begins at sample `80 * f`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.int16]
+Mask = NDArray[np.bool_]
+Levels = NDArray[np.float32]
+"""dB. Shape (frames, BANDS), or (frames,) for the whole band."""
+
+SAMPLE_RATE: Final = 8000
+WINDOW: Final = 256
+HOP: Final = 80
+"""Samples from one frame of a stream to the next: 10 ms."""
+FINE_HOP: Final = 20
+"""Samples from one frame of a recording to the next where a stream is aligned with it: 2.5 ms."""
+BANDS: Final = 24
+FLOOR_DB: Final = -90.0
+"""The level of digital silence."""
+
+
+@lru_cache(maxsize=1)
+def _filters() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return the window, the mel filters of shape (bins, BANDS), and the window's share of power per sample."""
+    window = np.hanning(WINDOW + 1)[:-1]
+    edges_mel = np.linspace(2595 * np.log10(1 + 200 / 700), 2595 * np.log10(1 + 3500 / 700), BANDS + 2)
+    edges = 700 * (10 ** (edges_mel / 2595) - 1)
+    bins = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE)[:, None]
+    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    triangles = np.maximum(0, np.minimum(rising, falling))
+    scale = (2 / (32768 * window.sum())) ** 2
+    return window.astype(np.float32), (triangles * scale).astype(np.float32), (window**2 / np.sum(window**2)).astype(np.float32)
+
+
+def log_mel(samples: Samples, hop: int = HOP) -> Levels:
+    """Return the frames that lie whole within `samples`, one every `hop` samples."""
+    if len(samples) < WINDOW:
+        return np.zeros((0, BANDS), np.float32)
+    window, triangles, _ = _filters()
+    frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::hop]
+    spectrum = np.fft.rfft(frames * window)
+    power = np.square(spectrum.real, dtype=np.float32) + np.square(spectrum.imag, dtype=np.float32)
+    return to_db(power @ triangles)
+
+
+def to_db(power: NDArray[np.float32]) -> Levels:
+    """Return levels in dB, never below FLOOR_DB."""
+    levels: Levels = 10 * np.log10(power + np.float32(10 ** (FLOOR_DB / 10)))
+    return levels
+
+
+def total_level(frames: Levels) -> Levels:
+    """Return the level of each frame over all bands: shape (frames,)."""
+    return to_db(np.sum(np.power(np.float32(10), frames / 10), axis=1))
+
+
+def frames_lost(lost: Mask, hop: int = HOP) -> Mask:
+    """Return for each frame whether lost samples spoil it: more than 3 % of its power under the window."""
+    if len(lost) < WINDOW:
+        return np.zeros(0, np.bool_)
+    if not lost.any():
+        return np.zeros((len(lost) - WINDOW) // hop + 1, np.bool_)
+    share = _filters()[2]
+    spoiled: Mask = (np.lib.stride_tricks.sliding_window_view(lost, WINDOW)[::hop] @ share) > 0.03
+    return spoiled

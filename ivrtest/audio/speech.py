@@ -1,0 +1,171 @@
+"""Is there sound, and is it a tone? Energy over a floor that follows the line, and the share of one frequency in the spectrum."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivrtest.audio.hearing import Hearing, SoundEnded, SoundStarted, ToneHeard
+from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples
+
+ABOVE_FLOOR_DB: Final = 9.0
+QUIETEST_DB: Final = -62.0
+"""Nothing below this is sound, however quiet the line: mu-law idle noise stays under -70 dB."""
+HIGHEST_FLOOR_DB: Final = -38.0
+"""Anything louder is not taken for the line's own noise ..."""
+HIGHEST_STEADY_FLOOR_DB: Final = -25.0
+"""... unless it is so steady that half of it keeps within `STEADY_DB`: speech and music do not."""
+STEADY_DB: Final = 4.0
+END_FRAMES: Final = 30
+"""Frames of quiet that end a sound."""
+_FLOOR_FRAMES: Final = 400
+_FRAME_S: Final = HOP / SAMPLE_RATE
+
+
+class SoundDetector:
+    """Follows the level of a stream."""
+
+    def __init__(self) -> None:
+        self._recent = np.zeros(0, np.float32)
+        self._frame = 0
+        self._sounding = False
+        self._loud_run = 0
+        self._quiet_run = 0
+        self._began = 0
+        self.threshold_db = QUIETEST_DB
+        """Levels above are sound."""
+
+    @property
+    def sounding(self) -> bool:
+        return self._sounding
+
+    def listen(self, levels: Levels, valid: Mask, at_s: float) -> tuple[Mask, list[Hearing]]:
+        """Take the next frames' whole-band levels; return which of them are sound, and what began or ended. Lost frames change nothing."""
+        heard = levels[valid & (levels > -80)]
+        if len(heard):
+            self._recent = np.concatenate([self._recent, heard])[-_FLOOR_FRAMES:]
+        self.threshold_db = max(self._floor() + ABOVE_FLOOR_DB, QUIETEST_DB)
+        loud: Mask = valid & (levels > self.threshold_db)
+        hearings: list[Hearing] = []
+        for index in range(len(levels)):
+            if valid[index]:
+                self._step(self._frame + index, bool(loud[index]), at_s, hearings)
+        self._frame += len(levels)
+        return loud, hearings
+
+    def _floor(self) -> float:
+        """Return what the quietest tenth of the last 4 s stays under; of a short past, the minimum."""
+        count = len(self._recent)
+        if count < 5:
+            return QUIETEST_DB
+        if count < 50:
+            return min(float(self._recent.min()) + 1, HIGHEST_FLOOR_DB)
+        ordered = np.partition(self._recent, (count // 10, count // 2))
+        tenth, middle = float(ordered[count // 10]), float(ordered[count // 2])
+        return min(tenth, HIGHEST_STEADY_FLOOR_DB if middle - tenth < STEADY_DB else HIGHEST_FLOOR_DB)
+
+    def _step(self, frame: int, loud: bool, at_s: float, hearings: list[Hearing]) -> None:
+        if loud:
+            self._loud_run += 1
+            if not self._sounding and self._loud_run >= 4:
+                self._sounding = True
+                self._began = frame - 3
+                hearings.append(SoundStarted(at_s, max(0, frame - 2) * _FRAME_S))
+            if self._loud_run >= 3 or self._quiet_run == 0:
+                self._quiet_run = 0
+            return
+        self._loud_run = 0
+        self._quiet_run += 1
+        if self._sounding and self._quiet_run >= END_FRAMES:
+            self._sounding = False
+            hearings.append(SoundEnded(at_s, (frame - self._quiet_run + 2) * _FRAME_S))
+
+
+class ToneDetector:
+    """Finds steady pure tones of at least 0.12 s."""
+
+    SHORTEST: Final = 12
+    """Frames."""
+    _PURE: Final = 0.93
+    _STEADY_HZ: Final = 12.0
+
+    def __init__(self) -> None:
+        self._window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
+        self._frame = 0
+        self._began = 0
+        self._frequencies: list[float] = []
+        self._gap = 0
+
+    def listen(self, samples: Samples, loud: Mask, valid: Mask, at_s: float) -> tuple[Mask, list[Hearing]]:
+        """Take the samples of the next frames (`len(loud)` of them); return which frames are tonal, and the tones that ended.
+
+        Tonal frames include two tones at once (ringing, busy, keys), which are not reported.
+        """
+        count = len(loud)
+        tonal = np.zeros(count, np.bool_)
+        if not loud.any() and not self._frequencies:
+            self._frame += count
+            return tonal, []
+        frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP][:count]
+        power = np.square(np.abs(np.fft.rfft(frames * self._window))).astype(np.float64) + 1e-3
+        first, pure = _strongest(power)
+        rest = power.copy()
+        bins = np.arange(power.shape[1])
+        rest[np.abs(bins[None, :] - first[:, None]) <= 3] = 0
+        _, second = _strongest(rest)
+        total = power[:, 4:].sum(axis=1)
+        tonal = loud & ((pure + second) / total > self._PURE)
+        single = loud & (pure / total > self._PURE)
+        frequencies = _interpolated(power, first)
+        hearings: list[Hearing] = []
+        for index in range(count):
+            if not valid[index] and self._frequencies:
+                continue
+            self._step(self._frame + index, bool(single[index]), float(frequencies[index]), at_s, hearings)
+        self._frame += count
+        return tonal, hearings
+
+    def finish(self, at_s: float) -> list[Hearing]:
+        hearings: list[Hearing] = []
+        self._end(self._frame, at_s, hearings)
+        return hearings
+
+    def _step(self, frame: int, single: bool, frequency: float, at_s: float, hearings: list[Hearing]) -> None:
+        steady = single and (not self._frequencies or abs(frequency - self._frequencies[-1]) < self._STEADY_HZ)
+        if steady:
+            if not self._frequencies:
+                self._began = frame
+            self._frequencies.append(frequency)
+            self._gap = 0
+            return
+        # Two odd frames do not end a tone: the codec's noise and a lost packet's edges make them.
+        self._gap += 1
+        if self._frequencies and self._gap > 2:
+            self._end(frame - self._gap + 1, at_s, hearings)
+            if single:
+                self._began = frame
+                self._frequencies = [frequency]
+
+    def _end(self, frame: int, at_s: float, hearings: list[Hearing]) -> None:
+        if len(self._frequencies) >= self.SHORTEST:
+            frequency = float(np.median(self._frequencies))
+            start, end = self._began * HOP + WINDOW // 2, frame * HOP + WINDOW // 2
+            hearings.append(ToneHeard(round(frequency, 1), max(0, start - HOP) / SAMPLE_RATE, end / SAMPLE_RATE, at_s))
+        self._frequencies = []
+        self._gap = 0
+
+
+def _strongest(power: NDArray[np.float64]) -> tuple[NDArray[np.int_], NDArray[np.float64]]:
+    """Return the strongest bin of each frame and the power of its main lobe (two bins to either side under a Hann window)."""
+    peak = np.argmax(power[:, 4:-2], axis=1) + 4
+    lobe = peak[:, None] + np.arange(-2, 3)
+    return peak, np.take_along_axis(power, np.clip(lobe, 0, power.shape[1] - 1), axis=1).sum(axis=1)
+
+
+def _interpolated(power: NDArray[np.float64], peak: NDArray[np.int_]) -> NDArray[np.float64]:
+    """Return the frequency of each peak in Hz: a parabola through three log powers."""
+    below, at, above = (np.log(np.take_along_axis(power, (peak + step)[:, None], axis=1)[:, 0]) for step in (-1, 0, 1))
+    offset = 0.5 * (below - above) / np.minimum(below - 2 * at + above, -1e-9)
+    return (peak + np.clip(offset, -0.5, 0.5)) * SAMPLE_RATE / WINDOW
