@@ -30,6 +30,8 @@ class Memory:
     """Shared by all flows of a call. What callers press is text; what is counted is a number."""
     secrets: set[str] = field(default_factory=set)
     """Variables whose values no log, trace, report or message may hold."""
+    takes_secret: bool = False
+    """The keys that come now belong to a secret."""
     now: float = 0.0
     """Seconds on the call's clock. Never goes back."""
     keys: list[str] = field(default_factory=list)

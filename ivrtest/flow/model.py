@@ -52,6 +52,14 @@ class DigitsRef:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class VariableRef:
+    """A value that is known only during the call, `{variable: agent}`."""
+
+    variable: str
+    span: Span
+
+
 Spoken = tuple[PromptRef | DigitsRef, ...]
 """What stands wherever a prompt may stand: one or more things said one after another. Empty: nothing is said."""
 
@@ -83,6 +91,11 @@ class Exit:
     """What kind of happening takes it: `key`, `no_input`, `no_match`, `attempts`, `outcome`, `branch`, `always`."""
     key: str | None = None
     """For `cause="key"`: the key."""
+
+    @classmethod
+    def to(cls, target: Target | None, label: str, span: Span, cause: str = "always", key: str | None = None) -> Exit:
+        """Build an exit whose place is the target's; `span`, the node's own, where nothing is declared."""
+        return cls(label, target, target.span if target else span, cause, key)
 
 
 @dataclass(frozen=True, slots=True)

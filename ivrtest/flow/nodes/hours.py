@@ -1,0 +1,118 @@
+"""Go on by the time of day and the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import ClassVar
+
+from ivrtest.flow.calendar import DAYS, Calendar, Opening, OpenState, ScheduleError, parse_week, time_zone_exists
+from ivrtest.flow.fields import Fields
+from ivrtest.flow.memory import Memory
+from ivrtest.flow.model import Exit, Node, Script, Target, Written
+from ivrtest.flow.writing import given, written_target
+from ivrtest.source.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hours(Node):
+    """Takes the exit for the moment at which the caller arrives. `calendar` tells what is open when."""
+
+    kind: ClassVar[str] = "hours"
+
+    week: tuple[tuple[Opening, ...], ...] = ((),) * 7
+    """Seven days from Monday."""
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    """Their names; empty where they have none."""
+    time_zone: str | None = None
+    """None: the flow's."""
+    open: Target | None = None
+    closed: Target | None = None
+    holiday: Target | None = None
+    """None: where `closed` leads."""
+
+    @classmethod
+    def read(cls, id: str, span: Span, fields: Fields) -> Hours:  # noqa: A002
+        return cls(
+            id,
+            span,
+            week=_read_week(fields),
+            holidays=_read_holidays(fields),
+            time_zone=read_time_zone(fields) or None,
+            open=fields.target("open"),
+            closed=fields.target("closed"),
+            holiday=fields.target("holiday"),
+        )
+
+    def written(self) -> Written:
+        schedule = {name: [str(opening) for opening in openings] for name, openings in zip(DAYS, self.week, strict=True) if openings}
+        holidays = [{"date": day.isoformat(), "name": name} if name else day.isoformat() for day, name in self.holidays.items()]
+        return given(
+            schedule=schedule,
+            holidays=holidays or None,
+            time_zone=self.time_zone,
+            open=written_target(self.open),
+            closed=written_target(self.closed),
+            holiday=written_target(self.holiday),
+        )
+
+    def calendar(self, flow_time_zone: str) -> Calendar:
+        """Return when this node is open, in its own time zone or else the flow's."""
+        return Calendar(self.week, self.holidays, self.time_zone or flow_time_zone)
+
+    def exits(self) -> Iterator[Exit]:
+        """`holiday` is listed only if there are holidays, or if it is declared."""
+        yield Exit.to(self.open, "open", self.span, "branch")
+        yield Exit.to(self.closed, "closed", self.span, "branch")
+        if self.holidays or self.holiday is not None:
+            yield Exit.to(self.holiday or self.closed, "holiday", self.span, "branch")
+
+    def visit(self, memory: Memory) -> Script:
+        yield from ()
+        match self.calendar(memory.flow.time_zone).state_at(memory.wall_time):
+            case OpenState.OPEN:
+                return Exit.to(self.open, "open", self.span, "branch")
+            case OpenState.CLOSED:
+                return Exit.to(self.closed, "closed", self.span, "branch")
+            case OpenState.HOLIDAY:
+                return Exit.to(self.holiday or self.closed, "holiday", self.span, "branch")
+
+
+def read_time_zone(fields: Fields) -> str:
+    """Return the time zone, empty if none is given."""
+    name = fields.text("time_zone")
+    if name and not time_zone_exists(name):
+        fields.wrong(f'unknown time zone "{name}". write it as in the time zone database: "America/New_York"', fields.span("time_zone"))
+    return name
+
+
+def _read_week(fields: Fields) -> tuple[tuple[Opening, ...], ...]:
+    schedule = fields.child("schedule")
+    if schedule is None:
+        return ((),) * 7
+    days: dict[str, tuple[str, ...]] = {}
+    for name in schedule.data:
+        days[name] = schedule.texts(name)
+        try:
+            parse_week(days)
+        except ScheduleError as error:
+            fields.wrong(str(error), fields.key_span("schedule", name))
+            del days[name]
+    return parse_week(days)
+
+
+def _read_holidays(fields: Fields) -> dict[date, str]:
+    holidays: dict[date, str] = {}
+    for place, item in enumerate(fields.data.get("holidays") or ()):
+        text, name = (str(item["date"]), str(item.get("name") or "")) if isinstance(item, Mapping) else (str(item), "")
+        span = fields.span("holidays", place)
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            fields.wrong(f'"{text}" is no day of the calendar. write it as "2026-12-25"', span)
+            continue
+        if day in holidays:
+            fields.wrong(f'holiday "{text}" is listed twice. take one out', span)
+        holidays[day] = name
+    return holidays

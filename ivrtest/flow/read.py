@@ -1,0 +1,152 @@
+"""Flow files to flows. One pass finds all mistakes: what cannot be read is left out, and the rest is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ivrtest.flow.fields import RULE, Fields
+from ivrtest.flow.model import ALL_LANGUAGES, Flow, Node, Prompt
+from ivrtest.flow.nodes import NODE_TYPES
+from ivrtest.flow.nodes.hours import read_time_zone
+from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.shape import Problem, load_schema, problems
+from ivrtest.source.text import Source
+from ivrtest.source.yaml import Document, read_document, read_source
+
+SCHEMA = Path(__file__).with_name("flow.schema.json")
+RESERVED_NODES = frozenset({"return"})
+_TYPES: Mapping[str, type[Node]] = {node_type.kind: node_type for node_type in NODE_TYPES}
+_NEEDED = ("ivrtest", "name", "entry", "nodes", "languages")
+"""Without these, nothing can be said about a flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowReading:
+    """What could be read of a flow file, and what is wrong with it."""
+
+    flow: Flow | None
+    """None if too little of it could be read."""
+    findings: tuple[Finding, ...]
+    """In the order of the file."""
+    broken_nodes: frozenset[str] = frozenset()
+    """Ids of nodes that are declared and were left out, so that nobody calls what leads there dangling."""
+    broken_prompts: frozenset[str] = frozenset()
+    """The same for prompts."""
+
+
+def read_flow(source: Source) -> FlowReading:
+    """Read a flow. Raises `InputError` where the text is no YAML at all."""
+    document = read_document(source)
+    shape = problems(document, _schema())
+    findings = [*document.findings, *(problem.finding for problem in shape)]
+    broken = {(problem.path[0], problem.path[1]) for problem in shape if len(problem.path) > 1}
+    flow = None
+    if isinstance(document.data, dict) and not any(_is_fatal(problem) for problem in shape):
+        top = Fields(document, (), document.data, findings)
+        prompts = _read_prompts(document, broken)
+        nodes = _read_nodes(top, broken)
+        flow = _read_top(top, {problem.path[0] for problem in shape if problem.path}, nodes, prompts)
+    return FlowReading(
+        flow,
+        tuple(sorted(findings, key=lambda finding: finding.sort_key)),
+        frozenset(str(name) for part, name in broken if part == "nodes"),
+        frozenset(str(name) for part, name in broken if part == "prompts"),
+    )
+
+
+def load_flow(path: Path, root: Path | None = None) -> FlowReading:
+    """Read a flow file. Raises `InputError` if it cannot be read or is no YAML. `root`: a folder that it must lie in."""
+    return read_flow(read_source(path, root))
+
+
+def find_flows(folder: Path) -> dict[str, Path]:
+    """Return the flow files in a folder (not in its subfolders) by the name of the flow, in the order of the file names.
+
+    A YAML file is one if it says `ivrtest: flow/1`; others are passed over. Raises `InputError` if two flows have the same name.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(path for suffix in ("*.yaml", "*.yml") for path in folder.glob(suffix)):
+        try:
+            document = read_document(read_source(path))
+        except InputError:
+            continue
+        data = document.data
+        if not isinstance(data, dict) or not str(data.get("ivrtest", "")).startswith("flow/"):
+            continue
+        name = str(data.get("name", path.stem))
+        if name in found:
+            message = f'flow "{name}" is in "{found[name]}" too. give one of them another name'
+            raise InputError((Finding("flow-name", Severity.ERROR, message, document.span(("name",))),))
+        found[name] = path
+    return found
+
+
+@cache
+def _schema() -> Mapping[str, Any]:
+    return load_schema(SCHEMA)
+
+
+def _is_fatal(problem: Problem) -> bool:
+    """Tell if nothing can be read because of this: the whole file, or the whole of something that everything needs."""
+    return not problem.path or (problem.path[0] in _NEEDED and (len(problem.path) == 1 or problem.path[0] != "nodes"))
+
+
+def _read_top(top: Fields, broken: set[str | int], nodes: Mapping[str, Node], prompts: Mapping[str, Prompt]) -> Flow:
+    return Flow(
+        name=top.text("name"),
+        span=top.span("name"),
+        entry=top.text("entry"),
+        entry_span=top.span("entry"),
+        languages=top.texts("languages") or ("en",),
+        nodes=nodes,
+        prompts=prompts,
+        numbers=() if "numbers" in broken else top.texts("numbers"),
+        time_zone=_time_zone(top, broken),
+        variables=top.sets("variables") if "variables" in top and "variables" not in broken else {},
+    )
+
+
+def _time_zone(top: Fields, broken: set[str | int]) -> str:
+    if "time_zone" in broken:
+        return "UTC"
+    before = len(top.findings)
+    name = read_time_zone(top)
+    return name if name and len(top.findings) == before else "UTC"
+
+
+def _read_prompts(document: Document, broken: set[tuple[str | int, str | int]]) -> dict[str, Prompt]:
+    prompts: dict[str, Prompt] = {}
+    declared = document.data.get("prompts")
+    for name, words in declared.items() if isinstance(declared, dict) else ():
+        if ("prompts", name) in broken:
+            continue
+        path = ("prompts", name)
+        if isinstance(words, str):
+            prompts[name] = Prompt(name, {ALL_LANGUAGES: words}, document.key_span(path), {ALL_LANGUAGES: document.span(path)})
+        else:
+            spans = {language: document.span((*path, language)) for language in words}
+            prompts[name] = Prompt(name, dict(words), document.key_span(path), spans)
+    return prompts
+
+
+def _read_nodes(top: Fields, broken: set[tuple[str | int, str | int]]) -> dict[str, Node]:
+    """Read the nodes that have the right shape. Those that turn out wrong are added to `broken`."""
+    nodes: dict[str, Node] = {}
+    for name, data in top.data["nodes"].items():
+        if ("nodes", name) in broken:
+            continue
+        span, before = top.key_span("nodes", name), len(top.findings)
+        if name in RESERVED_NODES:
+            message = f'node "{name}" cannot be reached: as a target, "{name}" leaves a called flow. give the node another name'
+            top.findings.append(Finding(RULE, Severity.ERROR, message, span))
+        [(kind, fields)] = data.items()
+        node = _TYPES[kind].read(name, span, Fields(top.document, ("nodes", name, kind), fields or {}, top.findings))
+        if len(top.findings) == before:
+            nodes[name] = node
+        else:
+            broken.add(("nodes", name))
+    return nodes
