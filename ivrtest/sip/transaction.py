@@ -38,6 +38,8 @@ class Input(Enum):
     """A 300 to 699, likewise."""
     TRANSPORT_ERROR = auto()
     """The request could not be sent (client). A server transaction has no such input: RFC 6026 lets it live on to absorb copies."""
+    GIVE_UP = auto()
+    """No final response came within 64*T1 after CANCEL (INVITE client, section 9.1)."""
 
     @classmethod
     def of_status(cls, status: int) -> Input:
@@ -87,6 +89,7 @@ INVITE_CLIENT = Machine(
         (State.CALLING, Input.PROVISIONAL): (State.PROCEEDING, (Do.TELL,)),
         (State.CALLING, Input.SUCCESS): (State.ACCEPTED, (Do.TELL,)),
         (State.CALLING, Input.FAILURE): (State.COMPLETED, (Do.ACK, Do.TELL)),
+        (State.PROCEEDING, Input.GIVE_UP): (State.TERMINATED, (Do.TIMED_OUT,)),
         (State.PROCEEDING, Input.PROVISIONAL): (State.PROCEEDING, (Do.TELL,)),
         (State.PROCEEDING, Input.SUCCESS): (State.ACCEPTED, (Do.TELL,)),
         (State.PROCEEDING, Input.FAILURE): (State.COMPLETED, (Do.ACK, Do.TELL)),

@@ -1,0 +1,42 @@
+"""Where a message goes (RFC 3261 section 18, RFC 3581), without a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from ivrtest.sip.routing import Via
+from ivrtest.sip.uri import SipUri
+
+Address = tuple[str, int]
+"""IP address and port."""
+
+Resolver = Callable[[SipUri], Address | None]
+"""Finds the address for a URI whose host is a name. None: it has none. Called while a message is handled, so it must not wait."""
+
+RELIABLE = frozenset({"TCP", "TLS", "WS", "WSS"})
+"""Transports that deliver everything once and in order."""
+
+
+def default_port(transport: str) -> int:
+    """Return the port that holds when none is written (section 19.1.2)."""
+    return 5061 if transport == "TLS" else 5060
+
+
+def literal_address(uri: SipUri) -> Address | None:
+    """Return the address of a URI whose host is an IP address; None when the host is a name."""
+    host = uri.maddr or uri.host
+    try:
+        literal = ip_address(host)
+    except ValueError:
+        return None
+    return str(literal), uri.port or default_port("TLS" if uri.secure or uri.transport == "tls" else "UDP")
+
+
+def response_address(via: Via, source: Address) -> Address:
+    """Return where to answer a request with this top Via that came from `source`.
+
+    Always to the source's IP address, and to its port if the Via has `rport`, else to the port in the Via (section 18.2.2, RFC 3581
+    section 4). `maddr` is not followed: it would let anybody aim our responses at a third party.
+    """
+    return source[0], source[1] if via.wants_rport else via.port or default_port(via.transport)
