@@ -6,12 +6,13 @@ process, and a simulation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Recognised, ToneHeard
 from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, Ringing, TransferAsked
-from ivrtest.flow.model import Flow
+from ivrtest.flow.model import Prompt
 from ivrtest.run.acts import act_for
 from ivrtest.run.acts.act import Act
 from ivrtest.run.acts.naming import named, told
@@ -37,9 +38,9 @@ ENDINGS: Final = {
 class Conversation:
     """Plays the steps of a scenario one after another. Feed it with `on` until `over`."""
 
-    def __init__(self, scenario: Scenario, flow: Flow) -> None:
+    def __init__(self, scenario: Scenario, prompts: Mapping[str, Prompt], default_language: str) -> None:
         self.scenario = scenario
-        self.scene = Scene(flow, language=scenario.language or flow.default_language)
+        self.scene = Scene(prompts, language=scenario.language or default_language)
         self.steps: list[StepResult] = [StepResult(step) for step in scenario.steps]
         self.trouble: tuple[Status, str] | None = None
         """What went wrong outside any step."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded, SoundStarted
 from ivrtest.call.call import CallEvent, Ended, KeySent, TransferAsked
 from ivrtest.call.listener import Tick
-from ivrtest.flow.model import Flow
+from ivrtest.flow.model import Prompt
 from ivrtest.run.result import Status
 
 Percept = CallEvent | Hearing | Tick
@@ -57,7 +58,7 @@ class Done:
 class Scene:
     """What every step may ask about the call so far."""
 
-    flow: Flow
+    prompts: Mapping[str, Prompt]
     language: str
     """What the caller expects to hear, until a step says otherwise."""
     now: float = 0.0
@@ -98,10 +99,10 @@ class Scene:
         return match.start_s < self.last_key
 
     def recording(self, prompt: str) -> tuple[str, str]:
-        """Return the key of the recording that a caller should hear. Raises KeyError if the flow has no such prompt or language."""
+        """Return the key of the recording that a caller should hear. Raises KeyError if there is no such prompt or language."""
         if prompt.startswith("digits/"):
             return (prompt, self.language)
-        language = self.flow.prompts[prompt].language_for(self.language)
+        language = self.prompts[prompt].language_for(self.language)
         if language is None:
             raise KeyError((prompt, self.language))
         return (prompt, language)

@@ -15,6 +15,8 @@ from ivrtest.call.listener import Tick
 from ivrtest.flow import action as do
 from ivrtest.flow.machine import FlowMachine
 from ivrtest.run.conversation import Conversation
+from ivrtest.run.job import Job
+from ivrtest.run.result import CallRecord, Note
 from ivrtest.run.scene import Command, Expect, HangUpCall, Percept, PressKeys, Speak
 from ivrtest.server.agenda import Agenda
 from ivrtest.server.backoffice import BackOffice
@@ -203,8 +205,39 @@ class Simulation:
                         self.do(self.machine.on(recorded))
                 case do.HangUp():
                     self.tell([Ended("them", self.now)])
-                case do.Transfer(to=to):
+                case do.Transfer(to=to) if self.office.refers(action):
                     self.agenda.expect(action, self.office.asked(action, self.now))
                     self.tell([TransferAsked(to, self.now)])
                 case _:
                     self.agenda.expect(action, self.office.asked(action, self.now))
+
+
+CHARACTERS_PER_SECOND: Final = 15.0
+"""How fast words are said that nobody recorded."""
+SHORTEST_S: Final = 0.5
+
+
+class SimulatedRoute:
+    """Holds scenarios against the flow machine, without calls."""
+
+    target = "simulation"
+
+    async def hold(self, job: Job, conversation: Conversation, tell: Callable[[Note], None]) -> CallRecord:
+        """See `ivrtest.run.suite.Route`."""
+        given = job.scenario.given
+        number = next(iter(job.flow.numbers), "")
+        machine = FlowMachine(job.flow, flows=job.flows, start_time=job.start_time, caller=given.caller, called=number)
+        Simulation(conversation, machine, BackOffice(given), lambda piece: seconds_of(piece, job)).run()
+        for note in conversation.notes:
+            tell(note)
+        return CallRecord(id="simulated", target=self.target)
+
+
+def seconds_of(piece: do.Piece, job: Job) -> float:
+    """Return how long a recording is, or how long its words would take where it is missing."""
+    recording = job.library.get(piece.prompt, piece.language)
+    if recording is not None:
+        return recording.seconds
+    prompt = job.prompts.get(piece.prompt)
+    words = prompt.words.get(piece.language, "") if prompt is not None else ""
+    return max(SHORTEST_S, len(words) / CHARACTERS_PER_SECOND)

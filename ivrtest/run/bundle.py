@@ -1,0 +1,131 @@
+"""A flow with what belongs to it on disk: the flows that it calls, and the recordings of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from ivrtest.audio.prompts import PromptLibrary, load_library
+from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, Prompt
+from ivrtest.flow.nodes.call_flow import CallFlow
+from ivrtest.flow.read import FlowReading, find_flows, load_flow
+from ivrtest.source.finding import Finding, InputError, Severity
+
+DIGITS = tuple(f"digits/{digit}" for digit in range(10))
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """One flow, read, with its surroundings."""
+
+    path: Path
+    reading: FlowReading
+    called: Mapping[str, Flow] = field(default_factory=dict)
+    """Every flow that it may come to call, by name; without those that cannot be read."""
+    unread: frozenset[str] = frozenset()
+    """Names of called flows that exist and cannot be read: they are complained of where they are checked themselves."""
+
+    @property
+    def flow(self) -> Flow:
+        """The flow. Raises InputError if it could not be read whole."""
+        flow = self.reading.flow
+        if flow is None or self.reading.findings:
+            raise InputError(self.reading.findings)
+        return flow
+
+    def parts(self) -> Iterator[tuple[Flow, Path]]:
+        """Yield the flow and those it calls, each with the folder of its recordings."""
+        for flow in (self.flow, *self.called.values()):
+            yield flow, recordings_folder(self.path, flow)
+
+    @cached_property
+    def prompts(self) -> Mapping[str, Prompt]:
+        """The prompts of all its flows, by name. Raises InputError where two flows mean different things by one name."""
+        prompts: dict[str, Prompt] = {}
+        for flow, _ in self.parts():
+            for name, prompt in flow.prompts.items():
+                other = prompts.setdefault(name, prompt)
+                if other.words != prompt.words:
+                    message = (
+                        f'prompt "{name}" says something else in {other.span}, and one call speaks both. give one of them another name'
+                    )
+                    raise InputError((Finding("prompt-name", Severity.ERROR, message, prompt.span),))
+        return prompts
+
+    def library(self) -> PromptLibrary:
+        """Read the recordings of all its flows. Missing ones are left out; unusable ones raise InputError."""
+        recordings = {}
+        findings = []
+        for flow, folder in self.parts():
+            reading = load_library(flow.name, words_of(flow), flow.languages, folder)
+            findings += [Finding("recording", Severity.ERROR, problem, flow.span) for problem in reading.problems]
+            recordings.update({recording.key: recording for recording in reading.library.recordings()})
+        if findings:
+            raise InputError(tuple(findings))
+        return PromptLibrary(recordings.values())
+
+
+def recordings_folder(path: Path, flow: Flow) -> Path:
+    """Return where the recordings of a flow are: beside its file, in `prompts/<name>`."""
+    return path.parent / "prompts" / flow.name
+
+
+def words_of(flow: Flow) -> dict[str, dict[str, str]]:
+    """Return per prompt and language the words of a flow's prompts."""
+    return {name: dict(prompt.words) for name, prompt in flow.prompts.items()}
+
+
+def speaks_digits(flow: Flow) -> bool:
+    """Return whether any node speaks a value digit by digit."""
+    return any(isinstance(part, DigitsRef) for node in flow.nodes.values() for spoken in node.spoken() for part in spoken)
+
+
+def voice_of(flow: Flow, language: str) -> str:
+    """Return the language in whose voice a recording is rendered: the default one for a recording that serves all languages."""
+    return flow.default_language if language == ALL_LANGUAGES else language
+
+
+class FlowFolder:
+    """The flow files of one folder, each read once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises InputError if the folder cannot be read or two of its flows have one name."""
+        self.folder = folder
+        self.paths = find_flows(folder)
+        self._readings: dict[Path, FlowReading] = {}
+
+    def read(self, path: Path) -> FlowReading:
+        """Read a file of the folder, once. Raises InputError if it is no YAML."""
+        if path not in self._readings:
+            self._readings[path] = load_flow(path, self.folder)
+        return self._readings[path]
+
+    def bundle(self, path: Path) -> Bundle:
+        """Read a flow and the flows that it calls. Raises InputError if its file is no YAML."""
+        reading = self.read(path)
+        called: dict[str, Flow] = {}
+        unread: set[str] = set()
+        waiting = list(calls_of(reading.flow))
+        while waiting:
+            name = waiting.pop()
+            if name in called or name in unread or name not in self.paths or self.paths[name] == path:
+                continue
+            try:
+                other = self.read(self.paths[name])
+            except InputError:
+                unread.add(name)
+                continue
+            if other.flow is None or other.findings:
+                unread.add(name)
+                continue
+            called[name] = other.flow
+            waiting += calls_of(other.flow)
+        return Bundle(path, reading, called, frozenset(unread))
+
+
+def calls_of(flow: Flow | None) -> Iterator[str]:
+    """Yield the names of the flows that a flow calls."""
+    if flow is not None:
+        yield from (node.flow for node in flow.nodes.values() if isinstance(node, CallFlow))

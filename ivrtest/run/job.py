@@ -1,0 +1,81 @@
+"""What one scenario needs to be run, and whether it fits the flow that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo
+
+from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.flow.model import DigitsRef, Flow, Prompt, PromptRef
+from ivrtest.scenario.model import Scenario
+from ivrtest.scenario.steps.hear import Hear
+from ivrtest.source.finding import Finding, Severity
+from ivrtest.source.text import Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """A scenario with the flow it names, the flows that this one may call, and the prompts and recordings of all of them."""
+
+    scenario: Scenario
+    flow: Flow
+    flows: Mapping[str, Flow]
+    prompts: Mapping[str, Prompt]
+    library: PromptLibrary
+
+    @property
+    def start_time(self) -> datetime:
+        """The wall time, aware, at which the call begins as far as the flow knows."""
+        given = self.scenario.given.now
+        return datetime.now(UTC) if given is None else given.replace(tzinfo=ZoneInfo(self.flow.time_zone))
+
+    def misfits(self, *, by_sound: bool) -> Iterator[Finding]:
+        """Yield what the scenario expects and the flow cannot give: prompts, languages and, `by_sound`, recordings."""
+        for named, span in self.scenario.languages_named():
+            if named not in self.flow.languages:
+                spoken = ", ".join(f'"{each}"' for each in self.flow.languages)
+                yield misfit("unknown-language", f'flow "{self.flow.name}" does not speak "{named}". it speaks {spoken}', span)
+        language = self.scenario.language or self.flow.default_language
+        for step in self.scenario.steps:
+            if isinstance(step, Hear):
+                language = step.language or language
+                if language in self.flow.languages:
+                    yield from self._unheard(step, language, by_sound)
+
+    def _unheard(self, step: Hear, language: str, by_sound: bool) -> Iterator[Finding]:
+        for sound in step.sounds:
+            match sound:
+                case PromptRef(prompt=name, span=span):
+                    yield from self._unsaid(name, language, span, by_sound)
+                case DigitsRef(variable=digits, span=span) if by_sound:
+                    for digit in dict.fromkeys(digits):
+                        yield from self._unrecorded(f"digits/{digit}", language, span)
+
+    def _unsaid(self, name: str, language: str, span: Span, by_sound: bool) -> Iterator[Finding]:
+        prompt = self.prompts.get(name)
+        if prompt is None:
+            near = get_close_matches(name, self.prompts, n=1)
+            hint = f'did you mean "{near[0]}"?' if near else f"the prompts are in {self.flow.span.source.name}"
+            yield misfit("unknown-prompt", f'flow "{self.flow.name}" has no prompt "{name}". {hint}', span)
+            return
+        recorded = prompt.language_for(language)
+        if recorded is None:
+            spoken = ", ".join(f'"{each}"' for each in prompt.words)
+            yield misfit("prompt-not-in-language", f'prompt "{name}" has no words in "{language}". it has them in {spoken}', span)
+        elif by_sound:
+            yield from self._unrecorded(name, recorded, span)
+
+    def _unrecorded(self, prompt: str, language: str, span: Span) -> Iterator[Finding]:
+        if self.library.get(prompt, language) is None:
+            message = (
+                f'there is no recording of prompt "{prompt}" in "{language}", so nobody could recognise it. '
+                f"record it, or run: ivrtest prompts render {self.flow.span.source.name}"
+            )
+            yield misfit("missing-recording", message, span)
+
+
+def misfit(rule: str, message: str, span: Span) -> Finding:
+    return Finding(rule, Severity.ERROR, message, span)

@@ -1,0 +1,116 @@
+"""Many scenarios, some at a time: each becomes a result, whatever happens to the others."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from ivrtest.run.conversation import Conversation
+from ivrtest.run.events import CallNoted, RunEvent, ScenarioFinished, ScenarioStarted, SuiteFinished, SuiteStarted
+from ivrtest.run.job import Job
+from ivrtest.run.result import CallRecord, Note, ScenarioResult, Status, StepResult, SuiteResult
+
+_log = logging.getLogger(__name__)
+
+Emit = Callable[[RunEvent], None]
+Tell = Callable[[Note], None]
+
+
+class RouteError(Exception):
+    """A call could not be placed at all. The message says why and what would be right."""
+
+
+class Route(Protocol):
+    """A way to hold a conversation: on the wire with the embedded IVR or a target, or in virtual time."""
+
+    @property
+    def target(self) -> str:
+        """What is called, for people."""
+
+    async def hold(self, job: Job, conversation: Conversation, tell: Tell) -> CallRecord:
+        """Hold the conversation to its end and return the call's record, with `notes` left empty. Raises RouteError."""
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A scenario's place in the suite: its result so far."""
+
+    job: Job
+    result: ScenarioResult
+
+
+async def run_suite(jobs: Sequence[Job], route: Route, emit: Emit, *, at_once: int) -> SuiteResult:
+    """Run all jobs, at most `at_once` at a time. When it is cancelled, what was gathered is kept and the rest stays `not run`."""
+    started_at, began = now_text(), time.monotonic()
+    slots = [_Slot(job, unrun(job)) for job in jobs]
+    gate = asyncio.Semaphore(at_once)
+    emit(SuiteStarted(tuple(job.scenario for job in jobs), route.target))
+
+    async def fill(slot: _Slot) -> None:
+        async with gate:
+            emit(ScenarioStarted(slot.job.scenario))
+            slot.result = await run_job(slot.job, route, emit)
+            emit(ScenarioFinished(slot.result))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for slot in slots:
+                group.create_task(fill(slot))
+    except asyncio.CancelledError:
+        _log.info("the run was stopped")
+    suite = SuiteResult(tuple(slot.result for slot in slots), started_at, time.monotonic() - began, route.target)
+    emit(SuiteFinished(suite))
+    return suite
+
+
+def unrun(job: Job) -> ScenarioResult:
+    """Return the result that every scenario starts with."""
+    return ScenarioResult(job.scenario, Status.NOT_RUN, tuple(StepResult(step) for step in job.scenario.steps))
+
+
+async def run_job(job: Job, route: Route, emit: Emit) -> ScenarioResult:
+    """Run one scenario."""
+    started_at, began = now_text(), time.monotonic()
+    conversation = Conversation(job.scenario, job.prompts, job.flow.default_language)
+    record: CallRecord | None = None
+    trouble = ""
+
+    def tell(note: Note) -> None:
+        emit(CallNoted(job.scenario, note))
+
+    try:
+        record = await route.hold(job, conversation, tell)
+    except RouteError as error:
+        trouble = str(error)
+    status = conversation.status
+    if trouble and status in {Status.PASSED, Status.NOT_RUN}:
+        status = Status.ERROR
+    elif conversation.trouble is not None:
+        trouble = conversation.trouble[1]
+    if status is Status.NOT_RUN:
+        status, trouble = Status.ERROR, trouble or "the call was over before every step was decided"
+    if record is not None:
+        record = with_notes(record, conversation)
+    return ScenarioResult(job.scenario, status, tuple(conversation.steps), trouble, record, started_at, time.monotonic() - began)
+
+
+def with_notes(record: CallRecord, conversation: Conversation) -> CallRecord:
+    """Add to a call's record what the conversation knows of it."""
+    ended = conversation.scene.ended
+    return replace(
+        record,
+        answered_s=conversation.answered_s,
+        ended_s=ended.at if ended is not None else None,
+        ended_by=ended.by if ended is not None else "",
+        notes=tuple(conversation.notes),
+    )
+
+
+def now_text() -> str:
+    """Return the wall time as ISO 8601 with seconds and offset."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
