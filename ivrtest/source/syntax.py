@@ -50,6 +50,8 @@ def _scanning(
         return _finding('a second document begins here. write one document in a file, without a line "---" inside', problem)
     if "tab character" in words or ("cannot start any token" in words and character == "\t"):
         return _finding("this line is indented with a tab. YAML wants spaces", problem)
+    if "unexpected ':'" in words:
+        return _finding('a space must follow the ":" here. to mean a text, quote it', problem)
     if "cannot start any token" in words:
         return _finding(f'a text that begins with "{character}" must be quoted', problem)
     if "quoted scalar" in about and ("end of stream" in words or "document separator" in words):

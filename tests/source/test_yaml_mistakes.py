@@ -131,3 +131,10 @@ def test_what_can_be_read_is_read_and_its_mistakes_are_all_told(text: str, data:
     assert document.data == data
     assert [f"{finding.rule} {told(finding)}" for finding in document.findings] == findings
     assert all(finding.severity is Severity.ERROR for finding in document.findings)
+
+
+def test_a_colon_without_a_space_in_braces_is_told() -> None:
+    # Only the C parser refuses it. The other reads the key "b:".
+    with pytest.raises(InputError) as caught:
+        yaml._compose(Source("flow.yaml", "a: {b:}\n"), True)
+    assert [told(finding) for finding in caught.value.findings] == ['1:6 a space must follow the ":" here. to mean a text, quote it']
