@@ -1,0 +1,115 @@
+"""What a prompt tells the caller to press: `For English, press 1` announces key 1. Numbers in prose are not keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ivrtest.check.vocabulary import Vocabulary, clauses, fold, sentences, vocabularies
+from ivrtest.flow.model import Flow, PromptRef, Spoken
+
+MAX_TEXT = 5000
+"""Characters of one text that are looked at. A prompt that long takes five minutes to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One key that a text asks for."""
+
+    key: str
+    said: str
+    """The words that say what it is for, folded: `for english`."""
+    language: str | None
+    """The language that those words name, or None."""
+
+
+def announcements(text: str, language: str) -> tuple[Announcement, ...]:
+    """Return the keys that `text` announces, in its order, each key once. `language` may be `mul`."""
+    folded = fold(text[:MAX_TEXT])
+    found: dict[str, Announcement] = {}
+    for words in vocabularies(language):
+        for sentence in sentences(folded):
+            for announcement in _in_sentence(sentence, words):
+                known = found.get(announcement.key)
+                if known is None or (known.language is None and announcement.language is not None):
+                    found[announcement.key] = announcement
+    return tuple(found.values())
+
+
+def said(spoken: Spoken, flow: Flow, language: str) -> str:
+    """Return what a caller in `language` hears, as one text; what cannot be known beforehand is left out."""
+    parts = []
+    for part in spoken:
+        if isinstance(part, PromptRef):
+            prompt = flow.prompts.get(part.prompt)
+            spoken_in = prompt.language_for(language) if prompt else None
+            parts.append(prompt.words[spoken_in] if prompt and spoken_in else "")
+        else:
+            parts.append(part.variable if part.variable.isdigit() else "")
+    return " ".join(part for part in parts if part)
+
+
+def names_secret(text: str, language: str) -> str | None:
+    """Return the word in `text` that names a secret, such as `pin`, or None."""
+    folded = fold(text[:MAX_TEXT])
+    for words in vocabularies(language):
+        for name in words.secret:
+            if re.search(rf"\b{re.escape(name)}\b", folded):
+                return name
+    return None
+
+
+def _in_sentence(sentence: str, words: Vocabulary) -> Iterator[Announcement]:
+    found: list[tuple[int, int, list[str]]] = []
+    position = 0
+    while (match := words.press.search(sentence, position)) is not None:
+        groups = match.groupdict()
+        keys = [words.keys[_plain(groups["key"] or groups.get("key_before") or "")]]
+        end = match.end()
+        while groups["key"] and (more := words.more.match(sentence, end)) and not _begins_option(sentence, end, words):
+            keys.append(words.keys[_plain(more["key"])])
+            end = more.end()
+        found.append((match.start(), end, keys))
+        position = end
+    yield from _explicit(sentence, words, found)
+    if found:
+        yield from _implied(sentence[found[-1][1] :], words)
+
+
+def _explicit(sentence: str, words: Vocabulary, found: list[tuple[int, int, list[str]]]) -> Iterator[Announcement]:
+    previous = 0
+    for number, (start, end, keys) in enumerate(found):
+        before = sentence[previous:start].strip(" ,;")
+        following = found[number + 1][0] if number + 1 < len(found) else len(sentence)
+        # "For sales, press 1" says it before the key; "press 1 for sales" after it.
+        what = before if re.search(r"\w{3}", before) else clauses(sentence[end:following])[0].strip()
+        for key in keys:
+            yield Announcement(key, what, _language_named(what, words))
+        previous = end if what == before else following
+
+
+def _implied(rest: str, words: Vocabulary) -> Iterator[Announcement]:
+    """Yield what goes without its verb: `press 1 for sales, 2 for support`, `for sales press 1, for support 2`."""
+    for clause in clauses(rest):
+        if match := words.elliptic.fullmatch(clause):
+            groups = match.groupdict()
+            key = words.keys[_plain(groups["key"] or groups["key_last"])]
+            yield Announcement(key, clause.strip(), _language_named(clause, words))
+
+
+def _begins_option(sentence: str, position: int, words: Vocabulary) -> bool:
+    """Tell whether what follows is an option of its own (`, 2 for support`) and no further key of this one (`or 2`)."""
+    following = clauses(sentence[position:].lstrip(" ,;"))[0]
+    return words.elliptic.fullmatch(following) is not None
+
+
+def _language_named(text: str, words: Vocabulary) -> str | None:
+    for name, language in words.languages.items():
+        if re.search(rf"\b{re.escape(name)}\b", text):
+            return language
+    return None
+
+
+def _plain(said_key: str) -> str:
+    return " ".join(said_key.split())

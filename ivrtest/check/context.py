@@ -1,0 +1,34 @@
+"""What a rule may know beside the flow itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ivrtest.check.states import States, explore
+from ivrtest.flow.model import Flow
+
+
+@dataclass(frozen=True, eq=False)
+class CheckContext:
+    """The surroundings of the flow that is checked."""
+
+    flows: Mapping[str, Flow] | None = None
+    """Other flows by name, for `call_flow`. None: not known, so nothing is said about them."""
+    recordings: Mapping[str, frozenset[str]] | None = None
+    """Recorded prompts by language (`mul` too), digits such as `digits/7` among them. None: recordings are not checked."""
+    broken: frozenset[str] = frozenset()
+    """Ids of nodes that are declared but could not be read. Their own findings came from the reader."""
+    broken_prompts: frozenset[str] = frozenset()
+    """Names of prompts that are declared but could not be read."""
+    _explored: dict[int, tuple[Flow, States]] = field(default_factory=dict, init=False, repr=False)
+
+    def states(self, flow: Flow) -> States:
+        """Return what callers can live through in `flow`. Explored once, however many rules ask."""
+        if id(flow) not in self._explored:
+            self._explored[id(flow)] = (flow, explore(flow, self.flows or {}))
+        return self._explored[id(flow)][1]
+
+    def flow(self, name: str) -> Flow | None:
+        """Return another flow, or None if it is not known."""
+        return (self.flows or {}).get(name)

@@ -1,0 +1,95 @@
+"""Comments in a flow that say why a finding is fine there: `# ivrtest: ignore[dead-end] the far side hangs up first`.
+
+On the line of the finding, or on a line of its own above it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ivrtest.check.rule import Documented
+from ivrtest.check.spelling import did_you_mean
+from ivrtest.source.finding import Finding, Severity
+from ivrtest.source.text import Source, Span
+
+_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*ivrtest:\s*ignore\[(?P<rules>[^\]\n]{0,400})\](?P<reason>.*)$")
+
+
+class UnusedIgnore(Documented):
+    """What it does
+        Reports an `# ivrtest: ignore[RULE] reason` comment that silences nothing, names a rule that does not exist, or gives no reason.
+
+    Why it matters
+        A comment that silences nothing today may silence the next real mistake on that line, and callers would meet it first.
+
+    Example
+        hang_up: {prompt: goodbye}  # ivrtest: ignore[silent-drop]
+
+    Instead
+        hang_up: {prompt: goodbye}
+    """
+
+    name = "unused-ignore"
+    severity = Severity.WARNING
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """One rule silenced on one line."""
+
+    rule: str
+    line: int
+    """The line whose findings it silences."""
+    reason: str
+    span: Span
+    """The rule's name in the comment."""
+
+
+def read_ignores(source: Source) -> Iterator[Ignore]:
+    """Yield what the comments of `source` silence."""
+    for number, line in enumerate(source.lines, 1):
+        if (comment := _COMMENT.search(line)) is None:
+            continue
+        alone = not line[: comment.start()].strip()
+        silenced = _next_content(source, number) if alone else number
+        for name in re.finditer(r"[^,\s]+", comment["rules"]):
+            column = comment.start("rules") + name.start() + 1
+            span = Span(source, number, column, number, column + len(name[0]))
+            yield Ignore(name[0], silenced, comment["reason"].strip(), span)
+
+
+def apply_ignores(findings: Sequence[Finding], ignores: Sequence[Ignore], ran: frozenset[str], known: frozenset[str]) -> Iterator[Finding]:
+    """Yield the findings that stand, and those about the comments themselves.
+
+    `ran`: the names of the rules that ran; nothing is said about a comment for a rule that did not. `known`: all names there are.
+    """
+    used: set[Ignore] = set()
+    for finding in findings:
+        silencing = [ignore for ignore in ignores if ignore.rule == finding.rule and ignore.line == finding.span.line and ignore.reason]
+        used.update(silencing)
+        if not silencing:
+            yield finding
+    for ignore in ignores:
+        if message := _complaint(ignore, used=ignore in used, ran=ran, known=known):
+            yield Finding(UnusedIgnore.name, UnusedIgnore.severity, message, ignore.span)
+
+
+def _complaint(ignore: Ignore, *, used: bool, ran: frozenset[str], known: frozenset[str]) -> str | None:
+    if ignore.rule not in known:
+        return f'no rule is called "{ignore.rule}".{did_you_mean(ignore.rule, known)}'
+    if not ignore.reason:
+        return f'the comment ignores "{ignore.rule}" without a reason, so it has no effect. say why after the bracket'
+    if ignore.rule in ran and not used:
+        return f'"{ignore.rule}" finds nothing on line {ignore.line}. remove the comment'
+    return None
+
+
+def _next_content(source: Source, number: int) -> int:
+    """Return the next line after `number` that is neither empty nor a comment."""
+    for following in range(number + 1, len(source.lines) + 1):
+        text = source.line(following).strip()
+        if text and not text.startswith("#"):
+            return following
+    return number

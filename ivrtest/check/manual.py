@@ -1,0 +1,68 @@
+"""The manual of the rules, read from their docstrings: one text for the code's reader and for `ivrtest explain`."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from dataclasses import dataclass
+
+from ivrtest.check.rule import Documented
+from ivrtest.source.finding import Severity
+
+HEADINGS = ("What it does", "Why it matters", "Example", "Instead")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the manual says about one rule."""
+
+    name: str
+    severity: Severity
+    what: str
+    """What the rule does."""
+    why: str
+    """Why it matters to the caller."""
+    example: str
+    """YAML that the rule objects to."""
+    instead: str
+    """YAML that it does not object to."""
+
+    def __str__(self) -> str:
+        parts = zip(HEADINGS, (self.what, self.why, self.example, self.instead), strict=True)
+        return "\n\n".join((f"{self.name} ({self.severity})", *(f"{heading}\n{textwrap.indent(text, '    ')}" for heading, text in parts)))
+
+
+def page(rule: type[Documented]) -> Page:
+    """Return a rule's page.
+
+    Raises `ValueError` if its docstring lacks a part, has a part twice or out of order, or has an empty one.
+    """
+    document = inspect.cleandoc(rule.__doc__ or "")
+    found: list[tuple[str, list[str]]] = []
+    for line in document.splitlines():
+        if line and not line[0].isspace():
+            found.append((line, []))
+        elif found:
+            found[-1][1].append(line)
+    headings = tuple(heading for heading, _ in found)
+    if headings != HEADINGS:
+        raise ValueError(f'docstring of rule "{rule.name}" has the parts {_quoted(headings)}. expected {_quoted(HEADINGS)}')
+    what, why, example, instead = (textwrap.dedent("\n".join(lines)).strip() for _, lines in found)
+    for heading, text in zip(HEADINGS, (what, why, example, instead), strict=True):
+        if not text:
+            raise ValueError(f'part "{heading}" of the docstring of rule "{rule.name}" is empty. say it in a sentence')
+    return Page(rule.name, rule.severity, _unwrapped(what), _unwrapped(why), example, instead)
+
+
+def pages(rules: tuple[type[Documented], ...]) -> tuple[Page, ...]:
+    """Return the pages of `rules`, by name."""
+    return tuple(page(rule) for rule in sorted(rules, key=lambda rule: rule.name))
+
+
+def _unwrapped(text: str) -> str:
+    """Return paragraphs as one line each: where to wrap is for the reader's terminal to say."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names) or "none"

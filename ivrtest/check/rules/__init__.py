@@ -1,0 +1,62 @@
+"""All rules, in the order in which they are listed. A new rule is one file here and one line below."""
+
+from __future__ import annotations
+
+from ivrtest.check.rule import Rule
+from ivrtest.check.rules.announced_key_unhandled import AnnouncedKeyUnhandled
+from ivrtest.check.rules.dead_end import DeadEnd
+from ivrtest.check.rules.handled_key_unannounced import HandledKeyUnannounced
+from ivrtest.check.rules.key_conflict import KeyConflict
+from ivrtest.check.rules.language_cycle import LanguageCycle
+from ivrtest.check.rules.language_option_no_effect import LanguageOptionNoEffect
+from ivrtest.check.rules.menu_too_long import MenuTooLong
+from ivrtest.check.rules.missing_outcome import MissingOutcome
+from ivrtest.check.rules.missing_recording import MissingRecording
+from ivrtest.check.rules.no_way_to_a_human import NoWayToAHuman
+from ivrtest.check.rules.prompt_not_in_language import PromptNotInLanguage
+from ivrtest.check.rules.read_before_set import ReadBeforeSet
+from ivrtest.check.rules.recursive_call_flow import RecursiveCallFlow
+from ivrtest.check.rules.secret_not_marked import SecretNotMarked
+from ivrtest.check.rules.secret_spoken_back import SecretSpokenBack
+from ivrtest.check.rules.self_loop_key import SelfLoopKey
+from ivrtest.check.rules.shadowed_branch import ShadowedBranch
+from ivrtest.check.rules.silent_drop import SilentDrop
+from ivrtest.check.rules.trap_loop import TrapLoop
+from ivrtest.check.rules.unbounded_retry import UnboundedRetry
+from ivrtest.check.rules.unknown_flow import UnknownFlow
+from ivrtest.check.rules.unknown_language import UnknownLanguage
+from ivrtest.check.rules.unknown_prompt import UnknownPrompt
+from ivrtest.check.rules.unknown_target import UnknownTarget
+from ivrtest.check.rules.unreachable_node import UnreachableNode
+from ivrtest.check.rules.unused_prompt import UnusedPrompt
+from ivrtest.check.rules.unused_variable import UnusedVariable
+
+ALL: tuple[type[Rule], ...] = (
+    UnknownTarget,
+    UnknownFlow,
+    UnknownPrompt,
+    UnknownLanguage,
+    UnreachableNode,
+    DeadEnd,
+    MissingOutcome,
+    TrapLoop,
+    UnboundedRetry,
+    SelfLoopKey,
+    LanguageOptionNoEffect,
+    LanguageCycle,
+    PromptNotInLanguage,
+    AnnouncedKeyUnhandled,
+    HandledKeyUnannounced,
+    KeyConflict,
+    ShadowedBranch,
+    ReadBeforeSet,
+    UnusedVariable,
+    RecursiveCallFlow,
+    SilentDrop,
+    SecretNotMarked,
+    SecretSpokenBack,
+    NoWayToAHuman,
+    MenuTooLong,
+    UnusedPrompt,
+    MissingRecording,
+)

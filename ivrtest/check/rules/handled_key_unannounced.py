@@ -1,0 +1,67 @@
+"""See the class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivrtest.check.context import CheckContext
+from ivrtest.check.keys import PASSING_KEYS_ON, announced, listeners, questions
+from ivrtest.check.naming import called
+from ivrtest.check.rule import Rule
+from ivrtest.check.spelling import listed
+from ivrtest.flow.model import Flow, Node
+from ivrtest.source.finding import Finding, Severity
+
+
+class HandledKeyUnannounced(Rule):
+    """What it does
+        Reports a key that a node handles and that its words, in some language, do not announce, although they announce others. Key 0
+        is left out: callers press it by habit.
+
+    Why it matters
+        Callers of that language have an option that they never learn of. Most often one translation was forgotten.
+
+    Example
+        prompts: {main_menu: {en: "For sales, press 1. For help, press 2.", es: "Para ventas, oprima 1."}}
+        ...
+        menu: {prompt: main_menu, keys: {"1": sales, "2": help}}
+
+    Instead
+        prompts: {main_menu: {en: "For sales, press 1. For help, press 2.", es: "Para ventas, oprima 1. Para ayuda, oprima 2."}}
+    """
+
+    name = "handled-key-unannounced"
+    severity = Severity.WARNING
+
+    def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
+        before = _said_before(flow)
+        states = context.states(flow)
+        for node in flow.nodes.values():
+            languages = dict.fromkeys(state.language for state in states.at(node.id) if state.language in flow.languages)
+            for question in questions(node):
+                missing: dict[str, list[str]] = {}
+                for language in languages:
+                    heard = {told.key for told in announced(question.spoken, flow, language)}
+                    heard |= {told.key for other in before.get(node.id, ()) for told in announced(other.spoken(), flow, language)}
+                    # Where no key at all is found, the words are not of a kind that can be read.
+                    for key in question.options if heard else ():
+                        if key not in heard and key != "0":
+                            missing.setdefault(key, []).append(language)
+                for key, unheard in missing.items():
+                    span = next((way.span for way in node.exits() if way.key == key and way.cause == "key"), node.span)
+                    where = "" if len(flow.languages) == 1 else f" in {listed(unheard)}"
+                    yield self.finding(
+                        span,
+                        f'{called(node)} handles key "{key}" and does not announce it{where}. say what it is for, or take the key out',
+                        witness=states.witness(states.at(node.id)[0]),
+                    )
+
+
+def _said_before(flow: Flow) -> dict[str, list[Node]]:
+    """Return, for each node that listens, those that speak right before it."""
+    found: dict[str, list[Node]] = {}
+    for node in flow.nodes.values():
+        if node.kind in PASSING_KEYS_ON and any(True for _ in node.spoken()):
+            for following in listeners(flow, node):
+                found.setdefault(following, []).append(node)
+    return found

@@ -1,0 +1,109 @@
+"""See the class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ivrtest.check.circles import led_to
+from ivrtest.check.context import CheckContext
+from ivrtest.check.effects import GIVEN, called_flows, filled_by, may_return, set_by, written_by_flow
+from ivrtest.check.naming import called, exit_of
+from ivrtest.check.rule import Rule
+from ivrtest.check.states import State, States, Step
+from ivrtest.check.variables import Reading, read_anywhere, readings
+from ivrtest.flow.model import Flow, Node
+from ivrtest.flow.nodes.call_flow import CallFlow
+from ivrtest.flow.nodes.lookup import Lookup
+from ivrtest.source.finding import Finding, Severity
+
+
+class ReadBeforeSet(Rule):
+    """What it does
+        Reports a variable that is read where some callers come who never had it set. What the flow itself never sets is taken to come
+        from lookups: one must have answered before. Flows that others call are left out: their callers may have set it.
+
+    Why it matters
+        The IVR cannot decide, or cannot say the number, and hangs up on the caller.
+
+    Example
+        nodes:
+          another_try:
+            branch: {cases: [{when: tries < 3, goto: account}], otherwise: operator}
+
+    Instead
+        variables: {tries: 0}
+        nodes:
+          another_try:
+            branch: {cases: [{when: tries < 3, goto: account}], otherwise: operator}
+    """
+
+    name = "read-before-set"
+    severity = Severity.ERROR
+    needs_whole_flow = True
+
+    def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
+        if may_return(flow):
+            return
+        states = context.states(flow)
+        setters = _Setters(flow, context.flows)
+        for name in sorted(read_anywhere(flow) - GIVEN - flow.variables.keys()):
+            unset = led_to(states, list(states.steps)[:1], lambda step, name=name: not setters.may_set(step, name))  # type: ignore[misc]
+            told: set[tuple[str, str]] = set()
+            for state in unset:
+                node = flow.nodes[state.node]
+                for reading in readings(node):
+                    if reading.variable != name or name in filled_by(node) or (node.id, reading.how) in told:
+                        continue
+                    if reading.exit is not None and name in set_by(node):
+                        continue
+                    told.add((node.id, reading.how))
+                    yield self._finding(states, unset, state, node, reading)
+
+    def _finding(self, states: States, unset: Mapping[State, Step | None], state: State, node: Node, reading: Reading) -> Finding:
+        where = called(node) if reading.exit is None else exit_of(node, reading.exit)
+        return self.finding(
+            reading.span,
+            f'variable "{reading.variable}" {reading.how} in {where}, and some callers come here before it is set. '
+            'give it a first value in "variables", or set it on every way',
+            witness=states.witness_along(unset, state),
+        )
+
+
+class _Setters:
+    """Which steps may set which variables."""
+
+    def __init__(self, flow: Flow, flows: Mapping[str, Flow] | None) -> None:
+        self.flow = flow
+        self.flows = flows
+        self.by_flow = written_by_flow(flow).keys() | {name for node in flow.nodes.values() for name in filled_by(node)}
+        self.by_call: dict[str, frozenset[str] | None] = {}
+
+    def may_set(self, step: Step, name: str) -> bool:
+        node = self.flow.nodes[step.origin.node]
+        if name in set_by(node) or (step.exit.target is not None and name in step.exit.target.sets):
+            return True
+        match node:
+            case Lookup():
+                return name not in self.by_flow and step.exit.label not in ("failed", "timed out")
+            case CallFlow():
+                inner = self._set_in(node.flow)
+                return inner is None or name in inner
+            case _:
+                return name in filled_by(node) and step.exit.cause == "outcome"
+
+    def _set_in(self, name: str) -> frozenset[str] | None:
+        """Return what flow `name` may set; None if that may be anything, because it is not known or asks systems."""
+        if name not in self.by_call:
+            self.by_call[name] = self._worked_out(name)
+        return self.by_call[name]
+
+    def _worked_out(self, name: str) -> frozenset[str] | None:
+        if self.flows is None or name not in self.flows:
+            return None
+        found: set[str] = set()
+        for flow in (self.flows[name], *called_flows(self.flows[name], self.flows).values()):
+            if any(isinstance(node, Lookup) for node in flow.nodes.values()):
+                return None
+            found |= written_by_flow(flow).keys() | flow.variables.keys()
+            found.update(filled for node in flow.nodes.values() for filled in filled_by(node))
+        return frozenset(found)

@@ -1,0 +1,96 @@
+"""See the class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivrtest.check.context import CheckContext
+from ivrtest.check.effects import LANGUAGE
+from ivrtest.check.naming import called
+from ivrtest.check.rule import Rule
+from ivrtest.check.spelling import listed
+from ivrtest.check.states import State
+from ivrtest.flow.condition import ConditionError
+from ivrtest.flow.model import Exit, Flow
+from ivrtest.flow.nodes.branch import Branch, Case
+from ivrtest.source.finding import Finding, Related, Severity
+from ivrtest.source.text import Span
+
+
+class ShadowedBranch(Rule):
+    """What it does
+        Reports a case of a branch that is never taken, because an earlier one is, or because its condition never holds; and a condition
+        that always holds, so that nothing after it is ever taken.
+
+    Why it matters
+        The branch does not decide. Most often a counter is never counted, and a caller is asked the same thing for ever.
+
+    Example
+        variables: {tries: 0}
+        ...
+        unknown_account: account_wrong
+        ...
+        branch: {cases: [{when: tries < 3, goto: account}], otherwise: operator}
+
+    Instead
+        unknown_account: {set: {tries: "= tries + 1"}, goto: account_wrong}
+    """
+
+    name = "shadowed-branch"
+    severity = Severity.WARNING
+    needs_whole_flow = True
+
+    def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
+        states = context.states(flow)
+        for node in flow.nodes.values():
+            reached = states.at(node.id)
+            if not isinstance(node, Branch) or not reached:
+                continue
+            taken = {_place(step.exit) for state in reached for step in states.steps[state]}
+            exits = tuple(_place(way) for way in node.exits())
+            witness = states.witness(reached[0])
+            for number, (case, way) in enumerate(zip(node.cases, exits, strict=False)):
+                same = next((earlier for earlier in node.cases[:number] if earlier.when == case.when), None)
+                if same is not None:
+                    yield self.finding(
+                        case.when_span,
+                        f'{called(node)} asks twice whether "{case.when}". only the first is ever taken. change or remove the second',
+                        related=(Related("the first one is here", same.when_span),),
+                    )
+                elif way not in taken:
+                    message = f'"{case.when}" in {called(node)} never holds when it is asked. {_why(case, reached)}'
+                    yield self.finding(case.when_span, message, witness=witness)
+                elif taken.isdisjoint(exits[number + 1 :]) and all(_holds(case, state) for state in reached):
+                    message = f'"{case.when}" in {called(node)} always holds, so nothing after it is ever taken. {_why(case, reached)}'
+                    yield self.finding(case.when_span, message, witness=witness)
+                    break
+
+
+def _place(way: Exit) -> tuple[str, Span]:
+    return way.label, way.span
+
+
+def _holds(case: Case, state: State) -> bool:
+    try:
+        return case.when.evaluate(dict(state.values) | {LANGUAGE: state.language})
+    except ConditionError:
+        return False
+
+
+def _why(case: Case, reached: tuple[State, ...]) -> str:
+    """Return what its variables can be."""
+    parts = []
+    for name in dict.fromkeys(case.when.names()):
+        values = dict.fromkeys(str(value) for state in reached for value in _value(state, name))
+        if len(values) == 1:
+            parts.append(f'"{name}" is always "{next(iter(values))}" there: set it on the way, or remove the case')
+        elif values:
+            parts.append(f'"{name}" can be {listed(values, "or")} there')
+    return ". ".join(parts) or "an earlier case is taken first"
+
+
+def _value(state: State, name: str) -> Iterator[str | int]:
+    if name == LANGUAGE:
+        yield state.language
+    else:
+        yield from (value for known, value in state.values if known == name)

@@ -1,0 +1,43 @@
+"""See the class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivrtest.check.context import CheckContext
+from ivrtest.check.naming import called
+from ivrtest.check.rule import Rule
+from ivrtest.check.spelling import did_you_mean
+from ivrtest.flow.model import Flow
+from ivrtest.flow.nodes.call_flow import CallFlow
+from ivrtest.source.finding import Finding, Severity
+
+
+class UnknownFlow(Rule):
+    """What it does
+        Reports a `call_flow` that names a flow which is not there, or one that never returns.
+
+    Why it matters
+        The IVR has nowhere to go and hangs up on the caller; or what was meant to follow the called flow never does.
+
+    Example
+        call_flow: {flow: identfy, outcomes: {known: main}}
+
+    Instead
+        call_flow: {flow: identify, outcomes: {known: main}}
+    """
+
+    name = "unknown-flow"
+    severity = Severity.ERROR
+
+    def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
+        if context.flows is None:
+            return
+        states = context.states(flow)
+        for node in flow.nodes.values():
+            if isinstance(node, CallFlow) and node.flow not in context.flows:
+                witness = states.witness(reached[0]) if (reached := states.at(node.id)) else ()
+                message = (
+                    f'{called(node)} calls flow "{node.flow}", and no flow has that name.{did_you_mean(node.flow, context.flows.keys())}'
+                )
+                yield self.finding(node.flow_span, message, witness=witness)

@@ -1,0 +1,115 @@
+"""The words of a telephone menu in each language, from `words/<language>.json`, which a translator can extend."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from ivrtest.flow.model import ALL_LANGUAGES
+
+KNOWN = ("de", "en", "es", "fr", "it", "nl", "pt")
+"""Languages whose menus can be read. One file each in `words/`."""
+
+_QUIET = r"""[\s"'“”„«»:]"""
+"""What may stand between words that belong together."""
+_SENTENCE = re.compile(r"[.!?…。\n]+(?=\s|$)")
+_CLAUSE = re.compile(r"[,;—–]")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of one language, as patterns over folded text."""
+
+    language: str
+    press: re.Pattern[str]
+    """Something that asks for a key, with the key in group `key`, or in `key_before` where the verb comes last."""
+    more: re.Pattern[str]
+    """Another key right after one: `, 2` or ` or 3`."""
+    elliptic: re.Pattern[str]
+    """A whole clause after one that asked for a key: `2 for support` or `for support 2`."""
+    keys: dict[str, str]
+    """The key for every way to say it."""
+    languages: dict[str, str]
+    """The language for every name of one."""
+    secret: tuple[str, ...]
+    """Names of what nobody else may hear."""
+
+
+@cache
+def vocabulary(language: str) -> Vocabulary | None:
+    """Return the words of `language` (`en`, `en-US`), or None if its menus cannot be read."""
+    primary = language.split("-")[0].lower()
+    if primary not in KNOWN:
+        return None
+    text = resources.files("ivrtest.check").joinpath("words", f"{primary}.json").read_text(encoding="utf-8")
+    words = json.loads(text)
+    keys = {fold(said): key for key, ways in words["keys"].items() for said in ways}
+    keys |= {key: key for key in "0123456789*#"}
+    names = {fold(name): code for code, ways in words["languages"].items() for name in ways}
+    return Vocabulary(
+        primary,
+        press=_press(words, keys),
+        more=re.compile(rf"(?:\s*,)?\s*(?:{_any(words['or'])}{_QUIET}+)?(?:{_any(words['between'])}{_QUIET}+)*{_key(words, keys)}"),
+        elliptic=_elliptic(words, keys),
+        keys=keys,
+        languages=names,
+        secret=tuple(fold(name) for name in words["secret"]),
+    )
+
+
+def vocabularies(language: str) -> tuple[Vocabulary, ...]:
+    """Return the words to read a text with: of one language, or of all for a text that serves all (`mul`)."""
+    candidates = KNOWN if language == ALL_LANGUAGES else (language,)
+    return tuple(words for candidate in candidates if (words := vocabulary(candidate)) is not None)
+
+
+def fold(text: str) -> str:
+    """Return `text` as it is compared: composed and without case."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def sentences(text: str) -> list[str]:
+    """Split a folded text where a speaker would stop."""
+    return [sentence for sentence in _SENTENCE.split(text) if sentence.strip()]
+
+
+def clauses(sentence: str) -> list[str]:
+    """Split a sentence at its commas."""
+    return _CLAUSE.split(sentence)
+
+
+def _any(words: list[str]) -> str:
+    ordered = sorted((fold(word) for word in words), key=lambda word: (-len(word), word))
+    return rf"\b(?:{'|'.join(re.escape(word).replace(chr(92) + ' ', chr(92) + 's+') for word in ordered)})\b"
+
+
+def _key(words: dict[str, list[str]], keys: dict[str, str], group: str = "key") -> str:
+    """Return the pattern of a key: a digit that is no part of a number, or a word that nothing follows but what may follow a key."""
+    units = _any(words["units"])
+    spoken = _any([said for said in keys if said not in "0123456789*#"])
+    follows = "|".join((_any(words["after_key"]), _any(words["for"]), _any(words["or"])))
+    digit = rf"(?<![\w.,-])[0-9](?!\w|[\s.,:-]?\d|[\s-]*{units})"
+    word = rf"{spoken}(?={_QUIET}*(?:$|[.,;!?—–)]|{follows}))(?![\s-]*{units})"
+    return rf"(?P<{group}>{digit}|{word}|[*#])"
+
+
+def _press(words: dict[str, list[str]], keys: dict[str, str]) -> re.Pattern[str]:
+    between = rf"(?:{_QUIET}+{_any(words['between'])}){{0,6}}{_QUIET}+"
+    before = rf"{_any(words['press'])}{between}{_key(words, keys)}"
+    if not words["press_after"]:
+        return re.compile(before)
+    taste = rf"(?:{_QUIET}+{_any(words['after_key'])})?"
+    after = rf"{_key(words, keys, 'key_before')}{taste}{_QUIET}+{_any(words['press_after'])}"
+    return re.compile(rf"{before}|{after}")
+
+
+def _elliptic(words: dict[str, list[str]], keys: dict[str, str]) -> re.Pattern[str]:
+    start = rf"\s*(?:{_any(words['or'])}\s+)?"
+    between = rf"(?:{_any(words['between'])}{_QUIET}+)*"
+    first = rf"{between}{_key(words, keys)}{_QUIET}+{_any(words['for'])}.*"
+    last = rf"{_any(words['for'])}.*?\s{between}{_key(words, keys, 'key_last')}\s*"
+    return re.compile(rf"{start}(?:{first}|{last})$")
