@@ -129,3 +129,13 @@ def calls_of(flow: Flow | None) -> Iterator[str]:
     """Yield the names of the flows that a flow calls."""
     if flow is not None:
         yield from (node.flow for node in flow.nodes.values() if isinstance(node, CallFlow))
+
+
+def recorded(path: Path, flow: Flow) -> dict[str, frozenset[str]]:
+    """Return which prompts have a recording file, by language."""
+    folder = recordings_folder(path, flow)
+    names = (*flow.prompts, *DIGITS)
+    return {
+        language: frozenset(name for name in names if (folder / language / f"{name}.wav").exists())
+        for language in (*flow.languages, ALL_LANGUAGES)
+    }

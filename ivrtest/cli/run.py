@@ -1,0 +1,171 @@
+"""`ivrtest run [PATH...]`: scenarios held against the IVR."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from ivrtest.call.line import LineError
+from ivrtest.call.permission import DialRefused, Permission
+from ivrtest.cli.main import UNUSABLE
+from ivrtest.cli.paths import unusable
+from ivrtest.cli.problem import complain
+from ivrtest.cli.settings import FILE_NAME, Settings, load_settings
+from ivrtest.report.console import RunScreen, print_summary
+from ivrtest.report.json import write_json
+from ivrtest.report.junit import write_junit
+from ivrtest.report.outcome import Outcome
+from ivrtest.run.bundle import Bundle, FlowFolder
+from ivrtest.run.job import Job
+from ivrtest.run.result import SuiteResult
+from ivrtest.run.suite import Emit, run_suite
+from ivrtest.scenario.model import Scenario
+from ivrtest.scenario.read import find_scenarios, load_scenario
+from ivrtest.sip.grammar import SipSyntaxError
+from ivrtest.sip.uri import parse_uri
+from ivrtest.source.finding import Finding, InputError, Severity
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--target", metavar="URI|NAME", help="Call this SIP URI, or this target of ivrtest.toml. Default: the embedded IVR.")
+@click.option("--simulate", is_flag=True, help="Without SIP and sound, in virtual time.")
+@click.option("--flows", type=click.Path(path_type=Path), help="The folder in which flows are looked up. Default: flows.")
+@click.option("--out", type=click.Path(path_type=Path), help="The folder for reports and recordings. Default: reports.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Where the JUnit report goes. Default: junit.xml in the folder of reports.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Calls at once. Default: 4.")
+def command(
+    paths: tuple[Path, ...],
+    target: str | None,
+    simulate: bool,
+    flows: Path | None,
+    out: Path | None,
+    junit: Path | None,
+    jobs: int | None,
+) -> int:
+    """Call the IVR and hold scenarios against it.
+
+    PATHS are scenario files, or folders of them; without any, the folder of scenarios. Writes junit.xml, results.json and a recording of
+    every call. Exit code 1 if the IVR did wrong, 2 if we could not tell.
+    """
+    if simulate and target is not None:
+        raise click.UsageError('"--simulate" calls nobody, so "--target" has no meaning with it. give one of them')
+    try:
+        settings = load_settings()
+        uri, at_once = called(target, settings)
+        ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate)
+    except InputError as error:
+        complain(error.findings)
+        return UNUSABLE
+    folder = out or settings.reports
+    console = Console(highlight=False)
+    try:
+        with RunScreen(console) as screen:
+            suite = asyncio.run(hold(ready, uri, settings, folder, screen.on, simulate=simulate, at_once=jobs or at_once))
+    except LineError as error:
+        raise click.ClickException(str(error)) from error
+    written, unwritten = write_reports(suite, folder, junit or folder / "junit.xml")
+    print_summary(console, suite, written)
+    if unwritten:
+        complain(unwritten)
+        return UNUSABLE
+    return suite.exit_code
+
+
+def called(target: str | None, settings: Settings) -> tuple[str | None, int]:
+    """Return the URI to call and how many calls may be at once. Raises UsageError for what may not or cannot be called."""
+    if target is None:
+        return None, settings.jobs
+    named = settings.targets.get(target)
+    if named is None and ":" not in target:
+        known = ", ".join(f'"{name}"' for name in settings.targets)
+        hint = f"the targets of {settings.path} are {known}" if known else f"{FILE_NAME} names no targets. give a SIP URI"
+        raise click.UsageError(f'"{target}" is neither a URI nor the name of a target. {hint}')
+    uri = named.uri if named is not None else target
+    try:
+        Permission(settings.allow).check(parse_uri(uri))
+    except (DialRefused, SipSyntaxError) as error:
+        raise click.UsageError(str(error)) from error
+    return uri, (named.jobs if named is not None else None) or settings.jobs
+
+
+def prepare(paths: Sequence[Path], flows: Path, *, by_sound: bool) -> tuple[Job, ...]:
+    """Read scenarios and what they need. Raises InputError with everything that is wrong with any of them."""
+    findings: list[Finding] = []
+    scenarios: list[Scenario] = []
+    for path in dict.fromkeys(file for given in paths for file in find_scenarios(given)):
+        try:
+            reading = load_scenario(path)
+        except InputError as error:
+            findings += error.findings
+            continue
+        findings += reading.findings
+        if reading.scenario is not None and not reading.findings:
+            scenarios.append(reading.scenario)
+    jobs: list[Job] = []
+    prepared: dict[str, Job | None] = {}
+    folder = FlowFolder(flows) if flows.is_dir() else None
+    for scenario in scenarios:
+        try:
+            jobs.append(job_for(scenario, flows, folder, prepared, by_sound=by_sound))
+        except InputError as error:
+            findings += error.findings
+    if findings:
+        raise InputError(tuple(dict.fromkeys(findings)))
+    return tuple(jobs)
+
+
+def job_for(scenario: Scenario, flows: Path, folder: FlowFolder | None, prepared: dict[str, Job | None], *, by_sound: bool) -> Job:
+    """Pair a scenario with its flow; flow and recordings are read once for all scenarios. Raises InputError."""
+    known = folder.paths if folder is not None else {}
+    if folder is None or scenario.flow not in known:
+        there = ", ".join(f'"{name}"' for name in known) or "no flows"
+        message = f'there is no flow "{scenario.flow}" in "{flows}". it holds {there}'
+        raise InputError((Finding("unknown-flow", Severity.ERROR, message, scenario.flow_span),))
+    if scenario.flow not in prepared:
+        prepared[scenario.flow] = None
+        bundle: Bundle = folder.bundle(known[scenario.flow])
+        prepared[scenario.flow] = Job(scenario, bundle.flow, bundle.called, bundle.prompts, bundle.library())
+    first = prepared[scenario.flow]
+    if first is None:
+        raise InputError((unusable(known[scenario.flow], f'flow "{scenario.flow}" cannot be used: see above'),))
+    job = Job(scenario, first.flow, first.flows, first.prompts, first.library)
+    if findings := tuple(job.misfits(by_sound=by_sound)):
+        raise InputError(findings)
+    return job
+
+
+async def hold(
+    jobs: Sequence[Job], uri: str | None, settings: Settings, folder: Path, emit: Emit, *, simulate: bool, at_once: int
+) -> SuiteResult:
+    """Run the suite; the first Ctrl-C ends it with what there is."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
+    if simulate:
+        from ivrtest.run.simulate import SimulatedRoute
+
+        return await run_suite(jobs, SimulatedRoute(), emit, at_once=at_once)
+    from ivrtest.run.live import LiveRoute
+
+    async with LiveRoute(target=uri, permission=Permission(settings.allow), recordings=folder / "recordings") as route:
+        return await run_suite(jobs, route, emit, at_once=at_once)
+
+
+def write_reports(suite: SuiteResult, folder: Path, junit: Path) -> tuple[list[Path], list[Finding]]:
+    """Write every report that can be written; one that cannot does not keep the others from it."""
+    outcome = Outcome(suite=suite)
+    written: list[Path] = []
+    unwritten: list[Finding] = []
+    for path, write in ((junit, write_junit), (folder / "results.json", write_json)):
+        try:
+            write(outcome, path)
+            written.append(path)
+        except OSError as error:
+            unwritten.append(unusable(path, f'"{path}" cannot be written: {error.strerror}'))
+    return written, unwritten

@@ -1,0 +1,138 @@
+"""A scenario held by telephone: real SIP and RTP, heard by sound."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from ivrtest.audio.matcher import Matcher
+from ivrtest.audio.murmur import murmur
+from ivrtest.audio.recording_file import AudioError
+from ivrtest.call.line import Line, LineError
+from ivrtest.call.listener import Listener
+from ivrtest.call.permission import DialRefused, Permission
+from ivrtest.call.recording import write_stereo
+from ivrtest.call.sip_call import SipCall
+from ivrtest.run.conversation import Conversation
+from ivrtest.run.job import Job
+from ivrtest.run.result import CallRecord, Note
+from ivrtest.run.scene import Command, Expect, HangUpCall, PressKeys, Speak
+from ivrtest.run.suite import RouteError
+from ivrtest.server.ivr import EmbeddedIvr
+
+EMBEDDED: Final = "the embedded IVR"
+LONGEST_NAME: Final = 80
+
+
+class LiveRoute:
+    """Places calls to one target, or, without one, to an embedded IVR of its own for each scenario.
+
+    async with LiveRoute(recordings=Path("reports/recordings")) as route:
+        await run_suite(jobs, route, print, at_once=4)
+    """
+
+    def __init__(self, *, target: str | None = None, permission: Permission | None = None, recordings: Path | None = None) -> None:
+        """`recordings`: the folder for one stereo WAV per call; None: none are kept."""
+        self._called = target
+        self._permission = permission or Permission()
+        self._recordings = recordings
+        self._taken: set[str] = set()
+        self._stack = AsyncExitStack()
+
+    @property
+    def target(self) -> str:
+        return self._called or EMBEDDED
+
+    async def __aenter__(self) -> Self:
+        """Open the line. Raises LineError."""
+        self._line = await self._stack.enter_async_context(Line(permission=self._permission))
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._stack.aclose()
+
+    async def hold(self, job: Job, conversation: Conversation, tell: Callable[[Note], None]) -> CallRecord:
+        """See `ivrtest.run.suite.Route`."""
+        # The index takes a moment of computing; a call that waits for it would hear late.
+        await asyncio.to_thread(lambda: job.library.index)
+        async with self._answering(job) as target:
+            try:
+                call = await self._line.place(target, caller=job.scenario.given.caller)
+            except (DialRefused, LineError) as error:
+                raise RouteError(str(error)) from error
+            try:
+                await converse(call, conversation, Matcher(job.library), tell)
+            finally:
+                await call.hang_up()
+            return self._record(job, call, target)
+
+    @asynccontextmanager
+    async def _answering(self, job: Job) -> AsyncIterator[str]:
+        """Yield what to call, while somebody answers there."""
+        if self._called is not None:
+            yield self._called
+            return
+        given = job.scenario.given
+        start_time = job.start_time if given.now is not None else None
+        async with EmbeddedIvr(job.flow, job.library, flows=job.flows, given=given, start_time=start_time) as ivr:
+            yield ivr.uri
+
+    def _record(self, job: Job, call: SipCall, target: str) -> CallRecord:
+        stats = call.stats()
+        path = None
+        if self._recordings is not None:
+            path = self._recordings / f"{self._name(job)}.wav"
+            kept = call.recording()
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_stereo(path, caller=kept.sent, ivr=kept.heard, comment=f"ivrtest call {call.id} to {target}")
+            except (OSError, AudioError) as error:
+                raise RouteError(f'the recording "{path}" cannot be written: {error}') from error
+        return CallRecord(
+            id=call.id,
+            target=target,
+            recording=path,
+            packets_received=stats.received,
+            packets_lost=stats.lost,
+            jitter_ms=stats.jitter_ms,
+        )
+
+    def _name(self, job: Job) -> str:
+        """Return a file name that people recognise and nobody has yet."""
+        plain = unicodedata.normalize("NFKD", f"{job.flow.name} {job.scenario.name}").encode("ascii", "ignore").decode().lower()
+        base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_NAME] or "call"
+        name, number = base, 1
+        while name in self._taken:
+            number += 1
+            name = f"{base}-{number}"
+        self._taken.add(name)
+        return name
+
+
+async def converse(call: SipCall, conversation: Conversation, matcher: Matcher, tell: Callable[[Note], None]) -> None:
+    """Bring a call and a conversation together until the call is over."""
+    told = 0
+    async for percept in Listener(call, matcher).stream():
+        for command in conversation.on(percept):
+            await obey(call, matcher, command)
+        for note in conversation.notes[told:]:
+            tell(note)
+        told = len(conversation.notes)
+
+
+async def obey(call: SipCall, matcher: Matcher, command: Command) -> None:
+    match command:
+        case Expect(keys=keys):
+            matcher.expect(keys)
+        case PressKeys(keys=keys, secret=secret):
+            await call.press(keys, secret=secret)
+        case Speak(seconds=seconds):
+            call.play(murmur(seconds))
+        case HangUpCall():
+            await call.hang_up()
