@@ -25,7 +25,8 @@ UNKNOWN_EVENT = 255
 class Capture:
     """Keeps datagrams in memory until they are written; a call that went well need not be.
 
-    Several threads may add. Secret keys are masked: their packets stay, so that the sequence is whole, but say event 255, and tones are silence.
+    Several threads may add. Secret keys are masked: their packets stay, so that the sequence is whole, but say event 255, and tones
+    are silence.
     """
 
     def __init__(self, *, keep_secrets: bool = False, limit: int = 64_000_000) -> None:
@@ -89,7 +90,7 @@ def _checksum(data: bytes) -> int:
     """The internet checksum (RFC 1071)."""
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

@@ -1,11 +1,42 @@
-"""The media engine: one thread that sends and receives the sound of every call."""
+"""The media engine: one thread that sends and receives the sound of every call.
+
+It wakes every 5 ms, at times counted from one origin, so that lateness never adds up. A frame lasts 20 ms, four wake-ups; each call
+sends at one of the four, so that they share the load. At each wake-up it sends what is due, reads what came, and hands all that is
+settled to the asyncio loop in one go. Wake-ups and hand-overs cost more than packets do.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import resource
+import secrets
+import select
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from itertools import cycle, islice
 from types import TracebackType
 from typing import Self
 
-from ivrtest.call.media_session import MediaSession
+from ivrtest.call.capture import Capture
+from ivrtest.call.incoming import Incoming
+from ivrtest.call.media_session import Item, MediaSession
+from ivrtest.call.outgoing import Outgoing
+from ivrtest.call.remote_media import MediaError
+from ivrtest.rtp.dtmf import FRAME, KeySender
+
+PHASES = 4
+PHASE_S = 0.005
+MAX_RECORDING_S = 3600
+"""A longer call goes on, but its recording ends there; until then it grows by 1.5 MB a minute."""
+_READ_ROUNDS = 16
+"""How often the sockets are asked for more at one wake-up, so that a flood does not keep calls from sending."""
+_SWITCH_S = 0.001
+"""How long other threads may keep the interpreter when this one wants it. Python's own 5 ms would be a whole phase."""
 
 
 class MediaEngine:
@@ -18,22 +49,214 @@ class MediaEngine:
     """
 
     def __init__(self, *, host: str = "127.0.0.1", ports: range = range(20000, 30000, 2), batch_ms: int = 40) -> None:
-        """`host` is the address to bind. `ports` are the even ports to take in turn, or `range(0)`: any even free ones. `batch_ms` is the length
-        of a block, a multiple of 20."""
+        """`host` is the address to bind. `ports` are the even ports to take in turn; an empty range means any even free ones.
+        `batch_ms` is the length of a block.
 
-    def open(self, *, key_ms: int = 100, gap_ms: int = 100, record: bool = True) -> MediaSession:
-        """Bind a port and start a session's clock. `key_ms` and `gap_ms`: how long a key lasts and how long nothing follows it.
-
-        Raises MediaError when no port is free or the address cannot be bound.
+        Raises ValueError for odd ports or a batch that is no multiple of 20 ms.
         """
-        raise NotImplementedError
+        if batch_ms < 20 or batch_ms % 20:
+            raise ValueError(f'a block lasts a multiple of 20 ms, not "{batch_ms}"')
+        if any(port % 2 for port in ports[:2]):
+            raise ValueError(f'ports for RTP are even (RFC 3550 section 11), not "{ports}"')
+        self._host = host
+        self._port_count = len(ports)
+        self._ports = cycle(ports)
+        self._batch = batch_ms * FRAME // 20
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._closing = False
+        self._opened: deque[tuple[int, MediaSession]] = deque()
+        self._awake = threading.Event()
+        self._origin = time.monotonic()
+        self._phases: tuple[list[MediaSession], ...] = tuple([] for _ in range(PHASES))
+        self._by_descriptor: dict[int, MediaSession] = {}
+        self._poll = select.epoll()
+
+    def open(
+        self, *, key_ms: int = 100, gap_ms: int = 100, record: bool = True, capture: Capture | None = None, max_lag_s: float = 60.0
+    ) -> MediaSession:
+        """Bind a port and start a session's clock. Belongs to the thread of the running asyncio loop, always the same.
+
+        `key_ms` and `gap_ms`: how long a key lasts and how long nothing follows it. `record`: keep both directions in memory, for
+        `MediaSession.recording`. `capture` gets every RTP datagram. `max_lag_s`: how far the reader may fall behind.
+
+        Raises MediaError when no port can be bound, ValueError for lengths out of range.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        if self._closing or self._loop is not loop:
+            raise MediaError("the media engine is closed" if self._closing else "the media engine belongs to another asyncio loop")
+        keys = KeySender(key_ms=key_ms, gap_ms=gap_ms)
+        connection = self._bind()
+        phase, zero = self._next_place()
+        session = MediaSession(
+            connection,
+            zero=zero,
+            batch=self._batch,
+            loop=loop,
+            outgoing=Outgoing(
+                # Random, as RFC 3550 section 5.1 asks, so that nobody guesses them.
+                ssrc=secrets.randbits(32),
+                sequence=secrets.randbits(16),
+                timestamp=secrets.randbits(32),
+                keys=keys,
+                limit=MAX_RECORDING_S * 50 if record else None,
+            ),
+            incoming=Incoming(limit=MAX_RECORDING_S * 8000 if record else None),
+            capture=capture,
+            max_lag_s=max_lag_s,
+        )
+        self._opened.append((phase, session))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="ivrtest media", daemon=True)
+            self._thread.start()
+        self._awake.set()
+        return session
 
     def close(self) -> None:
-        """Close every session and end the thread."""
-        raise NotImplementedError
+        """Close every session and end the thread. What the sessions heard can still be read."""
+        self._closing = True
+        self._awake.set()
+        if self._thread is not None:
+            self._thread.join()
+        elif not self._poll.closed:
+            self._poll.close()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def _bind(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        refused: OSError | None = None
+        # Where any port will do, every second one is even.
+        for port in islice(self._ports, self._port_count) if self._port_count else [0] * 32:
+            try:
+                connection = socket.socket(family, socket.SOCK_DGRAM)
+            except OSError as error:
+                if error.errno == errno.EMFILE and _raise_file_limit():
+                    return self._bind()
+                raise MediaError(f"no more calls can be opened: {error.strerror}. raise the limit with ulimit -n") from error
+            try:
+                connection.setblocking(False)
+                connection.bind((self._host, port))
+            except OSError as error:
+                connection.close()
+                refused = error
+                if error.errno != errno.EADDRINUSE:
+                    break
+                continue
+            if connection.getsockname()[1] % 2 == 0:
+                return connection
+            connection.close()
+        if refused is None or refused.errno == errno.EADDRINUSE:
+            raise MediaError(f'none of {self._port_count or "the"} ports for RTP is free on "{self._host}". give more ports') from refused
+        raise MediaError(f'cannot receive RTP on "{self._host}": {refused.strerror}. give an address of this machine') from refused
+
+    def _next_place(self) -> tuple[int, float]:
+        """Return the phase with the fewest calls, of those the next to come, and when it comes."""
+        tick = int((time.monotonic() - self._origin) / PHASE_S) + 1
+        load = [len(sessions) for sessions in self._phases]
+        for phase, _ in tuple(self._opened):
+            load[phase] += 1
+        tick = min(range(tick, tick + PHASES), key=lambda candidate: load[candidate % PHASES])
+        return tick % PHASES, self._origin + tick * PHASE_S
+
+    # In the media thread.
+
+    def _run(self) -> None:
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(min(interval, _SWITCH_S))
+        try:
+            tick = self._current_tick()
+            while not self._closing:
+                if not self._by_descriptor and not self._opened:
+                    self._awake.wait()
+                    tick = self._current_tick()
+                self._awake.clear()
+                wait = self._origin + tick * PHASE_S - time.monotonic()
+                if wait > 0:
+                    time.sleep(wait)
+                last = max(tick, self._current_tick())
+                # Late by more than a frame: every phase is due, and each session finds by itself how many frames are.
+                self._wake({due % PHASES for due in range(max(tick, last - PHASES + 1), last + 1)})
+                tick = last + 1
+            self._end_all()
+        finally:
+            self._abandon()
+            self._poll.close()
+            sys.setswitchinterval(interval)
+
+    def _current_tick(self) -> int:
+        return int((time.monotonic() - self._origin) / PHASE_S)
+
+    def _wake(self, phases: set[int]) -> None:
+        while self._opened:
+            phase, session = self._opened.popleft()
+            self._phases[phase].append(session)
+            self._by_descriptor[session.connection.fileno()] = session
+            self._poll.register(session.connection, select.EPOLLIN)
+        due = [session for phase in sorted(phases) for session in self._phases[phase]]
+        now, wall = time.monotonic(), time.time()
+        for session in due:
+            session.send(now, wall)
+        for _ in range(_READ_ROUNDS):
+            ready = self._poll.poll(0)
+            if not ready:
+                break
+            for descriptor, _ in ready:
+                self._by_descriptor[descriptor].receive(wall - now)
+        self._deliver(due)
+
+    def _deliver(self, sessions: list[MediaSession]) -> None:
+        now = time.monotonic()
+        found: list[tuple[MediaSession, list[Item]]] = []
+        for session in sessions:
+            items = session.deliver(now)
+            if items:
+                found.append((session, items))
+            if session.over:
+                self._forget(session)
+        if found and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(_hand_over, found)
+
+    def _forget(self, session: MediaSession) -> None:
+        del self._by_descriptor[session.connection.fileno()]
+        self._poll.unregister(session.connection)
+        session.connection.close()
+        for sessions in self._phases:
+            if session in sessions:
+                sessions.remove(session)
+
+    def _end_all(self) -> None:
+        self._wake(set())
+        sessions = list(self._by_descriptor.values())
+        for session in sessions:
+            session.finish(None)
+        self._deliver(sessions)
+
+    def _abandon(self) -> None:
+        """Tell the readers of what is still open, which it is only after an error of ours, so that none waits for ever."""
+        error = MediaError("the media thread broke down. the error is on the console")
+        sessions = [*self._by_descriptor.values(), *(session for _, session in self._opened)]
+        for session in sessions:
+            session.connection.close()
+        if sessions and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(_hand_over, [(session, [error]) for session in sessions])
+
+
+def _hand_over(found: Sequence[tuple[MediaSession, Sequence[Item]]]) -> None:
+    for session, items in found:
+        session.hand_over(items)
+
+
+def _raise_file_limit() -> bool:
+    """Let this process open as many files as it may. Returns whether that is more than before."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= hard:
+        return False
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return True

@@ -2,128 +2,172 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+import asyncio
+import socket
+import struct
+import time
+from bisect import insort
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
-from ivrtest.call.call import Block, CallEvent, Samples
+from ivrtest.call.call import SAMPLE_RATE, Block, CallEvent, Ended, Samples
+from ivrtest.call.capture import Capture
+from ivrtest.call.codecs import CODECS, CodecName
+from ivrtest.call.incoming import Incoming
+from ivrtest.call.outgoing import Outgoing, Sound
+from ivrtest.call.recording import Recording
+from ivrtest.call.remote_media import Address, MediaError, MediaStats, RemoteMedia
+from ivrtest.rtp.dtmf import FRAME, checked_keys
 
-Address = tuple[str, int]
-CodecName = Literal["PCMU", "PCMA"]
+__all__ = ["Address", "CodecName", "MediaError", "MediaSession", "MediaStats", "RemoteMedia"]
 
+FRAME_S = FRAME / SAMPLE_RATE
+LATE_S = 0.005
+"""A frame sent later than this after its time counts as late."""
+MAX_LAG_S = 60.0
+"""A reader further behind than this ends its session. So much sound, 1 MB, may wait for it."""
+_TIMESTAMP = struct.Struct("@qq")
+_SO_TIMESTAMPNS = 35
+"""SOL_SOCKET, Linux: the kernel notes when each datagram came (CLOCK_REALTIME)."""
+_ANCILLARY = socket.CMSG_SPACE(_TIMESTAMP.size)
 
-class MediaError(Exception):
-    """The sound of a call cannot go on, or could not be opened. The message says why and what would help."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteMedia:
-    """What offer and answer agreed on (RFC 3264), as the media thread needs it."""
-
-    address: Address
-    """Where the far side said it receives."""
-    payload_type: int = 0
-    """The payload type that we send with."""
-    codec: CodecName = "PCMU"
-    """What `payload_type` stands for."""
-    key_payload_type: int | None = 101
-    """The payload type of telephone-event (RFC 4733) that we send with. None: the far side takes none, and keys go as tones in the audio."""
-    receive_codecs: Mapping[int, CodecName] = field(default_factory=lambda: {0: "PCMU", 8: "PCMA"})
-    """Payload types that we said we take, and what they stand for."""
-    receive_key_payload_types: frozenset[int] = frozenset({101})
-    """Payload types of telephone-event that we said we take."""
-    sends: bool = True
-    """Whether we may send: False for `recvonly` and `inactive`, seen from us."""
-    receives: bool = True
-    """Whether the far side may send: False for `sendonly` and `inactive`, seen from us. What comes all the same is not heard."""
-
-
-@dataclass(frozen=True, slots=True)
-class MediaStats:
-    """How well the sound travelled. Numbers of one session so far."""
-
-    sent: int = 0
-    """Packets sent."""
-    received: int = 0
-    """RTP packets taken from the far side, keys included."""
-    lost: int = 0
-    """Packets that never came, by their sequence numbers (RFC 3550 A.3)."""
-    late: int = 0
-    """Packets that came after their time had been delivered."""
-    duplicated: int = 0
-    reordered: int = 0
-    jitter_ms: float = 0.0
-    """Interarrival jitter (RFC 3550 A.8), from the kernel's receive times."""
-    reanchored: int = 0
-    """How often the far side's timestamps were tied to our clock anew: another SSRC, a jump, a delay that stayed."""
-    slipped_samples: int = 0
-    """Samples repeated (positive) or left out (negative) because the far side's clock runs slower or faster than ours."""
-    strangers: int = 0
-    """Datagrams from addresses that are not the far side's. Not heard."""
-    malformed: int = 0
-    """Datagrams that are no RTP."""
-    late_ticks: int = 0
-    """Frames that we sent more than 5 ms after their time, because the machine was busy."""
-    worst_late_ms: float = 0.0
-    """The worst of them."""
-    send_spacing_ms: tuple[float, float] | None = None
-    """Shortest and longest time between two frames that we sent; None before the second."""
+Item = Block | CallEvent | MediaError | None
+"""What is handed from the media thread to the reader; None is the end."""
 
 
 class MediaSession:
     """The sound of one call. Made by `MediaEngine.open`; every method belongs to the thread of the asyncio loop that opened it.
 
-    The clock starts at zero when the session is opened (to be exact: at its first tick, at most 20 ms later) and counts samples. From then on
-    the session yields `Block`s without a gap, silence where nothing arrived, and between them events in the order of the clock: `KeyHeard`,
-    `KeySent`, `PlaybackEnded`, and whatever was handed to `post`. Read it with `async for` or `await session.next()`.
+    The clock starts at zero when the session is opened (to be exact: at its first tick, at most 20 ms later) and counts samples. From
+    then on the session yields `Block`s without a gap, silence where nothing arrived, and between them events in the order of the clock:
+    `KeyHeard`, `KeySent`, `PlaybackEnded`, and whatever was handed to `post`. Read it with `async for` or `await session.next()`.
 
-    A block reaches the reader some 40 to 80 ms after its last sample, so that packets out of order find their place; when the far side suddenly
-    stops sending, up to 200 ms after, once, so that a stall is not taken for silence. The times on the clock are those of arrival, without that
-    delay. A key is reported as soon as it is known whole, so its `at` may lie before the last block.
+    A block reaches the reader some 40 to 80 ms after its last sample, so that packets out of order find their place; when the far side
+    suddenly stops sending, up to 240 ms after, once, so that a stall is not taken for silence. The times on the clock are those of
+    arrival, without that delay. A key is reported as soon as it is known whole, so its `at` may lie before the last block.
+
+    The media thread never waits for the reader. When the reader is 60 s behind, the session ends, and a MediaError follows what was kept.
     """
 
-    local_address: Address
-    """Where we receive, as bound; the port is even, and the next one is kept free for RTCP."""
+    def __init__(
+        self,
+        connection: socket.socket,
+        *,
+        zero: float,
+        batch: int,
+        loop: asyncio.AbstractEventLoop,
+        outgoing: Outgoing,
+        incoming: Incoming,
+        capture: Capture | None,
+        max_lag_s: float = MAX_LAG_S,
+    ) -> None:
+        """`zero` is the time of frame 0, by `time.monotonic()`; `batch` the length of a block in samples."""
+        connection.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        name = connection.getsockname()
+        self.local_address: Final[Address] = (name[0], name[1])
+        """Where we receive, as bound; the port is even."""
+        self.connection: Final = connection
+        self.loop: Final = loop
+        self.over = False
+        """Whether all was delivered. Of the media thread."""
+        self._zero = zero
+        self._batch = batch
+        self._max_lag = int(max_lag_s * SAMPLE_RATE)
+        self._capture = capture
+        # Of the reader's thread.
+        self._codec = CODECS["PCMU"]
+        self._ready: deque[Item] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._read = 0
+        """How far the reader has read, in samples."""
+        self._finished = False
+        self._closing = False
+        # From that thread to the media thread.
+        self._commands: deque[Callable[[], None]] = deque()
+        # Of the media thread.
+        self._outgoing = outgoing
+        self._incoming = incoming
+        self._destination: Any = None
+        self._next_frame = 0
+        self._ending = False
+        self._end_error: MediaError | None = None
+        self._events: list[tuple[bool, float, int, CallEvent]] = []
+        self._event_count = 0
+        self._sent = 0
+        self._unsent = 0
+        self._late_ticks = 0
+        self._worst_late = 0.0
+        self._last_sent = 0.0
+        self._spacing: tuple[float, float] | None = None
+
+    # For the reader.
 
     @property
     def now(self) -> float:
         """Seconds on the session's clock."""
-        raise NotImplementedError
+        return max(0.0, time.monotonic() - self._zero)
 
     def start(self, remote: RemoteMedia) -> None:
-        """Begin to send (silence until `play`). Before, RTP that comes is heard already if it has a payload type of our offer."""
-        raise NotImplementedError
+        """Begin to send (silence until `play`). Before, RTP that comes is heard already if it has a payload type that we offer."""
+        self._codec = CODECS[remote.codec]
+        self._commands.append(lambda: self._agree(remote))
 
     def update(self, remote: RemoteMedia) -> None:
         """Go on with other terms: a re-INVITE, a hold (`sends=False`), early media that becomes the answered call."""
-        raise NotImplementedError
+        self.start(remote)
 
     def play(self, samples: Samples, *, loop: bool = False) -> None:
-        """Send these samples from the next frame on, in place of what is being sent. `PlaybackEnded` follows unless it loops or is replaced."""
-        raise NotImplementedError
+        """Send these samples from the next frame on, in place of what is being sent.
+
+        `PlaybackEnded` follows unless it loops, is replaced or stopped.
+        """
+        sound = Sound.encode(samples, self._codec, loop=loop)
+        self._commands.append(lambda: self._outgoing.play(sound))
 
     def stop_playing(self) -> None:
         """Send silence from the next frame on. No `PlaybackEnded` follows."""
-        raise NotImplementedError
+        self._commands.append(self._outgoing.stop)
 
     def press(self, keys: str, *, secret: bool = False) -> None:
         """Queue keys of `0123456789*#ABCD`. `KeySent` reports each when it has left, whole. `secret` hides them from the capture.
 
         Raises ValueError for anything that is no key.
         """
-        raise NotImplementedError
+        wanted = checked_keys(keys, secret=secret)
+        self._commands.append(lambda: self._outgoing.press(wanted, secret))
 
     def hide_heard_keys(self, hide: bool) -> None:
         """While `hide`, keys that the far side presses are masked in the capture."""
-        raise NotImplementedError
+
+        def command() -> None:
+            self._incoming.hide_keys = hide
+
+        self._commands.append(command)
 
     def post(self, event: CallEvent) -> None:
         """Put an event of the signalling (`Ringing`, `Answered`, `Ended`) into the stream, at its `at` on this clock."""
-        raise NotImplementedError
+        self._commands.append(lambda: self._add_event(event))
 
     async def next(self) -> Block | CallEvent:
         """Return what comes next. Raises StopAsyncIteration after the end, MediaError if the session failed."""
-        raise NotImplementedError
+        while not self._ready:
+            if self._finished:
+                raise StopAsyncIteration
+            self._waiter = self.loop.create_future()
+            await self._waiter
+        match self._ready.popleft():
+            case None:
+                self._finished = True
+                raise StopAsyncIteration
+            case MediaError() as error:
+                self._finished = True
+                raise error
+            case Block() as block:
+                self._read = block.start + len(block.samples)
+                return block
+            case event:
+                return event
 
     def __aiter__(self) -> MediaSession:
         return self
@@ -133,7 +177,154 @@ class MediaSession:
 
     def close(self) -> None:
         """Stop sending and receiving, free the port. The stream still yields what was heard until now and what was posted, then ends."""
-        raise NotImplementedError
+        if not self._closing:
+            self._closing = True
+            self._commands.append(lambda: self.finish(None))
+
+    def recording(self) -> Recording:
+        """Return both directions as far as blocks were delivered. Empty if the session was opened without `record`."""
+        heard = self._incoming.heard()
+        sent = self._outgoing.sent()
+        return Recording(heard, sent, cut=self._incoming.cut or self._outgoing.cut)
 
     def stats(self) -> MediaStats:
-        raise NotImplementedError
+        """Return the numbers so far."""
+        incoming = self._incoming
+        timeline = incoming.timeline.stats
+        return MediaStats(
+            sent=self._sent,
+            unsent=self._unsent,
+            received=timeline.received,
+            lost=timeline.lost,
+            late=timeline.late,
+            duplicated=timeline.duplicated,
+            reordered=timeline.reordered,
+            jitter_ms=1000 * timeline.jitter / SAMPLE_RATE,
+            reanchored=timeline.reanchored,
+            slipped_samples=timeline.slipped,
+            strangers=incoming.strangers,
+            malformed=incoming.malformed,
+            unknown_payloads=incoming.unknown_payloads,
+            late_ticks=self._late_ticks,
+            worst_late_ms=1000 * self._worst_late,
+            send_spacing_ms=None if self._spacing is None else (1000 * self._spacing[0], 1000 * self._spacing[1]),
+        )
+
+    def hand_over(self, items: Sequence[Item]) -> None:
+        """Take in what the media thread found."""
+        self._ready.extend(items)
+        if self._waiter is not None:
+            if not self._waiter.done():
+                self._waiter.set_result(None)
+            self._waiter = None
+
+    # For the media thread.
+
+    def finish(self, error: MediaError | None) -> None:
+        """Let the next `deliver` be the last."""
+        if not self._ending:
+            self._ending = True
+            self._end_error = error
+
+    def send(self, now: float, wall: float) -> None:
+        """Send all frames that are due at `now`, by `time.monotonic()`. `wall` is the same moment in seconds since 1970."""
+        while self._commands and not self._ending:
+            self._commands.popleft()()
+        while not self._ending and (deadline := self._zero + self._next_frame * FRAME_S) <= now:
+            packet = self._outgoing.frame(self._next_frame)
+            self._next_frame += 1
+            if packet is None or self._destination is None:
+                self._last_sent = 0.0
+                continue
+            datagram, secret = packet
+            try:
+                self.connection.sendto(datagram, self._destination)
+            except OSError:
+                # The call goes on: a route may come back, and the far side counts what it misses.
+                self._unsent += 1
+                continue
+            self._sent += 1
+            self._note_sent(deadline)
+            if self._capture is not None:
+                self._capture.add(datagram, source=self.local_address, destination=self._destination[:2], at=wall, secret_key=secret)
+
+    def receive(self, wall_zero: float) -> bool:
+        """Take in one datagram. Returns False if there is none. `wall_zero` is when `time.monotonic()` was 0, in seconds since 1970."""
+        try:
+            data, ancillary, _, address = self.connection.recvmsg(2048, _ANCILLARY)
+        except OSError:
+            return False
+        arrived = time.monotonic()
+        if ancillary:
+            seconds, nanoseconds = _TIMESTAMP.unpack(ancillary[0][2])
+            arrived = min(arrived, seconds + nanoseconds * 1e-9 - wall_zero)
+        incoming = self._incoming
+        source = incoming.source
+        secret = incoming.datagram(data, address, (arrived - self._zero) * SAMPLE_RATE)
+        if incoming.source is not source and self._destination is not None:
+            self._destination = address
+        if self._capture is not None:
+            self._capture.add(data, source=address[:2], destination=self.local_address, at=arrived + wall_zero, secret_key=secret)
+        return True
+
+    def deliver(self, now: float) -> list[Item]:
+        """Return the blocks and events that are settled at `now`; the last of all, too, after `close`, and then be `over`."""
+        items: list[Item] = []
+        incoming = self._incoming
+        if not self._ending:
+            settled = incoming.settle((now - self._zero) * SAMPLE_RATE)
+            self._collect_events()
+            while incoming.taken + self._batch <= settled:
+                self._pass_events(items, incoming.taken)
+                items.append(incoming.take(incoming.taken + self._batch))
+            self._pass_events(items, incoming.taken)
+            if incoming.taken - self._read > self._max_lag:
+                self.finish(
+                    MediaError(
+                        f"the reader of the call on port {self.local_address[1]} is {(incoming.taken - self._read) / SAMPLE_RATE:.1f} s "
+                        f"behind it, and {self._max_lag / SAMPLE_RATE:g} s are kept. the machine is too busy, or the reader stopped"
+                    )
+                )
+        if self._ending:
+            if self._end_error is None:
+                until = int((now - self._zero) * SAMPLE_RATE)
+                self._pass_events(items, incoming.taken)
+                if until > incoming.taken:
+                    items.append(incoming.take(until))
+                items += [event for _, _, _, event in self._events]
+            items.append(self._end_error)
+            self.over = True
+        return items
+
+    def _agree(self, remote: RemoteMedia) -> None:
+        self._incoming.agree(remote)
+        self._outgoing.agree(remote)
+        self._destination = self._incoming.source or remote.address
+
+    def _add_event(self, event: CallEvent) -> None:
+        # By time, and in the order they came; `Ended` last of all.
+        self._event_count += 1
+        insort(self._events, (isinstance(event, Ended), event.at, self._event_count, event))
+
+    def _collect_events(self) -> None:
+        for made in (self._outgoing.events, self._incoming.events):
+            for event in made:
+                self._add_event(event)
+            made.clear()
+
+    def _pass_events(self, items: list[Item], until: int) -> None:
+        """Let pass what happened up to the sample `until`."""
+        events = self._events
+        while events and round(events[0][1] * SAMPLE_RATE) <= until:
+            items.append(events.pop(0)[3])
+
+    def _note_sent(self, deadline: float) -> None:
+        sent = time.monotonic()
+        if sent - deadline > LATE_S:
+            self._late_ticks += 1
+        self._worst_late = max(self._worst_late, sent - deadline)
+        if self._last_sent:
+            spacing = sent - self._last_sent
+            shortest, longest = self._spacing or (spacing, spacing)
+            self._spacing = min(shortest, spacing), max(longest, spacing)
+        self._last_sent = sent

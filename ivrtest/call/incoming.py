@@ -1,0 +1,124 @@
+"""What a session hears: whom it listens to, samples on the call's clock, keys. Lives in the media thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ivrtest.call.call import SAMPLE_RATE, Block, KeyHeard, Samples
+from ivrtest.call.codecs import CODECS
+from ivrtest.call.remote_media import Address, RemoteMedia
+from ivrtest.rtp.dtmf import KeyReceiver, ReceivedKey
+from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
+from ivrtest.rtp.timeline import COMFORT_NOISE, Timeline
+
+_HEADER_SIZE = 12
+_RTCP = range(192, 224)
+"""Second octets of RTCP, should it come to the port of RTP (RFC 5761 section 4)."""
+
+
+class Incoming:
+    """Takes datagrams in, gives blocks and keys out.
+
+    Whom it listens to (symmetric RTP, RFC 4961): the address that was signalled. Until that one is heard, the first other that sends
+    what was agreed on, for behind a NAT the signalled address may be nobody's. Everybody else is a stranger: counted, not heard.
+    """
+
+    def __init__(self, *, limit: int | None) -> None:
+        """`limit`: how many samples to keep for the recording; None keeps nothing."""
+        self.source: Any = None
+        """Whom we listen to, as the socket names it; None until somebody is heard."""
+        self.strangers = 0
+        self.malformed = 0
+        self.unknown_payloads = 0
+        self.events: list[KeyHeard] = []
+        """What happened since it was last emptied."""
+        self.taken = 0
+        """How far blocks were taken, in samples."""
+        self.hide_keys = False
+        self._signalled: Address | None = None
+        self._receives = True
+        self._keys = KeyReceiver()
+        defaults = RemoteMedia(("", 0))
+        self._key_payload_types = defaults.receive_key_payload_types
+        self.timeline = Timeline({payload_type: CODECS[name].decode for payload_type, name in defaults.receive_codecs.items()})
+        self._limit = limit
+        self._kept: list[Samples] = []
+        self.cut = False
+
+    def agree(self, remote: RemoteMedia) -> None:
+        """Listen as agreed. Payload types of before stay understood, for such packets may be under way."""
+        if self._signalled is not None and self._signalled != remote.address:
+            self.source = None
+        self._signalled = remote.address
+        self._receives = remote.receives
+        self._key_payload_types |= remote.receive_key_payload_types
+        agreed = {payload_type: CODECS[name].decode for payload_type, name in remote.receive_codecs.items()}
+        self.timeline.decoders = {**self.timeline.decoders, **agreed}
+
+    def datagram(self, data: bytes, address: Any, arrival: float) -> bool:
+        """Take in a datagram that came at `arrival`, in samples on our clock. Returns whether it carries a key that is to be hidden."""
+        if len(data) < _HEADER_SIZE:
+            self._count_malformed(address)
+            return False
+        if address != self.source and not self._admit(data, address):
+            self.strangers += 1
+            return False
+        if not self._receives or self.timeline.insert_next(data, arrival):
+            return False
+        if data[1] in _RTCP:
+            return False
+        try:
+            packet = RtpPacket.parse(data)
+            position = self.timeline.insert(packet, arrival)
+            if packet.payload_type in self._key_payload_types:
+                self._report(self._keys.receive(packet, position, int(arrival)))
+                return self.hide_keys
+        except RtpSyntaxError:
+            self.malformed += 1
+            return self.hide_keys
+        if packet.payload_type not in self.timeline.decoders and packet.payload_type != COMFORT_NOISE:
+            self.unknown_payloads += 1
+        return False
+
+    def settle(self, now: float) -> int:
+        """Report keys whose end is lost, and return how far blocks may be taken, both as of `now`, in samples."""
+        if self._keys.down:
+            self._report(self._keys.expire(int(now)))
+        return self.timeline.settled(now)
+
+    def take(self, until: int) -> Block:
+        samples, lost = self.timeline.take(until)
+        block = Block(self.taken, samples, lost)
+        self.taken = until
+        if self._limit is not None:
+            if until <= self._limit:
+                self._kept.append(samples)
+            else:
+                self.cut = True
+        return block
+
+    def heard(self) -> Samples:
+        """Return what was kept."""
+        return np.concatenate([np.zeros(0, np.int16), *self._kept])
+
+    def _report(self, keys: list[ReceivedKey]) -> None:
+        for key in keys:
+            self.events.append(KeyHeard(key.key, max(0, key.start) / SAMPLE_RATE, key.samples / SAMPLE_RATE))
+
+    def _count_malformed(self, address: Any) -> None:
+        if address == self.source or address[:2] == self._signalled:
+            self.malformed += 1
+        else:
+            self.strangers += 1
+
+    def _admit(self, data: bytes, address: Any) -> bool:
+        if address[:2] == self._signalled or (self.source is None and self._is_agreed(data)):
+            self.source = address
+            return True
+        return False
+
+    def _is_agreed(self, data: bytes) -> bool:
+        payload_type = data[1] & 0x7F
+        return data[0] >> 6 == 2 and (payload_type in self.timeline.decoders or payload_type in self._key_payload_types)

@@ -1,0 +1,72 @@
+"""What two sides agreed on, and how well it went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ivrtest.call.codecs import CodecName
+
+Address = tuple[str, int]
+
+
+class MediaError(Exception):
+    """The sound of a call cannot go on, or could not be opened. The message says why and what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMedia:
+    """What offer and answer agreed on (RFC 3264), as the media thread needs it."""
+
+    address: Address
+    """Where the far side said it receives: an IP address and a port."""
+    payload_type: int = 0
+    """The payload type that we send with."""
+    codec: CodecName = "PCMU"
+    """What `payload_type` stands for."""
+    key_payload_type: int | None = 101
+    """The payload type of telephone-event (RFC 4733) that we send with. None: the far side takes none, and keys go as tones."""
+    receive_codecs: Mapping[int, CodecName] = field(default_factory=lambda: {0: "PCMU", 8: "PCMA"})
+    """Payload types that we said we take, and what they stand for."""
+    receive_key_payload_types: frozenset[int] = frozenset({101})
+    """Payload types of telephone-event that we said we take."""
+    sends: bool = True
+    """Whether we may send: False for `recvonly` and `inactive`, seen from us. What is being played waits meanwhile."""
+    receives: bool = True
+    """Whether the far side may send: False for `sendonly` and `inactive`, seen from us. What comes all the same is not heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaStats:
+    """How well the sound travelled. Numbers of one session so far."""
+
+    sent: int = 0
+    """RTP packets sent."""
+    unsent: int = 0
+    """RTP packets that the system refused to send: no route, or a firewall of our own."""
+    received: int = 0
+    """RTP packets taken from the far side, keys included."""
+    lost: int = 0
+    """Packets that never came, by their sequence numbers (RFC 3550 A.3)."""
+    late: int = 0
+    """Packets that came after their time had been delivered."""
+    duplicated: int = 0
+    reordered: int = 0
+    jitter_ms: float = 0.0
+    """Interarrival jitter (RFC 3550 A.8), from the kernel's receive times."""
+    reanchored: int = 0
+    """How often the far side's timestamps were tied to our clock anew: another SSRC, a jump, a delay that stayed."""
+    slipped_samples: int = 0
+    """Samples repeated (positive) or left out (negative) because the far side's clock runs slower or faster than ours."""
+    strangers: int = 0
+    """Datagrams from addresses that are not the far side's. Not heard."""
+    malformed: int = 0
+    """Datagrams from the far side that are no RTP."""
+    unknown_payloads: int = 0
+    """RTP packets of a payload type that was not agreed on. Not heard."""
+    late_ticks: int = 0
+    """Frames that we sent more than 5 ms after their time, because the machine was busy."""
+    worst_late_ms: float = 0.0
+    """The worst of them."""
+    send_spacing_ms: tuple[float, float] | None = None
+    """Shortest and longest time between two frames that we sent; None before the second."""
