@@ -107,4 +107,4 @@ class Scenario:
             yield self.language, self.language_span or self.span
         for step in self.steps:
             if isinstance(step, Hear) and step.language is not None:
-                yield step.language, step.span
+                yield step.language, step.language_span or step.span

@@ -53,7 +53,11 @@ def problems(document: Document, schema: Schema) -> tuple[Problem, ...]:
     whole = _inlined(schema, schema.get("$defs", {}))
     names = _Names(whole)
     found: dict[tuple[DataPath, str, str], Problem] = {}
+    # A bare # leaves an empty value behind, which is no mistake of its own.
+    bare_signs = {finding.span.line for finding in document.findings if finding.rule == "unquoted-sign"}
     for mistake in _without_cascades(_mistakes(_validator()(whole).iter_errors(document.data))):
+        if mistake.value is None and document.key_span(mistake.path).line in bare_signs:
+            continue
         for problem in _problems(mistake, document, names):
             found.setdefault((problem.path, problem.finding.rule, problem.finding.message), problem)
     return tuple(sorted(found.values(), key=lambda problem: problem.finding.sort_key))

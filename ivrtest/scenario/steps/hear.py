@@ -22,6 +22,7 @@ class Hear:
     """Never empty."""
     language: str | None = None
     """What the caller expects from here on, following steps included. None: as before."""
+    language_span: Span | None = None
     within_s: float = WITHIN_S
     """Seconds after the last event until the first recording must have begun."""
     whole: bool = True
@@ -29,8 +30,14 @@ class Hear:
 
     @classmethod
     def read(cls, fields: StepFields) -> Self:
-        whole = fields.data.get("whole", True)
-        return cls(fields.span, fields.sounds(), fields.data.get("in"), fields.within_s(), bool(whole))
+        return cls(
+            fields.span,
+            fields.sounds(),
+            language=fields.data.get("in"),
+            language_span=fields.place("in") if "in" in fields.data else None,
+            within_s=fields.within_s(),
+            whole=fields.data.get("whole", True),
+        )
 
     def prompts(self) -> Iterator[str]:
         """Yield the names of the recordings, spoken digits as `digits/7`."""
