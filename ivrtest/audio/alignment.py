@@ -20,6 +20,8 @@ _REJUDGED: Final = 120
 """While a track is shorter than this many frames, all of it is judged again with each better estimate of the gain."""
 _RECENT: Final = 45
 _GAIN_FRAMES: Final = 250
+_WORD: Final = 40
+"""Frames that may hold a word of their own: if next to nothing of them arrived, another word could have been said."""
 _HARDLY: Final = 5.0
 """A block with less evidence than this many frames' worth is given the benefit of a wider limit."""
 
@@ -134,12 +136,13 @@ class Track:
     def heard_s(self) -> float:
         """Seconds in which there was something to compare, until it fell."""
         until = self.judged if self.fell_at is None else max(0, self.fell_at - self.first)
-        return float(np.count_nonzero(self._weight[:until] > 0.04)) * HOP / SAMPLE_RATE
+        return float(np.count_nonzero(self._weight[:until] > 0.02)) * HOP / SAMPLE_RATE
 
     @property
-    def length_s(self) -> float:
-        """Seconds of the recording's sounding part."""
-        return (self.reference.end - self.reference.start) / SAMPLE_RATE
+    def heard_share(self) -> float:
+        """How much of what the recording has to be compared with so far did arrive: 0 to 1."""
+        wanted = self._wanted[: self.judged]
+        return float(np.minimum(self._weight[: self.judged], wanted).sum() / max(float(wanted.sum()), 1e-6))
 
     @property
     def mean(self) -> float:
@@ -184,10 +187,16 @@ class Track:
 
     def unheard(self) -> bool:
         """Return whether some block of the recording was never heard well enough to be judged."""
-        block = min(BLOCK, self.judged)
+        block = min(_WORD, self.judged)
         weight = _moving_sum(self._weight[: self.judged], block)
         wanted = _moving_sum(self._wanted[: self.judged], block)
-        return bool(np.any((wanted > ENOUGH) & (weight < 0.25 * wanted)))
+        return bool(np.any((wanted > ENOUGH) & (weight < 0.2 * wanted)))
+
+    def lacks(self) -> bool:
+        """Return whether what went wrong is that the call fell silent: it has less than the recording, and nothing else."""
+        first = 0 if self.fell_at is None else max(0, self.fell_at - self.first)
+        missing, deviation = float(self._missing[first : self.judged].sum()), float(self._deviation[first : self.judged].sum())
+        return missing > 0.85 * deviation
 
     def _follow(self, call: Heard, before: int, end: int) -> None:
         """Move the lag by a step where the latest block fits clearly better there: a sound card or a gateway with its own clock."""
@@ -200,7 +209,7 @@ class Track:
             cost = float(evidence.deviation.sum() / (evidence.weight.sum() + 0.5))
             if cost < (best_cost if best_cost == np.inf else best_cost * 0.97 - 0.01):
                 best, best_cost = lag, cost
-        if best != self.lag:
+        if best != self.lag and best_cost < GOOD_DB:
             self.lag = best
             self._lags[before if end > 60 else 0 : end] = best
 

@@ -129,7 +129,7 @@ class Finder:
             for other, lag in known:
                 if other == number:
                     place = round((shift - lag) / _FINE_PER_PLACE)
-                    part[max(0, place - 2) : max(0, place + 3)] = 0
+                    part[max(0, place - 1) : max(0, place + 2)] = 0
             place = int(np.argmax(part))
             if part[place] >= (0.7 * least if number in always else least):
                 found.append(Candidate(int(number), shift - _FINE_PER_PLACE * place, float(part[place])))

@@ -64,9 +64,11 @@ def compare(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: L
     sound = (recording + gain) * _LN10_10
     predicted = np.logaddexp(sound, floor) / _LN10_10
     residual = np.clip(call - predicted, -CLIP_DB, CLIP_DB)
-    weight = np.clip((np.maximum(call, predicted) - noise - 1.5) / 8.5, 0, 1) / BANDS
-    wanted = np.clip((predicted - noise - 1.5) / 8.5, 0, 1).sum(axis=1) / BANDS
-    weight = weight * valid[:, None]
+    # What is there counts from 3 dB above the noise on; what should not be there from 6 dB on, for noise alone often reaches that far.
+    due = np.clip((predicted - noise - 3) / 9, 0, 1)
+    extra = np.clip((call - noise - 6) / 8, 0, 1)
+    weight = np.maximum(due, extra) * (valid[:, None] / np.float32(BANDS))
+    wanted = due.sum(axis=1) / BANDS
     cost = np.abs(residual) * weight
     return Evidence(
         deviation=cost.sum(axis=1),
@@ -75,8 +77,3 @@ def compare(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: L
         wanted=wanted,
     )
 
-
-def block_scores(evidence: Evidence, block: int = BLOCK) -> NDArray[np.float32]:
-    deviation = np.concatenate([[0], np.cumsum(evidence.deviation)])
-    weight = np.concatenate([[0], np.cumsum(evidence.weight)])
-    return (deviation[block:] - deviation[:-block]) / (weight[block:] - weight[:-block] + 0.5)

@@ -35,8 +35,11 @@ _PATIENCE_FRAMES: Final = 160
 """How long after a recording went wrong another one may still be recognised in its place."""
 _UNKNOWN_FRAMES: Final = 300
 _SHORT_S: Final = 1.0
-_EXCELLENT_DB: Final = 1.5
+_EXCELLENT_DB: Final = 1.2
 """A short recording that nobody expects must fit this well if other sound follows it at once: it could be a word of other speech."""
+_FAIR_DB: Final = 2.0
+"""The same if quiet follows."""
+_CHANCES: Final = 3
 _GIVE_UP_FRAMES: Final = 60
 """How long a recording heard to its end waits to be taken for itself."""
 
@@ -53,7 +56,8 @@ class Matcher:
         self._tone = ToneDetector()
         self._expected: dict[Key, int] = {}
         self._tracks: list[Track] = []
-        self._known: set[tuple[int, int]] = set()
+        self._tried: dict[tuple[int, int], int] = {}
+        """How often a recording (its number) was tried at a lag (fine hops)."""
         self._named: Track | None = None
         self._fallen: Track | None = None
         self._cursor = 0
@@ -123,8 +127,11 @@ class Matcher:
         if not self._finder.listen(history, history.end, self._sound.threshold_db):
             return
         not_before = self._cursor if self._named is None else self._wrong_from(self._named)
+        # The first sounds of a recording do not always show where it begins, so a lag near one that failed gets another chance.
+        known = [place for place, times in self._tried.items() if times >= _CHANCES]
+        known += [(self._index.numbers[track.key], track.lag) for track in self._tracks]
         found = self._finder.candidates(
-            (not_before - _SLACK) // FINE_HOP, _CANDIDATES, set(self._expected.values()), _LEAST_LIKENESS, self._known
+            (not_before - _SLACK) // FINE_HOP, _CANDIDATES, set(self._expected.values()), _LEAST_LIKENESS, known
         )
         for candidate in found:
             self._follow(candidate.number, candidate.lag, not_before, refined=False)
@@ -138,10 +145,13 @@ class Matcher:
             if history.end - first < 8:
                 return
             lag = refine(reference, lag, history, first, min(history.end, first + 80))
-        if any(known == number and abs(other - lag) < 8 for known, other in self._known):
-            self._known.add((number, lag))
+        if any(track.reference is reference and abs(track.lag - lag) < 8 for track in self._tracks):
             return
-        self._known.add((number, lag))
+        near = next((place for place in self._tried if place[0] == number and abs(place[1] - lag) < 3), None)
+        if near is not None:
+            self._tried[near] += 1
+            return
+        self._tried[(number, lag)] = 1
         track = Track(reference, lag, blank)
         if track.first < history.oldest or track.sounding_start < not_before - _SLACK:
             return
@@ -155,8 +165,12 @@ class Matcher:
                 self._follow(self._index.numbers[sibling.key], lag + sibling.shift, not_before, refined=True)
 
     def _drop(self, track: Track) -> None:
-        """Remember the one that fitted longest: it may be what was meant."""
-        if self._fallen is None or track.heard_s > self._fallen.heard_s:
+        """Remember the one that fitted longest: it may be what was meant. An expected one may have fitted a little shorter."""
+
+        def rank(one: Track) -> float:
+            return one.heard_s + (0.5 if one.key in self._expected else 0.0)
+
+        if self._fallen is None or rank(track) > rank(self._fallen):
             self._fallen = track
 
     # ---------------------------------------------------------------- what it means
@@ -194,11 +208,11 @@ class Matcher:
         """Return whether a recording heard to its end can be taken for itself, not for a stretch of other speech."""
         if track is self._named or track.heard_s < 0.1:
             return track is self._named
-        if track.key in self._expected and track.heard_s > 0.6 * track.length_s:
+        if track.key in self._expected and track.heard_share > 0.15:
             return self._sound_before(track) < 25 or track.heard_s > _SHORT_S
         if track.heard_s >= NAME_ANY_S:
             return True
-        if self._told_unknown or self._sound_before(track) >= 12 or track.heard_s < 0.6 * track.length_s:
+        if self._told_unknown or self._sound_before(track) >= 12 or track.heard_share < 0.8 or track.worst > _FAIR_DB:
             return False
         after = self._history.loud(track.sounding_end // HOP + 3, self._history.end)
         return (len(after) >= 8 and not after[:8].any()) or (len(after) >= 3 and track.worst < _EXCELLENT_DB)
@@ -275,7 +289,7 @@ class Matcher:
         loud = history.speech(frame, history.end)
         since = len(loud)
         quiet = since >= _QUIET_FRAMES and not loud[-_QUIET_FRAMES + 2 :].any()
-        if quiet and np.count_nonzero(loud[3:]) <= 4:
+        if quiet and (np.count_nonzero(loud[3:]) <= 4 or (np.count_nonzero(loud) < _QUIET_FRAMES and track.lacks())):
             return self._went_wrong(track, Verdict.truncated)
         if (quiet and not any(other.heard_s > 0.2 for other in others)) or since > _PATIENCE_FRAMES:
             return self._went_wrong(track, Verdict.diverged)
@@ -304,12 +318,13 @@ class Matcher:
             return []
         quiet = len(speech) - 1 - sounding[-1]
         if quiet >= _QUIET_FRAMES + 5 and self._told_unknown:
-            self._explained(history.end * HOP - 20 * HOP, keep=self._tracks)
+            self._explained((history.end - 20) * HOP, keep=[track for track in self._tracks if track.first >= history.end - 30])
             return []
         if any(track.good and track.heard_s > 0.3 for track in self._tracks):
             return []
         fallen = self._fallen
-        if fallen is not None and fallen.heard_s >= self._needed_s(fallen) and not self._told_unknown:
+        least_s = NAME_EXPECTED_S * 0.75 if fallen is not None and fallen.key in self._expected else NAME_ANY_S
+        if fallen is not None and fallen.heard_s >= least_s and not self._told_unknown:
             self._named = fallen
             self._tracks.append(fallen)
             return self._gone_wrong(fallen)
@@ -356,7 +371,7 @@ class Matcher:
         self._named = None
         self._fallen = None
         self._tracks = [track for track in keep if track.good]
-        self._known = {(self._index.numbers[track.key], track.lag) for track in self._tracks}
+        self._tried = {}
         self._finder.restart(max(self._history.oldest, self._cursor // HOP - 1))
         self._look()
         for track in self._tracks:

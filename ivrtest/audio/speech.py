@@ -61,7 +61,8 @@ class SoundDetector:
         if count < 5:
             return QUIETEST_DB
         if count < 50:
-            return min(float(self._recent.min()) + 1, HIGHEST_FLOOR_DB)
+            least, middle = float(self._recent.min()) + 1, float(np.median(self._recent))
+            return min(least, HIGHEST_STEADY_FLOOR_DB if middle - least < STEADY_DB else HIGHEST_FLOOR_DB)
         ordered = np.partition(self._recent, (count // 10, count // 2))
         tenth, middle = float(ordered[count // 10]), float(ordered[count // 2])
         return min(tenth, HIGHEST_STEADY_FLOOR_DB if middle - tenth < STEADY_DB else HIGHEST_FLOOR_DB)

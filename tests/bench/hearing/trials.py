@@ -114,7 +114,7 @@ def changed(library: PromptLibrary, prompt: str, condition: Condition, random: n
     samples, lost = through(joined(silence(0.4), said, silence(1.6)), condition, random)
     finals = heard(listen(library, samples, lost, expected=[[(prompt, language)]]))
     right = bool(finals) and finals[0].match.key == (prompt, language) and finals[0].match.verdict is Verdict.diverged
-    wrong = any(final.match.verdict is Verdict.match for final in finals)
+    wrong = bool(finals) and finals[0].match.verdict is Verdict.match
     off = None
     if right and finals[0].match.diverged_at_s is not None:
         off = abs(finals[0].match.diverged_at_s - 0.4 - _first_difference(said, recording.samples))
@@ -135,7 +135,7 @@ def unknown(library: PromptLibrary, words: str, condition: Condition, random: np
     samples, lost = through(joined(silence(0.4), synthesise(words, language), silence(1.6)), condition, random)
     hearings = listen(library, samples, lost, expected=[[("main_menu", "en")]])
     finals = heard(hearings)
-    right = [final.match.verdict for final in finals] == [Verdict.unknown]
+    right = {final.match.verdict for final in finals} == {Verdict.unknown}
     wrong = any(isinstance(hearing, Recognised) for hearing in hearings)
     return Outcome("unknown speech", right, wrong, note="" if right else f"{words[:20]}: {_note(hearings)}")
 
