@@ -9,7 +9,7 @@ import numpy as np
 
 from ivrtest.audio.hearing import Hearing
 from ivrtest.audio.matcher import Matcher
-from ivrtest.call.call import Block, Call, CallEvent, Ended, Samples
+from ivrtest.call.call import Block, Call, CallEvent, Ended, KeySent, Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,17 @@ class Listener:
         async for item in self._call.stream():
             match item:
                 case Block():
-                    for hearing in self._hear(item):
+                    self._heard.append(item.samples)
+                    for hearing in self._matcher.feed(item.samples, item.lost):
                         yield hearing
                     yield Tick(item.end_s)
+                case KeySent():
+                    # On a line with echo our own tone comes back over what the far side says.
+                    self._matcher.mask(item.at, item.at + item.seconds)
+                    yield item
                 case Ended():
                     for hearing in self._matcher.finish():
                         yield hearing
                     yield item
                 case _:
                     yield item
-
-    def _hear(self, block: Block) -> list[Hearing]:
-        self._heard.append(block.samples)
-        hearings: list[Hearing] = []
-        edges = np.flatnonzero(np.diff(block.lost)) + 1
-        for samples, lost in zip(np.split(block.samples, edges), np.split(block.lost, edges), strict=True):
-            hearings += self._matcher.feed(samples, bool(lost[0]))
-        return hearings

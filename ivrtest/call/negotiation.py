@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from ipaddress import ip_address
 
-from ivrtest.call.media_session import Address, CodecName, RemoteMedia
+from ivrtest.call.codecs import CodecName
+from ivrtest.call.remote_media import Address, RemoteMedia
 from ivrtest.sip.sdp import CODECS, AudioStream, NegotiationError, SessionDescription, answer, negotiated, offer
 
 _CODEC_NAMES: Mapping[str, CodecName] = {"PCMU": "PCMU", "PCMA": "PCMA"}

@@ -68,12 +68,12 @@ class BackOffice:
     def _lookup(self, name: str, at: float) -> list[Happening]:
         answers = self._given.lookups.get(name)
         if answers is None:
-            return [LookupEnded("failed", at)]
+            return [LookupEnded("failed", at, name=name)]
         answer = answers[min(self._asked[name], len(answers) - 1)]
         self._asked[name] += 1
         if answer.outcome == NEVER:
             return []
-        return [LookupEnded(answer.outcome, at + answer.after_s, answer.values)]
+        return [LookupEnded(answer.outcome, at + answer.after_s, answer.values, name)]
 
     def _transfer(self, transfer: Transfer, at: float) -> TransferEnded:
         given = None if transfer.to.startswith(AGENT) else self._given.transfer_to(transfer.to)

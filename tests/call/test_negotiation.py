@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ivrtest.call.media_session import RemoteMedia
 from ivrtest.call.negotiation import Negotiation
+from ivrtest.call.remote_media import RemoteMedia
 from ivrtest.sip.sdp import NegotiationError
 
 

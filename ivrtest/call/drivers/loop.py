@@ -80,6 +80,11 @@ class Exchange:
         self._waiting: asyncio.Queue[LoopCall] = asyncio.Queue()
         self._placed = 0
 
+    @property
+    def uri(self) -> str:
+        """What to call. Any other target comes in here too."""
+        return "loop:ivr"
+
     async def place(self, target: str, *, caller: str = "", headers: Mapping[str, str] | None = None) -> LoopCall:
         """Call `target`. Whoever iterates over `incoming` gets the other end. Headers are not carried."""
         self._placed += 1
@@ -88,7 +93,7 @@ class Exchange:
         return near
 
     async def incoming(self) -> AsyncIterator[LoopCall]:
-        """Yield the calls that come in, without end."""
+        """Yield the calls that come in, without end; those too that came before anybody asked."""
         while True:
             yield await self._waiting.get()
 

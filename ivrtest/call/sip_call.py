@@ -1,0 +1,321 @@
+"""One telephone call over SIP and RTP. A `Call`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from ivrtest.call.call import (
+    Answered,
+    Block,
+    CallEvent,
+    EarlyMedia,
+    Ended,
+    KeyHeard,
+    Ringing,
+    Samples,
+    TransferAsked,
+    TransferFinished,
+)
+from ivrtest.call.capture import Capture
+from ivrtest.call.media_session import MediaSession
+from ivrtest.call.negotiation import Negotiation
+from ivrtest.call.recording import Recording
+from ivrtest.call.remote_media import MediaError, MediaStats, RemoteMedia
+from ivrtest.sip import events as sip
+from ivrtest.sip.grammar import SipSyntaxError
+from ivrtest.sip.header_map import Headers
+from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
+
+BAD_REQUEST = 400
+NOT_ACCEPTABLE_HERE = 488
+DECLINE = 603
+REQUEST_TERMINATED = 487
+
+UNREACHABLE_STATUS = 503
+SILENT_STATUS = 408
+
+_LOST = "the far side does not know the call any more"
+
+_INFO_KEY = re.compile(rb"^\s*Signal\s*=\s*([0-9*#A-D])", re.IGNORECASE | re.MULTILINE)
+_INFO_MILLISECONDS = re.compile(rb"^\s*Duration\s*=\s*([0-9]{1,5})", re.IGNORECASE | re.MULTILINE)
+_INFO_KEY_MS = 100
+"""How long a key in INFO lasts that does not say so."""
+
+
+class Signalling(Protocol):
+    """What a call asks of its line, which knows it by its handle."""
+
+    def answer(self, handle: str, sdp: bytes) -> None:
+        """Answer the call, or accept a change of its session."""
+
+    def reject(self, handle: str, status: int) -> None:
+        """Refuse a change of the call's session."""
+
+    def hang_up(self, handle: str) -> None:
+        """End the call as it must be ended: BYE, CANCEL or 603."""
+
+    def refer(self, handle: str, to: str) -> None:
+        """Ask the far side to call `to` instead, a number or a URI. Raises SipSyntaxError for anything else."""
+
+    def accept_refer(self, handle: str) -> None:
+        """Accept a REFER, and report at once that the new call was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a call comes from."""
+
+    handle: str
+    call_id: str
+    caller: str
+    called: str
+    placed: bool
+    """Whether we placed it."""
+
+
+class SipCall:
+    """Made by a `Line`. Its clock is its media session's: it starts when the call is placed or comes in."""
+
+    def __init__(
+        self, signalling: Signalling, session: MediaSession, negotiation: Negotiation, origin: Origin, capture: Capture | None
+    ) -> None:
+        self._signalling = signalling
+        self._session = session
+        self._negotiation = negotiation
+        self._origin = origin
+        self._capture = capture
+        self._media: RemoteMedia | None = None
+        """What was agreed last. None until there is something."""
+        self._local_sdp = b""
+        """What we answer a call with that came in."""
+        self._answered = False
+        self._confirmed = False
+        """Whether the caller knows that we answered."""
+        self._over = False
+        self._has_early_media = False
+        self._hides_keys = False
+
+    @property
+    def id(self) -> str:
+        return self._origin.call_id
+
+    @property
+    def handle(self) -> str:
+        """How the SIP agent knows it."""
+        return self._origin.handle
+
+    @property
+    def caller(self) -> str:
+        return self._origin.caller
+
+    @property
+    def called(self) -> str:
+        return self._origin.called
+
+    @property
+    def now(self) -> float:
+        return self._session.now
+
+    @property
+    def over(self) -> bool:
+        """Whether `Ended` is in the stream or was already read from it."""
+        return self._over
+
+    @property
+    def capture(self) -> Capture | None:
+        """The call's datagrams, SIP and RTP, if the line keeps them. Secret keys are masked."""
+        return self._capture
+
+    @property
+    def hides_keys(self) -> bool:
+        return self._hides_keys
+
+    def recording(self) -> Recording:
+        """Return both directions so far."""
+        return self._session.recording()
+
+    def stats(self) -> MediaStats:
+        """How well the sound travelled so far."""
+        return self._session.stats()
+
+    async def stream(self) -> AsyncIterator[Block | CallEvent]:
+        """See `Call.stream`. Sound that cannot go on ends the call as lost."""
+        try:
+            async for item in self._session:
+                yield item
+        except MediaError as error:
+            await self.hang_up()
+            yield Ended("lost", self.now, reason=str(error))
+
+    async def press(self, keys: str, *, secret: bool = False) -> None:
+        """See `Call.press`. Raises ValueError for anything that is no key."""
+        if not self._over:
+            self._session.press(keys, secret=secret)
+
+    def hide_keys(self, hide: bool) -> None:
+        self._hides_keys = hide
+        self._session.hide_heard_keys(hide)
+
+    def play(self, samples: Samples, *, loop: bool = False) -> None:
+        if not self._over:
+            self._session.play(samples, loop=loop)
+
+    def stop_playing(self) -> None:
+        if not self._over:
+            self._session.stop_playing()
+
+    async def transfer(self, to: str) -> None:
+        """See `Call.transfer`. `TransferFinished` follows, unless the far side never tells how it went; at once for what is no address."""
+        if not self._answered or self._over:
+            return
+        try:
+            self._signalling.refer(self._origin.handle, to)
+        except SipSyntaxError:
+            self._session.post(TransferFinished(BAD_REQUEST, self.now))
+
+    async def answer(self) -> None:
+        if self._origin.placed:
+            raise RuntimeError(f'cannot answer the call "{self.id}": we placed it')
+        if self._answered or self._over:
+            return
+        self._answered = True
+        self._signalling.answer(self._origin.handle, self._local_sdp)
+        if self._media is not None:
+            self._session.start(self._media)
+
+    async def hang_up(self) -> None:
+        if self._over:
+            return
+        self._signalling.hang_up(self._origin.handle)
+        if self._answered:
+            self._end(Ended("us", self.now))
+        elif self._origin.placed:
+            self._end(Ended("us", self.now, REQUEST_TERMINATED, "cancelled"))
+        else:
+            self._end(Ended("us", self.now, DECLINE, "declined"))
+
+    def give_up(self, seconds: float) -> None:
+        """End a call that nobody answered within so many seconds. Does nothing when somebody has."""
+        if not self._answered and not self._over:
+            self._signalling.hang_up(self._origin.handle)
+            self._end(Ended("no-answer", self.now, reason=f"nobody answered within {seconds:g} s"))
+
+    # What the line tells.
+
+    def offered(self, offer: bytes | None) -> None:
+        """Prepare our answer to the call's first offer, or an offer where there is none. Raises NegotiationError or SdpSyntaxError."""
+        if offer is None:
+            self._local_sdp = self._negotiation.offer()
+        else:
+            self._local_sdp, self._media = self._negotiation.answer(offer)
+
+    def on(self, event: sip.Event) -> None:
+        """Take in what the SIP agent reports of this call."""
+        if self._over:
+            return
+        match event:
+            case sip.Progress(status=status, sdp=sdp):
+                self._progressed(status, sdp)
+            case sip.Answered(sdp=sdp, headers=headers):
+                self._was_answered(sdp, headers)
+            case sip.Confirmed(sdp=sdp):
+                self._was_confirmed(sdp)
+            case sip.SessionOffered(offer=offer):
+                self._session_offered(offer)
+            case sip.InfoReceived(body=body):
+                self._info_received(body)
+            case sip.ReferReceived(to=to):
+                self._signalling.accept_refer(self._origin.handle)
+                self._session.post(TransferAsked(str(to), self.now))
+            case sip.ReferProgress(status=status, final=True):
+                self._session.post(TransferFinished(status, self.now))
+            case sip.Rejected():
+                self._end(self._rejection(event))
+            case sip.Cancelled(by=by):
+                self._end(Ended("us" if by is sip.Side.US else "them", self.now, REQUEST_TERMINATED, "cancelled"))
+            case sip.Ended(by=by, status=status, cause=cause):
+                self._end(Ended(by.value if by else "lost", self.now, status, cause or ("" if by else _LOST)))
+            case _:
+                pass
+
+    def _progressed(self, status: int, sdp: bytes | None) -> None:
+        if status >= 180 and status != 183:
+            self._session.post(Ringing(self.now, status))
+        if sdp is None:
+            return
+        try:
+            self._agree(self._negotiation.answered(sdp))
+        except (NegotiationError, SdpSyntaxError):
+            return  # a bad description of early media spoils nothing: the final answer has its own
+        if not self._has_early_media:
+            self._has_early_media = True
+            self._session.post(EarlyMedia(self.now))
+
+    def _was_answered(self, sdp: bytes | None, headers: Headers) -> None:
+        self._answered = True
+        try:
+            if sdp is not None:
+                self._agree(self._negotiation.answered(sdp))
+            elif self._media is None:
+                raise NegotiationError("the answer has no session description")
+        except (NegotiationError, SdpSyntaxError) as error:
+            self._signalling.hang_up(self._origin.handle)
+            self._end(Ended("lost", self.now, reason=f"the call was answered, but without sound for us: {error}"))
+            return
+        self._session.post(Answered(self.now, dict(headers)))
+
+    def _was_confirmed(self, sdp: bytes | None) -> None:
+        """Take the ACK for our answer. It has a description only where our answer was the offer."""
+        if sdp is not None:
+            try:
+                self._agree(self._negotiation.answered(sdp))
+            except (NegotiationError, SdpSyntaxError) as error:
+                self._signalling.hang_up(self._origin.handle)
+                self._end(Ended("lost", self.now, reason=f"the caller's answer to our offer cannot be used: {error}"))
+                return
+        if not self._confirmed:
+            self._confirmed = True
+            self._session.post(Answered(self.now))
+
+    def _session_offered(self, offer: bytes | None) -> None:
+        """Follow a change of the session: a hold, its end, another address."""
+        handle = self._origin.handle
+        if offer is None:
+            self._signalling.answer(handle, self._negotiation.offer())
+            return
+        try:
+            sdp, media = self._negotiation.answer(offer)
+        except (NegotiationError, SdpSyntaxError):
+            self._signalling.reject(handle, NOT_ACCEPTABLE_HERE)
+            return
+        self._signalling.answer(handle, sdp)
+        self._agree(media)
+
+    def _agree(self, media: RemoteMedia) -> None:
+        if self._media is None:
+            self._session.start(media)
+        elif media != self._media:
+            self._session.update(media)
+        self._media = media
+
+    def _info_received(self, body: bytes) -> None:
+        """Take a key that comes as `application/dtmf-relay`, which many gateways send."""
+        if key := _INFO_KEY.search(body):
+            length = _INFO_MILLISECONDS.search(body)
+            seconds = (int(length[1]) if length else _INFO_KEY_MS) / 1000
+            self._session.post(KeyHeard(key[1].decode().upper(), self.now, seconds, how="info"))
+
+    def _rejection(self, event: sip.Rejected) -> Ended:
+        if event.local and event.status == UNREACHABLE_STATUS:
+            return Ended("lost", self.now, reason=f'nothing answers at "{self.called}": the port is closed or the host unreachable')
+        if event.local and event.status == SILENT_STATUS:
+            return Ended("lost", self.now, reason=f'nothing came back from "{self.called}": no SIP response within 32 s')
+        return Ended("refused", self.now, event.status, event.cause or event.reason)
+
+    def _end(self, ended: Ended) -> None:
+        self._over = True
+        self._session.post(ended)
+        self._session.close()

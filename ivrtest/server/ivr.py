@@ -1,0 +1,122 @@
+"""The embedded IVR: a declared flow behind a SIP address, for as many callers as come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Protocol, Self
+from zoneinfo import ZoneInfo
+
+from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.call.call import Call
+from ivrtest.call.line import Line
+from ivrtest.flow.machine import FlowMachine
+from ivrtest.flow.model import Flow
+from ivrtest.scenario.model import Given
+from ivrtest.server.attendant import Attendant
+from ivrtest.server.backoffice import BackOffice
+from ivrtest.server.record import CallRecord
+from ivrtest.server.voice import Voice
+
+
+class Exchange(Protocol):
+    """Where calls come in: a SIP line, or an exchange in this process."""
+
+    @property
+    def uri(self) -> str:
+        """What to call."""
+
+    def incoming(self) -> AsyncIterator[Call]:
+        """Take calls from now on, and yield them without end."""
+
+
+class EmbeddedIvr:
+    """Answers every call and leads it through a flow, as many at a time as come.
+
+    async with EmbeddedIvr(flow, library) as ivr:
+        ...  # call ivr.uri
+
+    Leaving the block hangs up on whoever is still there. An error in serving one call ends the block with that error: it is ours.
+    """
+
+    def __init__(
+        self,
+        flow: Flow,
+        library: PromptLibrary,
+        *,
+        flows: Mapping[str, Flow] | None = None,
+        libraries: Mapping[str, PromptLibrary] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        given: Given | None = None,
+        start_time: datetime | None = None,
+        exchange: Exchange | None = None,
+    ) -> None:
+        """Listen at `host` and `port` (0: a free one), or at `exchange` if there is one.
+
+        `flows` are the flows that `flow` may call, by name, and `libraries` their recordings; what one of them has no recording of is
+        taken from `library`. `given` is how the surroundings behave. `start_time`, aware, is the wall time at which
+        every call begins as far as the flow knows; None: what `given` says, or the real one.
+        """
+        self._flow = flow
+        self._flows = {**(flows or {}), flow.name: flow}
+        self._voice = Voice(library, self._flows, libraries)
+        self._address = (host, port)
+        self._given = given or Given()
+        self._start_time = start_time
+        self._exchange = exchange
+        self._attendants: list[Attendant] = []
+        self._calls: list[Call] = []
+        self._stack = AsyncExitStack()
+        self._reception: asyncio.Task[None] | None = None
+
+    @property
+    def uri(self) -> str:
+        """What to call. Raises RuntimeError outside the block."""
+        if self._exchange is None:
+            raise RuntimeError("the embedded IVR has no address before it listens. use it with `async with`")
+        return self._exchange.uri
+
+    @property
+    def records(self) -> tuple[CallRecord, ...]:
+        """Every call so far, in the order they came in."""
+        return tuple(attendant.record for attendant in self._attendants)
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen. Raises LineError when the address cannot be used."""
+        async with AsyncExitStack() as stack:
+            if self._exchange is None:
+                host, port = self._address
+                self._exchange = await stack.enter_async_context(Line(host=host, port=port, user=self._flow.name))
+            group = await stack.enter_async_context(asyncio.TaskGroup())
+            self._reception = group.create_task(self._receive(self._exchange.incoming(), group))
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool | None:
+        if self._reception is not None:
+            self._reception.cancel()
+        for call in self._calls:
+            await call.hang_up()
+        return await self._stack.__aexit__(kind, error, trace)
+
+    async def _receive(self, calls: AsyncIterator[Call], group: asyncio.TaskGroup) -> None:
+        async for call in calls:
+            machine = FlowMachine(
+                self._flow, flows=self._flows, start_time=self._now(), caller=self._given.caller or call.caller, called=call.called
+            )
+            attendant = Attendant(call, machine, self._voice, BackOffice(self._given))
+            self._attendants.append(attendant)
+            self._calls.append(call)
+            group.create_task(attendant.serve())
+
+    def _now(self) -> datetime:
+        """Return the wall time at which a call begins that comes in now."""
+        if self._start_time is not None:
+            return self._start_time
+        if self._given.now is not None:
+            return self._given.now.replace(tzinfo=ZoneInfo(self._flow.time_zone))
+        return datetime.now(UTC)
