@@ -220,7 +220,7 @@ SHORTEST_S: Final = 0.5
 class SimulatedRoute:
     """Holds scenarios against the flow machine, without calls."""
 
-    target = "simulation"
+    target = "a simulation (nobody was called)"
 
     async def hold(self, job: Job, conversation: Conversation, tell: Callable[[Note], None]) -> CallRecord:
         """See `ivrtest.run.suite.Route`."""

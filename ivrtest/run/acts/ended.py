@@ -12,6 +12,7 @@ from ivrtest.run.scene import Command, Done, Percept, Scene
 from ivrtest.scenario.steps.ended import EndedStep
 
 WHO = {"them": "ivr", "us": "caller"}
+CALLED = {"ivr": "the IVR", "caller": "the caller"}
 
 
 class EndedAct(Act):
@@ -32,18 +33,16 @@ class EndedAct(Act):
             return (), self.judge(scene.ended, scene, deadline)
         if scene.now > deadline:
             return decide(
-                Status.FAILED, deadline, f"the call was not over after {self.step.within_s:g} s. the {self.step.by} had to end it"
+                Status.FAILED, deadline, f"the call was not over after {self.step.within_s:g} s. {CALLED[self.step.by]} had to end it"
             )
         return wait_on()
 
     def judge(self, ended: Ended, scene: Scene, deadline: float) -> Done:
         who = WHO.get(ended.by)
         if who is None:
-            return Done(
-                Status.ERROR, ended.at, f"the line was lost at {ended.at:.1f} s, so nobody can be said to have hung up{because(ended)}"
-            )
+            return Done(Status.ERROR, ended.at, f"the line was lost at {ended.at:.1f} s, so nobody hung up{because(ended)}")
         if who != self.step.by:
-            message = f"the {who} ended the call at {ended.at:.1f} s. the {self.step.by} had to end it"
+            message = f"{CALLED[who]} ended the call at {ended.at:.1f} s. {CALLED[self.step.by]} had to end it"
             return Done(Status.FAILED, ended.at, message)
         if ended.at > deadline:
             late = ended.at - scene.since

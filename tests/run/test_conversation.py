@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivrtest.audio.hearing import Heard, Match, Recognised, ToneHeard, Verdict
+from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, PlaybackEnded, Ringing, TransferAsked
+from ivrtest.call.listener import Tick
+from ivrtest.run.result import Note, Status
+from ivrtest.run.scene import HangUpCall, Percept, PressKeys, Speak
+from ivrtest.scenario.steps.hear import Hear
+from tests.run.conversations import ANSWERED, THEY_HANG_UP, WE_HANG_UP, conversation, decided, heard, key, play, sound, ticks
+
+MENU = ("menu", "en")
+
+
+def verdict(steps: str, percepts: list[Percept]) -> list[str]:
+    talk = conversation(steps)
+    play(talk, [ANSWERED, *percepts])
+    return decided(talk)
+
+
+@pytest.mark.parametrize(
+    ("ended", "status", "message"),
+    [
+        (Ended("refused", 0.1, 486, "Busy Here"), Status.FAILED, "the IVR refused the call: 486 Busy Here"),
+        (Ended("refused", 0.1, 503, "Service Unavailable"), Status.FAILED, "the IVR refused the call: 503 Service Unavailable"),
+        (Ended("refused", 0.1, 404, "Not Found"), Status.ERROR, "the call was not accepted: 404 Not Found"),
+        (Ended("refused", 0.1, 403, "Forbidden"), Status.ERROR, "the call was not accepted: 403 Forbidden"),
+        (Ended("no-answer", 60.0, 408, "Request Timeout"), Status.FAILED, "the IVR did not answer: 408 Request Timeout"),
+        (Ended("lost", 32.0, reason="no response"), Status.ERROR, "the line failed before the call was answered: no response"),
+    ],
+)
+def test_a_call_that_is_never_answered_is_judged_by_why(ended: Ended, status: Status, message: str) -> None:
+    talk = conversation("- hear: menu\n")
+    play(talk, [Ringing(0.05), ended])
+    assert talk.status is status
+    assert talk.trouble == (status, message)
+    assert decided(talk) == ["not run"]
+
+
+def test_ringing_without_end_is_the_fault_of_the_ivr() -> None:
+    talk = conversation("- hear: menu\n")
+    assert play(talk, [Ringing(0.1), *ticks(0.0, 60.2)]) == [HangUpCall()]
+    play(talk, [Ended("us", 60.3)])
+    assert (talk.status, talk.trouble) == (Status.FAILED, (Status.FAILED, "the call was not answered within 60 s"))
+
+
+def test_early_media_begins_the_steps() -> None:
+    talk = conversation("- hear: menu\n")
+    play(talk, [EarlyMedia(0.5), heard(MENU, 0.6, 2.0), WE_HANG_UP])
+    assert decided(talk) == ["passed"]
+
+
+def test_a_refusal_after_early_media_names_the_status() -> None:
+    talk = conversation("- hear: menu\n")
+    play(talk, [EarlyMedia(0.5), Ended("refused", 3.0, 486, "Busy Here")])
+    assert decided(talk) == ['failed: the call was refused at 3.0 s, before "menu" in "en" was heard: 486 Busy Here']
+
+
+def test_the_time_limit_ends_the_call_without_blaming_the_ivr() -> None:
+    talk = conversation("- wait: 60s\n", head="time_limit: 5s\n")
+    assert play(talk, [ANSWERED, *ticks(0.0, 5.2)]) == [HangUpCall()]
+    assert (talk.status, talk.trouble) == (Status.ERROR, (Status.ERROR, "the time limit of 5 s was reached, in step 1: wait 60 s"))
+
+
+def test_secret_keys_are_pressed_and_never_told() -> None:
+    talk = conversation('- press: "1234"\n  secret: true\n- press: 5\n')
+    commands = play(talk, [ANSWERED, *(key(digit, 0.1 + 0.2 * index) for index, digit in enumerate("12345")), WE_HANG_UP])
+    assert commands == [PressKeys("1234", True), PressKeys("5", False), HangUpCall()]
+    assert [note.text for note in talk.notes] == ["answered", *["pressed •"] * 4, "pressed 5", "we hung up"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "percepts", "expected"),
+    [
+        ("- silence: 2s\n", [*ticks(0.0, 2.6), WE_HANG_UP], ["passed"]),
+        (
+            "- silence: 2s\n",
+            [sound(1.0), *ticks(1.0, 3.0), heard(MENU, 1.0, 3.0), WE_HANG_UP],
+            ['failed: heard "menu" in "en" from 1.0 s to 3.0 s. 2 s of silence were expected'],
+        ),
+        (
+            "- silence: 2s\n",
+            [ToneHeard(1000.0, 0.5, 0.9, 1.0), WE_HANG_UP],
+            ["failed: heard a tone of 1000 Hz at 0.5 s. 2 s of silence were expected"],
+        ),
+        ("- silence: 2s\n", [Ended("them", 1.0)], ["failed: the IVR hung up at 1.0 s, before 2 s of silence had passed"]),
+        ("- silence: 2s\n", [sound(2.2), *ticks(2.0, 2.6), WE_HANG_UP], ["passed"]),
+        ("- say: 2s\n", [PlaybackEnded(2.0), WE_HANG_UP], ["passed"]),
+        ("- say: 2s\n", [Ended("them", 1.0)], ["failed: the IVR hung up at 1.0 s, before the caller had finished speaking"]),
+        ("- press: 12\n", [key("1", 0.1), Ended("them", 0.3)], ["failed: the IVR hung up at 0.3 s, before key 2 of 2 was pressed"]),
+        ('- transferred: "sip:a@b"\n', [TransferAsked("<sip:a@B;x=y>", 1.0), WE_HANG_UP], ["passed"]),
+        ('- transferred: "+12025550111"\n', [TransferAsked("tel:+1-202-555-0111", 1.0), WE_HANG_UP], ["passed"]),
+        (
+            '- transferred: "sip:a@b"\n',
+            [TransferAsked("sip:c@b", 1.0), WE_HANG_UP],
+            ['failed: expected a transfer to "sip:a@b", but the IVR transferred to "sip:c@b"'],
+        ),
+        (
+            '- transferred: "sip:a@b"\n',
+            [*ticks(0.0, 10.2), WE_HANG_UP],
+            ['failed: no transfer came within 10 s. one to "sip:a@b" was expected'],
+        ),
+        ("- ended: {by: ivr}\n", [THEY_HANG_UP], ["passed"]),
+        ("- ended: {by: caller}\n", [THEY_HANG_UP], ["failed: the IVR ended the call at 9.0 s. the caller had to end it"]),
+        ("- ended: {by: ivr}\n", [*ticks(0.0, 10.2), WE_HANG_UP], ["failed: the call was not over after 10 s. the IVR had to end it"]),
+        (
+            "- ended: {by: ivr}\n",
+            [Ended("lost", 3.0, reason="no response")],
+            ["error: the line was lost at 3.0 s, so nobody hung up: no response"],
+        ),
+        ("- wait: 1s\n- hang_up\n", [*ticks(0.0, 1.1), WE_HANG_UP], ["passed", "passed"]),
+        ("- wait: 5s\n- ended: {by: ivr}\n", [Ended("them", 1.0)], ["passed", "passed"]),
+        ("- hang_up\n", [Ended("lost", 1.0)], ["error: the line was lost at 1.0 s, before we hung up"]),
+    ],
+)
+def test_each_step_kind_is_judged(steps: str, percepts: list[Percept], expected: list[str]) -> None:
+    assert verdict(steps, percepts) == expected
+
+
+def test_the_caller_speaks() -> None:
+    assert play(conversation("- say: 2s\n"), [ANSWERED]) == [Speak(2.0)]
+
+
+def test_the_story_of_a_call_is_kept() -> None:
+    talk = conversation("- hear: menu\n")
+    play(talk, [Ringing(0.1), Answered(0.2), heard(MENU, 0.3, 2.0), TransferAsked("sip:a@b", 2.1), WE_HANG_UP])
+    assert talk.notes == [
+        Note(0.1, "ringing"),
+        Note(0.2, "answered"),
+        Note(2.0, 'heard "menu" in "en" from 0.3 s to 2.0 s'),
+        Note(2.1, 'asked to call "sip:a@b" instead'),
+        Note(9.0, "we hung up"),
+    ]
+
+
+KEYS = st.sampled_from([MENU, ("menu", "es"), ("bye", "en"), ("welcome", "mul"), ("", "")])
+TIMES = st.floats(0.0, 30.0)
+MATCHES = st.builds(
+    lambda key, verdict, start, length: Match(*key, verdict, 1.0, start, start + length, start + length),
+    KEYS,
+    st.sampled_from(Verdict),
+    TIMES,
+    st.floats(0.1, 9.0),
+)
+PERCEPTS = st.one_of(
+    st.builds(Tick, TIMES),
+    st.builds(lambda match: Heard(match, match.end_s), MATCHES),
+    st.builds(lambda match: Recognised(match, match.end_s), MATCHES),
+    st.builds(sound, TIMES),
+    st.builds(lambda at: KeySent("1", at, 0.1), TIMES),
+    st.builds(PlaybackEnded, TIMES),
+    st.builds(lambda at: TransferAsked("sip:a@b", at), TIMES),
+)
+STEPS = st.lists(
+    st.sampled_from(
+        ["- hear: menu\n", "- hear: welcome\n  whole: false\n", "- press: 12\n", "- wait: 1s\n", "- silence: 1s\n", "- ended: {by: ivr}\n"]
+    ),
+    min_size=1,
+    max_size=5,
+)
+ENDINGS = st.sampled_from(["us", "them", "lost", "refused", "no-answer"])
+
+
+@given(STEPS, st.booleans(), st.lists(PERCEPTS, max_size=40), ENDINGS)
+def test_whatever_comes_green_needs_evidence_for_every_step(steps: list[str], answered: bool, percepts: list[Percept], by: str) -> None:
+    talk = conversation("".join(steps))
+    play(talk, ([ANSWERED] if answered else []) + percepts + [Ended(by, 31.0)])
+    assert talk.over
+    statuses = [step.status for step in talk.steps]
+    decided_before = statuses.index(Status.NOT_RUN) if Status.NOT_RUN in statuses else len(statuses)
+    assert all(status is Status.NOT_RUN for status in statuses[decided_before:])
+    assert all(status is Status.PASSED for status in statuses[: max(0, decided_before - 1)])
+    if talk.status is Status.PASSED:
+        assert set(statuses) == {Status.PASSED}
+        for result in talk.steps:
+            if isinstance(result.step, Hear):
+                wanted = list(result.step.prompts())
+                assert [match.prompt for match in result.heard] == wanted
+                assert all(match.verdict is Verdict.match for match in result.heard)
+    else:
+        assert talk.trouble is not None or any(step.message for step in talk.steps) or talk.status is Status.NOT_RUN
