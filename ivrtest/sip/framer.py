@@ -23,16 +23,24 @@ class MessageFramer:
         self._buffer = bytearray()
         self._searched = 0
         self._size: int | None = None
+        self.broken: SipSyntaxError | None = None
+        """Why the stream cannot be cut any further: the connection is of no more use then. None while all is well."""
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next bytes; return the messages that are complete now, and `KEEP_ALIVE` for each of those.
 
-        Raises SipSyntaxError when the stream cannot be cut any further: the connection is of no more use then. `partial` may say more.
+        Look at `broken` afterwards: messages in front of what cannot be read are still returned.
         """
-        self._buffer += data
         frames: list[bytes] = []
-        while (frame := self._next_frame()) is not None:
-            frames.append(frame)
+        if self.broken is not None:
+            return frames
+        self._buffer += data
+        try:
+            while (frame := self._next_frame()) is not None:
+                frames.append(frame)
+        except SipSyntaxError as problem:
+            self.broken = problem
+            self._buffer.clear()
         return frames
 
     def _next_frame(self) -> bytes | None:

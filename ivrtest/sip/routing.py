@@ -62,8 +62,9 @@ class Via(ListHeader):
 
     @property
     def has_cookie(self) -> bool:
-        """Whether the branch is one that identifies the transaction by itself (section 17.2.3)."""
-        return (self.branch or "")[: len(BRANCH_COOKIE)].lower() == BRANCH_COOKIE.lower()
+        """Whether the branch identifies the transaction by itself (section 17.2.3). The bare cookie does not (RFC 4475 section 3.2.1)."""
+        branch = (self.branch or "").lower()
+        return branch.startswith(BRANCH_COOKIE.lower()) and len(branch) > len(BRANCH_COOKIE)
 
     @property
     def received(self) -> str | None:
