@@ -48,6 +48,10 @@ _FFMPEG = {
 """The format that ffmpeg is told, by suffix: left to guess, it would also follow playlists to other files and to the network."""
 
 
+_WAV_CODECS = {2: "adpcm_ms", 0x11: "adpcm_ima_wav", 0x31: "gsm_ms", 0x55: "mp3"}
+"""Compressed kinds of WAV, by their tag, and ffmpeg's names for them."""
+
+
 class AudioError(Exception):
     """A recording cannot be read or written. The message names the file and says what would help."""
 
@@ -79,8 +83,11 @@ def read_audio(path: Path | str, *, max_s: float = MAX_SECONDS) -> Samples:
         raise AudioError(f'recording "{path}" is no WAV file: it begins with "{_printable(data[:8])}", not with "RIFF"')
     elif suffix in _RAW:
         samples = _read_raw(path, data, max_s, _RAW[suffix])
+    elif suffix in _FFMPEG:
+        samples = _read_with_ffmpeg(path, max_s, _FFMPEG[suffix])
     else:
-        samples = _read_with_ffmpeg(path, max_s)
+        known = ", ".join(sorted({".wav", *_RAW, *_FFMPEG}))
+        raise AudioError(f'recording "{path}" has the unknown suffix "{path.suffix}". known are {known}')
     if not len(samples):
         raise AudioError(f'recording "{path}" has a header but no samples. record it again')
     return samples
@@ -184,7 +191,11 @@ def _read_format(path: Path, body: bytes) -> _WavFormat:
 
 def _decode_wav(path: Path, octets: bytes, wav_format: _WavFormat, max_s: float) -> Samples:
     if wav_format.tag not in _WIDTHS:
-        return _read_with_ffmpeg(path, max_s)
+        if wav_format.tag not in _WAV_CODECS:
+            raise AudioError(
+                f'recording "{path}" is WAV of the unknown kind "0x{wav_format.tag:04X}". save it as WAV (PCM, mu-law or A-law)'
+            )
+        return _read_with_ffmpeg(path, max_s, "wav", codec=_WAV_CODECS[wav_format.tag])
     frame = wav_format.channels * wav_format.bits // 8
     octets = octets[: len(octets) // frame * frame]
     _check_length(path, len(octets) / frame / wav_format.rate, max_s)
@@ -222,12 +233,7 @@ def _read_raw(path: Path, data: bytes, max_s: float, kind: str) -> Samples:
             return np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.int16)
 
 
-def _read_with_ffmpeg(path: Path, max_s: float) -> Samples:
-    suffix = path.suffix.lower()
-    told = "wav" if suffix in (".wav", ".wave") else _FFMPEG.get(suffix)
-    if told is None:
-        known = ", ".join(sorted({".wav", *_RAW, *_FFMPEG}))
-        raise AudioError(f'recording "{path}" has the unknown suffix "{path.suffix}". known are {known}')
+def _read_with_ffmpeg(path: Path, max_s: float, container: str, *, codec: str | None = None) -> Samples:
     for tool in ("ffmpeg", "ffprobe"):
         if shutil.which(tool) is None:
             raise AudioError(f'recording "{path}" needs {tool} to be read. install ffmpeg, or save it as WAV (PCM, mu-law or A-law)')
@@ -236,12 +242,11 @@ def _read_with_ffmpeg(path: Path, max_s: float) -> Samples:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # One second more than allowed tells what is too long without reading it all.
-            if told == "wav":
-                segment = pydub.AudioSegment.from_file(str(path), codec=None, duration=max_s + 1)
-            else:
-                segment = pydub.AudioSegment.from_file(str(path), format=told, duration=max_s + 1)
+            segment = pydub.AudioSegment.from_file(str(path), format=container, codec=codec, duration=max_s + 1)
     except (pydub.exceptions.CouldntDecodeError, IndexError, KeyError, ValueError, OSError) as error:
-        raise AudioError(f'recording "{path}" cannot be decoded: ffmpeg found no sound of format "{told}" in it. save it as WAV') from error
+        raise AudioError(
+            f'recording "{path}" cannot be decoded: ffmpeg found no sound of format "{container}" in it. save it as WAV'
+        ) from error
     _check_length(path, segment.frame_count() / segment.frame_rate, max_s)
     return _from_segment(segment)
 

@@ -1,0 +1,139 @@
+"""Whom a session listens to and what it makes of the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ivrtest.call.call import KeyHeard
+from ivrtest.call.incoming import Incoming
+from ivrtest.call.remote_media import RemoteMedia
+from ivrtest.rtp.dtmf import TelephoneEvent
+from ivrtest.rtp.packet import RtpPacket
+
+SIGNALLED = ("192.0.2.1", 4000)
+BEHIND_NAT = ("198.51.100.7", 61000)
+STRANGER = ("203.0.113.9", 9)
+
+
+def audio(number: int, *, payload_type: int = 0, ssrc: int = 1) -> bytes:
+    return bytes(RtpPacket(payload_type, number, 160 * number, ssrc, b"\x00" * 160))
+
+
+def key(number: int, event: TelephoneEvent, *, timestamp: int = 800) -> bytes:
+    return bytes(RtpPacket(101, number, timestamp, 1, bytes(event)))
+
+
+def incoming() -> Incoming:
+    ear = Incoming(limit=None)
+    ear.agree(RemoteMedia(SIGNALLED))
+    return ear
+
+
+def test_the_signalled_address_is_heard_and_others_are_strangers() -> None:
+    ear = incoming()
+    ear.datagram(audio(0), SIGNALLED, 800)
+    ear.datagram(audio(1, ssrc=66), STRANGER, 900)
+    ear.datagram(b"?", STRANGER, 900)
+    ear.datagram(audio(1), SIGNALLED, 960)
+    assert (ear.source, ear.strangers, ear.malformed) == (SIGNALLED, 2, 0)
+    assert ear.timeline.stats.received == 2
+
+
+def test_behind_a_nat_the_first_that_sends_what_was_agreed_is_heard() -> None:
+    ear = incoming()
+    ear.datagram(audio(0, payload_type=96), STRANGER, 800)
+    ear.datagram(b"not RTP at all", STRANGER, 800)
+    assert not ear.source
+    assert ear.strangers == 2
+    ear.datagram(audio(0), BEHIND_NAT, 800)
+    ear.datagram(audio(5), STRANGER, 900)
+    assert (ear.source, ear.strangers, ear.timeline.stats.received) == (BEHIND_NAT, 3, 1)
+
+
+def test_the_signalled_address_takes_over_from_one_that_was_not() -> None:
+    ear = incoming()
+    ear.datagram(audio(0), BEHIND_NAT, 800)
+    ear.datagram(audio(0, ssrc=2), SIGNALLED, 960)
+    ear.datagram(audio(1), BEHIND_NAT, 1000)
+    assert (ear.source, ear.strangers) == (SIGNALLED, 1)
+
+
+def test_another_signalled_address_is_waited_for_again() -> None:
+    ear = incoming()
+    ear.datagram(audio(0), SIGNALLED, 800)
+    ear.agree(RemoteMedia(BEHIND_NAT))
+    assert not ear.source
+    ear.datagram(audio(1), BEHIND_NAT, 960)
+    ear.datagram(audio(1), SIGNALLED, 960)
+    assert (ear.source, ear.strangers) == (BEHIND_NAT, 1)
+
+
+def test_sound_that_comes_before_the_answer_is_heard() -> None:
+    ear = Incoming(limit=None)
+    ear.datagram(audio(0, payload_type=8), BEHIND_NAT, 0)
+    ear.agree(RemoteMedia(BEHIND_NAT))
+    assert ear.take(160).samples.any()
+
+
+@pytest.mark.parametrize(
+    ("datagram", "malformed", "unknown"),
+    [
+        (b"\x80\x00", 1, 0),
+        (b"\x9f\x00" + bytes(20), 1, 0),
+        (key(1, TelephoneEvent(1, False, 160))[:14], 1, 0),
+        (audio(1, payload_type=111), 0, 1),
+        (audio(1, payload_type=13), 0, 0),
+        (b"\x80\xc8" + bytes(26), 0, 0),
+    ],
+)
+def test_what_is_no_sound_is_counted(datagram: bytes, malformed: int, unknown: int) -> None:
+    ear = incoming()
+    ear.datagram(audio(0), SIGNALLED, 800)
+    ear.datagram(datagram, SIGNALLED, 960)
+    assert (ear.malformed, ear.unknown_payloads) == (malformed, unknown)
+
+
+def test_both_codecs_may_come_in_turn() -> None:
+    ear = incoming()
+    ear.datagram(audio(0, payload_type=0), SIGNALLED, 0)
+    ear.datagram(audio(1, payload_type=8), SIGNALLED, 160)
+    ear.datagram(audio(2, payload_type=0), SIGNALLED, 320)
+    samples = ear.take(480).samples
+    # Octet 0 is -32124 in mu-law, -5504 in A-law.
+    assert samples.tolist() == [-32124] * 160 + [-5504] * 160 + [-32124] * 160
+
+
+def test_nothing_is_heard_while_the_far_side_may_not_send() -> None:
+    ear = incoming()
+    ear.agree(RemoteMedia(SIGNALLED, receives=False))
+    ear.datagram(audio(0), SIGNALLED, 0)
+    assert not ear.take(160).samples.any()
+
+
+def test_a_key_lies_where_its_timestamp_does_and_is_hidden_on_demand() -> None:
+    ear = incoming()
+    ear.datagram(audio(0), SIGNALLED, 1000)
+    assert ear.datagram(key(1, TelephoneEvent(7, False, 160)), SIGNALLED, 2000) is False
+    ear.hide_keys = True
+    assert ear.datagram(key(2, TelephoneEvent(7, True, 800)), SIGNALLED, 2640) is True
+    assert ear.events == [KeyHeard("7", 1800 / 8000, 0.1)]
+
+
+def test_a_key_whose_end_is_lost_is_reported_when_its_time_is_over() -> None:
+    ear = incoming()
+    ear.datagram(audio(0), SIGNALLED, 1000)
+    ear.datagram(key(1, TelephoneEvent(7, False, 320)), SIGNALLED, 2000)
+    ear.settle(3599)
+    assert ear.events == []
+    ear.settle(3600)
+    assert ear.events == [KeyHeard("7", 1800 / 8000, 0.04)]
+
+
+def test_the_recording_ends_at_its_limit_and_says_so() -> None:
+    ear = Incoming(limit=400)
+    ear.datagram(audio(0), SIGNALLED, 0)
+    for until in (160, 320, 480):
+        ear.take(until)
+    assert (len(ear.heard()), ear.cut) == (320, True)
+    assert np.array_equal(ear.heard()[:160], np.full(160, -32124))
