@@ -38,7 +38,13 @@ class SipSyntaxError(ValueError):
 def shown(text: str) -> str:
     """Return `text` in double quotes for a message: shortened, and without characters that would break a line."""
     short = text if len(text) <= SHOWN_LIMIT else text[: SHOWN_LIMIT - 3] + "..."
-    return '"' + "".join(char if char.isprintable() else f"\\x{ord(char) & 0xFF:02x}" for char in short) + '"'
+    return '"' + "".join(char if char.isprintable() else _escaped(char) for char in short) + '"'
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    # A byte that was not UTF-8 arrives as a surrogate, U+DC80 to U+DCFF.
+    return f"\\x{code & 0xFF:02x}" if code < 0x100 or 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 def is_token(text: str) -> bool:

@@ -122,7 +122,7 @@ def test_wants_a_sip_uri_where_one_is_needed() -> None:
     assert str(caught.value) == 'Contact "tel:+1" must be a "sip:" or "sips:" URI here'
 
 
-PRINTABLE = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=30)
+PRINTABLE = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=30)
 
 
 @given(names=st.lists(st.none() | PRINTABLE, min_size=1, max_size=4), value=PRINTABLE)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_it_makes_no_difference_where_a_stream_is_cut(cuts: list[int]) -> None:
     framer = MessageFramer()
     edges = [0, *sorted(cuts), len(data)]
 
-    frames = [frame for start, end in zip(edges, edges[1:], strict=False) for frame in framer.feed(data[start:end])]
+    frames = [frame for start, end in pairwise(edges) for frame in framer.feed(data[start:end])]
 
     assert frames == [ONE, KEEP_ALIVE, TWO, ONE]
     assert framer.broken is None

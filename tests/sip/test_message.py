@@ -234,7 +234,7 @@ def test_reason_phrases() -> None:
 
 
 TOKENS = st.from_regex(r"[A-Za-z0-9.!%*_+`'~-]{1,12}", fullmatch=True)
-VALUES = st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)), max_size=40).map(lambda text: text.strip(" \t"))
+VALUES = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=40).map(lambda text: text.strip(" \t"))
 
 
 @given(method=TOKENS, fields=st.lists(st.tuples(TOKENS, VALUES), max_size=8), body=st.binary(max_size=50))
@@ -247,17 +247,22 @@ def test_any_request_is_read_back(method: str, fields: list[tuple[str, str]], bo
     assert again == message.with_added(ContentLength(len(body)))
 
 
+def check_text(problem: SipSyntaxError) -> None:
+    assert str(problem).isprintable()
+    assert len(str(problem)) < 400
+
+
 def assert_reads_or_says_why(data: bytes) -> None:
     try:
         message = parse_message(data)
     except SipSyntaxError as problem:
-        assert str(problem).isprintable()
+        check_text(problem)
         return
     for kind in HEADERS:
         try:
             message.all(kind)
         except SipSyntaxError as problem:
-            assert str(problem).isprintable()
+            check_text(problem)
     assert parse_message(bytes(message)).body == message.body
 
 
@@ -297,4 +302,4 @@ def test_a_datagram_full_of_one_thing_is_read_in_one_go(value: str) -> None:
         try:
             Headers([(kind.NAME, value)]).all(kind)
         except SipSyntaxError as problem:
-            assert len(str(problem)) < 400
+            check_text(problem)

@@ -202,7 +202,7 @@ def test_says_what_is_wrong_with_origins_and_payload_types() -> None:
 
 
 LETTERS = st.sampled_from("osiuepcbtrzka")
-TEXTS = st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)), max_size=20)
+TEXTS = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=20)
 
 
 @given(
@@ -219,6 +219,7 @@ def test_any_lines_are_read_back(session: list[tuple[str, str]], media: list[tup
 
 @given(data=st.binary(max_size=200).map(lambda tail: b"v=0\r\nm=audio 1 RTP/AVP 0 96\r\na=" + tail) | st.binary(max_size=200))
 def test_any_bytes_are_a_description_or_an_error(data: bytes) -> None:
+    text = ""
     try:
         read = SessionDescription.parse(data)
         for media in read.media:
@@ -226,4 +227,5 @@ def test_any_bytes_are_a_description_or_an_error(data: bytes) -> None:
             read.direction(media)
             read.media_address(media)
     except SdpSyntaxError as problem:
-        assert str(problem).isprintable()
+        text = str(problem)
+    assert text == "" or text.isprintable()

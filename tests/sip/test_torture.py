@@ -34,8 +34,10 @@ NOT_PARSED = {
     "bigcode": 'status "4294967301" in status line "SIP/2.0 4294967301 better not break the receiver" must be a number from 100 to 699',
     "clerr": 'Content-Length "9999" is more than the 154 bytes that came behind the headers',
     "ltgtruri": 'URI "<sip:user@example.com>" must start with a scheme and a colon, such as "sip:"',
-    "lwsruri": 'first line "INVITE sip:user@example.com; lr SIP/2.0" has too many spaces. it must be "METHOD URI SIP/2.0" with single spaces',
-    "lwsstart": 'first line "INVITE  sip:user@example.com  SIP/2.0" has too many spaces. it must be "METHOD URI SIP/2.0" with single spaces',
+    "lwsruri": 'first line "INVITE sip:user@example.com; lr SIP/2.0" has too many spaces. '
+    'it must be "METHOD URI SIP/2.0" with single spaces',
+    "lwsstart": 'first line "INVITE  sip:user@example.com  SIP/2.0" has too many spaces. '
+    'it must be "METHOD URI SIP/2.0" with single spaces',
     "mcl01": 'Content-Length is given as "5" and "13". it can be given once only',
     "ncl": 'Content-Length "-999" must be a whole number from 0 to 4294967295',
 }
