@@ -35,7 +35,7 @@ from ivrtest.server.agenda import Agenda
 from ivrtest.server.backoffice import BackOffice
 from ivrtest.server.dictation import Dictation
 from ivrtest.server.record import HIDDEN, CallRecord, ReceivedKey, Trouble
-from ivrtest.server.secrecy import meant_since
+from ivrtest.server.secrecy import asked_since
 from ivrtest.server.voice import Voice
 
 HANDED_OVER_S: Final = 30.0
@@ -62,7 +62,7 @@ class Attendant:
         self._dictation: Dictation | None = None
         self._release_at: float | None = None
         """When a caller who was handed over is hung up on."""
-        self._was_secret = False
+        self._visits_known = 0
         self._keys: list[ReceivedKey] = []
         self._troubles: dict[str, Trouble] = {}
         self._messages: list[Samples] = []
@@ -201,12 +201,12 @@ class Attendant:
 
     def _keep_secret(self) -> None:
         """Hide the keys that belong to a secret, those too that were pressed ahead of the question."""
-        secret = self._machine.takes_secret
-        self._call.hide_keys(secret)
-        if secret and not self._was_secret:
-            since = meant_since(self._machine.visits, self._voice.flows)
+        self._call.hide_keys(self._machine.takes_secret)
+        visits = self._machine.visits
+        since = asked_since(visits, self._visits_known, self._voice.flows)
+        self._visits_known = len(visits)
+        if since is not None:
             self._keys = [replace(key, key=HIDDEN, secret=True) if key.at >= since else key for key in self._keys]
-        self._was_secret = secret
 
 
 def _transfer_outcome(status: int) -> str:

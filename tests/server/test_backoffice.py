@@ -28,9 +28,9 @@ HERE = Source("scenario.yaml", "").whole()
 def test_lookups_answer_one_after_another_and_the_last_repeats() -> None:
     answers = (GivenAnswer("unknown", HERE), GivenAnswer("found", HERE, {"balance": 1234}, after_s=1.5))
     office = BackOffice(Given(lookups={"balance": answers}))
-    assert office.asked(Lookup("balance"), 2.0) == [LookupEnded("unknown", 2.0)]
-    assert office.asked(Lookup("balance"), 3.0) == [LookupEnded("found", 4.5, {"balance": 1234})]
-    assert office.asked(Lookup("balance"), 9.0) == [LookupEnded("found", 10.5, {"balance": 1234})]
+    assert office.asked(Lookup("balance"), 2.0) == [LookupEnded("unknown", 2.0, name="balance")]
+    assert office.asked(Lookup("balance"), 3.0) == [LookupEnded("found", 4.5, {"balance": 1234}, "balance")]
+    assert office.asked(Lookup("balance"), 9.0) == [LookupEnded("found", 10.5, {"balance": 1234}, "balance")]
 
 
 def test_a_lookup_that_is_never_answered() -> None:
@@ -38,7 +38,7 @@ def test_a_lookup_that_is_never_answered() -> None:
 
 
 def test_a_lookup_of_which_nothing_is_said_fails() -> None:
-    assert BackOffice(Given()).asked(Lookup("balance"), 2.0) == [LookupEnded("failed", 2.0)]
+    assert BackOffice(Given()).asked(Lookup("balance"), 2.0) == [LookupEnded("failed", 2.0, name="balance")]
 
 
 def test_who_gets_through_moves_up_evenly() -> None:

@@ -11,7 +11,8 @@ from ivrtest.server.dictation import Dictation
 
 
 def speech(seconds: float) -> Samples:
-    return (3000 * np.sin(np.arange(round(seconds * 8000)) * 0.3)).astype(np.int16)
+    samples: Samples = (3000 * np.sin(np.arange(round(seconds * 8000)) * 0.3)).astype(np.int16)
+    return samples
 
 
 def silence(seconds: float) -> Samples:
