@@ -174,7 +174,8 @@ class TestWithFfmpeg:
         write_wav(tmp_path / "p.wav", WAVE)
         subprocess.run(["ffmpeg", "-v", "error", "-i", tmp_path / "p.wav", "-c:a", "adpcm_ms", tmp_path / "adpcm.wav"], check=True)
         samples = read_audio(tmp_path / "adpcm.wav")
-        assert np.abs(samples[:800].astype(int) - WAVE).max() < 1500
+        # The codec needs a few samples to find its step.
+        assert np.abs(samples[50:800].astype(int) - WAVE[50:]).max() < 1500
 
     def test_what_it_cannot_decode(self, tmp_path: Path) -> None:
         assert refused(tmp_path / "p.mp3", b"no music") == (
