@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import struct
-import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -109,7 +108,8 @@ def write_wav(path: Path | str, samples: Samples, *, comment: str | None = None)
         chunks.append(_chunk(b"LIST", b"INFO" + _chunk(b"ICMT", comment.encode() + b"\0")))
     chunks.append(_chunk(b"data", octets))
     whole = _chunk(b"RIFF", b"WAVE" + b"".join(chunks))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    # The name is no other writer's, neither of this process nor of another.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{id(octets)}")
     try:
         temporary.write_bytes(whole)
         temporary.replace(path)

@@ -135,7 +135,7 @@ class MediaSession:
         Raises ValueError for anything that is no key.
         """
         wanted = checked_keys(keys, secret=secret)
-        self._commands.append(lambda: self._outgoing.press(wanted, secret))
+        self._commands.append(lambda: self._outgoing.press(wanted, secret=secret))
 
     def hide_heard_keys(self, hide: bool) -> None:
         """While `hide`, keys that the far side presses are masked in the capture."""

@@ -81,7 +81,7 @@ class Outgoing:
     def stop(self) -> None:
         self._sound = None
 
-    def press(self, keys: str, secret: bool) -> None:
+    def press(self, keys: str, *, secret: bool) -> None:
         self._keys.press(keys, secret=secret)
 
     def frame(self, number: int) -> tuple[bytes, bool] | None:

@@ -16,6 +16,7 @@ import struct
 from bisect import insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +59,9 @@ class TimelineStats:
     """Samples repeated (positive) or left out (negative)."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Piece:
+class _Piece(NamedTuple):
+    """A payload and where it lies. A tuple, for fifty are made each second of each call."""
+
     start: int
     payload_type: int
     payload: bytes

@@ -1,6 +1,7 @@
 """The timeline: every sample at its place, the mask true exactly where packets were lost."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ def decode(octets: bytes) -> Samples:
     return np.frombuffer(octets, np.uint8).astype(np.int16)
 
 
-def packet(number: int, *, first_sequence: int = 0, first_timestamp: int = 0, ssrc: int = 1, **more: object) -> RtpPacket:
+def packet(number: int, *, first_sequence: int = 0, first_timestamp: int = 0, ssrc: int = 1, **more: Any) -> RtpPacket:
     """The packet `number` of a steady stream: its payload is all `number % 255 + 1`, never 0."""
     whole = RtpPacket(
         payload_type=0,
@@ -61,7 +62,7 @@ class Listener:
 
 
 def steady(numbers: range, start: float = 1000, **more: int) -> list[tuple[float, RtpPacket]]:
-    return [(start + 160 * (number - numbers[0]), packet(number, **more)) for number in numbers]  # type: ignore[arg-type]
+    return [(start + 160 * (number - numbers[0]), packet(number, **more)) for number in numbers]
 
 
 def test_first_packet_ties_the_timestamps_to_the_clock_and_the_rest_follows() -> None:
