@@ -10,11 +10,12 @@ def write_text(path: Path, text: str) -> None:
     """Write a whole text, or nothing: into a new file first, which then takes the old one's place. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        new = Path(file.name)
         try:
             file.write(text)
             file.flush()
-            Path(file.name).chmod(0o644)
+            new.chmod(0o644)
+            new.replace(path)
         except OSError:
-            Path(file.name).unlink(missing_ok=True)
+            new.unlink(missing_ok=True)
             raise
-    Path(file.name).replace(path)

@@ -41,6 +41,8 @@ def junit_text(outcome: Outcome, folder: Path) -> str:
     suites = [suite_of(flow, results, outcome, folder) for flow, results in flows.items()]
     root = ElementTree.fromstring(to_xml_report_string(suites, prettyprint=False))
     root.set("name", SUITES_NAME)
+    for count in ("tests", "failures", "errors"):
+        root.attrib.setdefault(count, "0")
     for element in root.iter():
         element.attrib.pop("disabled", None)
     ElementTree.indent(root)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ivrtest import __version__
+from ivrtest.cli.main import COMMANDS
+
+HEAVY = ("numpy", "jsonschema", "yaml", "rich", "pydub", "asyncio", "junit_xml")
+
+
+def ivrtest(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "ivrtest", *arguments], capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def test_help_names_every_command_and_the_exit_codes() -> None:
+    done = ivrtest("--help")
+    assert done.returncode == 0
+    assert "Exit codes: 0 all well; 1 the IVR or the flow is wrong; 2 we could not tell;" in done.stdout
+    for name, (_, line) in COMMANDS.items():
+        assert f"  {name}" in done.stdout
+        assert line in done.stdout
+
+
+def test_help_starts_fast_because_it_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from ivrtest.cli.main import program\n"
+        "program.main(['--help'], standalone_mode=False)\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_every_command_has_help(command: str) -> None:
+    done = ivrtest(command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: python -m ivrtest {command}")
+
+
+def test_version() -> None:
+    assert ivrtest("--version").stdout == f"ivrtest {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["chek"], 'ivrtest: no such command "chek". did you mean "check"?\ntry: python -m ivrtest --help\n'),
+        (
+            ["wobble"],
+            (
+                'ivrtest: no such command "wobble". the commands are check, explain, prompts, rules, run, schema, serve\n'
+                "try: python -m ivrtest --help\n"
+            ),
+        ),
+        (["serve", "x.yaml", "--listen", "nowhere"], None),
+        (["run", "--simulate", "--target", "sip:a@127.0.0.1"], None),
+        (["explain", "dead-and"], None),
+        (["run", "--target", "staging"], None),
+        (["run", "--target", "sip:a@192.0.2.1"], None),
+        (["run", "--target", "sip:911@127.0.0.1"], None),
+        (["run", "--jobs", "0"], None),
+    ],
+)
+def test_a_command_that_cannot_be_used_says_why(arguments: list[str], message: str | None, tmp_path: Path) -> None:
+    done = ivrtest(*arguments, cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    expected = message or MESSAGES[" ".join(arguments)]
+    assert done.stderr == expected
+
+
+MESSAGES = {
+    "serve x.yaml --listen nowhere": (
+        'ivrtest: "--listen" is "nowhere". it must be HOST:PORT such as 127.0.0.1:5060\ntry: python -m ivrtest serve --help\n'
+    ),
+    "run --simulate --target sip:a@127.0.0.1": (
+        'ivrtest: "--simulate" calls nobody, so "--target" has no meaning with it. give one of them\ntry: python -m ivrtest run --help\n'
+    ),
+    "explain dead-and": (
+        'ivrtest: no rule is called "dead-and". did you mean "dead-end"? `ivrtest rules` lists them\n'
+        "try: python -m ivrtest explain --help\n"
+    ),
+    "run --target staging": (
+        'ivrtest: "staging" is neither a URI nor the name of a target. ivrtest.toml names no targets. give a SIP URI\n'
+        "try: python -m ivrtest run --help\n"
+    ),
+    "run --target sip:a@192.0.2.1": (
+        'ivrtest: calling "sip:a@192.0.2.1" is refused: it is not among the allowed targets. '
+        'allowed: "sip:*@127.0.0.1", "sip:*@[::1]", "sip:*@localhost"\ntry: python -m ivrtest run --help\n'
+    ),
+    "run --target sip:911@127.0.0.1": (
+        'ivrtest: calling "sip:911@127.0.0.1" is refused: "911" is an emergency number, which is never called\n'
+        "try: python -m ivrtest run --help\n"
+    ),
+    "run --jobs 0": "ivrtest: Invalid value for '--jobs': 0 is not in the range x>=1.\ntry: python -m ivrtest run --help\n",
+}
