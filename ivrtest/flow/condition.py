@@ -236,7 +236,7 @@ def _described(value: Value) -> str:
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>"[^"]*"|'[^']*')|(?P<number>[0-9]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>==|!=|<=|>=|[<>()+-])|(?P<end>$))"""
 )
-_MISTAKES = {"=": "==", "&&": "and", "||": "or", "!": "not", "<>": "!=", "“": '"', "”": '"'}
+_MISTAKES = {"=": "==", "&&": "and", "||": "or", "!": "not", "“": '"', "”": '"'}
 
 
 @dataclass(frozen=True, slots=True)
