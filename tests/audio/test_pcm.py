@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivrtest.audio.pcm import from_float, gain, level_db, resample, to_float, to_mono
@@ -35,6 +35,7 @@ def test_lower_rates_are_raised() -> None:
     assert np.abs(resampled[500:7500].astype(int) - sine(1000, 8000)[500:7500]).max() <= 10
 
 
+@settings(deadline=None)
 @given(st.integers(4000, 50000), st.integers(0, 400))
 def test_length_is_that_of_the_sound(rate: int, count: int) -> None:
     assert len(resample(np.ones(count, np.int16), rate)) == -(-count * 8000 // rate)
@@ -72,6 +73,7 @@ def test_gain_clips() -> None:
     assert gain(np.array([1000, -30000, 30000], np.int16), 6.0206).tolist() == [2000, -32768, 32767]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-32768, 32767)))
 def test_floats_and_back(values: list[int]) -> None:
     samples = np.array(values, np.int16)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivrtest.audio.g711 import alaw_encode, ulaw_encode
@@ -198,6 +198,7 @@ def test_mono_octets(tmp_path: Path) -> None:
     )
 
 
+@settings(deadline=None)
 @given(
     samples=st.lists(st.integers(-32768, 32767), min_size=1, max_size=50),
     comment=st.none() | st.text(st.characters(exclude_characters="\0", codec="utf-8")),

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivrtest.rtp.dtmf import KEYS, KeyPacket, KeyReceiver, KeySender, ReceivedKey, TelephoneEvent
@@ -31,6 +31,7 @@ def test_event_octets() -> None:
     assert bytes(TelephoneEvent(event=11, end=True, duration=800, volume=10)) == bytes.fromhex("0b8a0320")
 
 
+@settings(deadline=None)
 @given(st.builds(TelephoneEvent, st.integers(0, 255), st.booleans(), st.integers(0, 0xFFFF), st.integers(0, 63)))
 def test_event_round_trip(event: TelephoneEvent) -> None:
     assert TelephoneEvent.parse(bytes(event)) == event
@@ -113,6 +114,7 @@ def heard(packets: list[tuple[int, KeyPacket]]) -> list[ReceivedKey]:
     return keys + receiver.expire(now + 1600)
 
 
+@settings(deadline=None)
 @given(st.text(KEYS, max_size=8), st.data())
 def test_every_key_is_heard_once_whatever_is_lost_or_repeated(keys: str, data: st.DataObject) -> None:
     sender = KeySender()
@@ -155,6 +157,7 @@ def test_events_that_are_no_keys_are_not_heard() -> None:
     assert KeyReceiver().receive(event_packet(TelephoneEvent(16, True, 800), 1000), 1000, 1800) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=6), max_size=30), st.integers(0, 2**32 - 1))
 def test_any_payload_is_a_key_or_a_syntax_error(payloads: list[bytes], seed: int) -> None:
     receiver = KeyReceiver()

@@ -1,7 +1,7 @@
 """RTP packets: exact octets both ways, and what is said about broken ones."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivrtest.rtp.packet import HeaderExtension, RtpPacket, RtpSyntaxError
@@ -69,11 +69,13 @@ PACKETS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(PACKETS)
 def test_round_trip(packet: RtpPacket) -> None:
     assert RtpPacket.parse(bytes(packet)) == packet
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80) | st.binary(max_size=80).map(lambda data: b"\x80" + data))
 def test_any_octets_are_a_packet_or_a_syntax_error(data: bytes) -> None:
     try:

@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivrtest.rtp.packet import RtpSyntaxError
@@ -82,11 +82,13 @@ OTHERS = st.builds(SourceDescription, WORDS, st.text("abc@.é", max_size=40)) | 
 )
 
 
+@settings(deadline=None)
 @given(REPORTS, st.lists(OTHERS, max_size=4))
 def test_round_trip(report: SenderReport | ReceiverReport, others: list[RtcpPacket]) -> None:
     assert parse_compound(build_compound(report, *others)) == (report, *others)
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=60)
     | st.tuples(st.integers(200, 204), st.binary(max_size=11)).map(lambda p: bytes([0x81, p[0], 0, 2]) + p[1][:8].ljust(8))

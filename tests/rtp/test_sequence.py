@@ -1,6 +1,6 @@
 """Sequence numbers and jitter."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivrtest.rtp.sequence import Arrival, Jitter, Sequence
@@ -41,6 +41,7 @@ def test_one_far_off_number_is_a_stray_and_a_second_in_a_row_a_restart() -> None
     assert sequence.lost == 0
 
 
+@settings(deadline=None)
 @given(st.permutations(range(100)), st.integers(0, 0xFFFF))
 def test_counts_come_out_right_whatever_the_order(order: list[int], first: int) -> None:
     sequence = Sequence()

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivrtest.rtp.packet import RtpPacket
@@ -85,6 +85,7 @@ def test_silence_in_between_is_no_loss_and_lasts_as_long_as_the_timestamps_say()
     assert not lost.any()
 
 
+@settings(deadline=None)
 @given(
     dropped=st.sets(st.integers(1, 58), max_size=20),
     delays=st.lists(st.integers(0, 300), min_size=60, max_size=60),
