@@ -194,5 +194,5 @@ class Fields:
         start = whole.source.line(whole.line).find(text, whole.column - 1)
         if whole.line != whole.end_line or not 0 <= start - (whole.column - 1) <= 1:
             return whole
-        place = min(start + column, whole.end_column)
+        place = min(start + column, whole.end_column - 1)
         return Span(whole.source, whole.line, place, whole.line, place + 1)

@@ -92,14 +92,25 @@ def _read_week(fields: Fields) -> tuple[tuple[Opening, ...], ...]:
     if schedule is None:
         return ((),) * 7
     days: dict[str, tuple[str, ...]] = {}
-    for name in schedule.data:
-        days[name] = schedule.texts(name)
+    for name, value in schedule.data.items():
+        texts = schedule.texts(name)
+        places = [(name, place) for place in range(len(texts))] if isinstance(value, list) else [(name,)]
+        days[name] = tuple(text for text, place in zip(texts, places, strict=True) if _is_opening(schedule, text, place))
         try:
             parse_week(days)
         except ScheduleError as error:
-            fields.wrong(str(error), fields.key_span("schedule", name))
+            fields.wrong(str(error), schedule.key_span(name))
             del days[name]
     return parse_week(days)
+
+
+def _is_opening(schedule: Fields, text: str, place: tuple[str | int, ...]) -> bool:
+    try:
+        Opening.parse(text)
+    except ScheduleError as error:
+        schedule.wrong(str(error), schedule.span(*place))
+        return False
+    return True
 
 
 def _read_holidays(fields: Fields) -> dict[date, str]:
