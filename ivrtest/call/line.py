@@ -207,7 +207,8 @@ class Line:
         """Return where to send the INVITE."""
         hop = _parsed(proxy, "proxy") if proxy else uri
         if not isinstance(hop, SipUri) or hop.secure or hop.transport not in (None, "udp"):
-            raise LineError(f'cannot call "{uri}" through "{hop}": this line speaks SIP over UDP only. leave out "sips" and "transport"')
+            way = f' through "{hop}"' if proxy else ""
+            raise LineError(f'cannot call "{uri}"{way}: this line speaks SIP over UDP only. leave out "sips" and "transport"')
         if (literal := literal_address(hop)) is not None:
             return literal
         port = hop.port or default_port("UDP")

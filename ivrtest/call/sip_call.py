@@ -189,19 +189,17 @@ class SipCall:
     async def hang_up(self) -> None:
         if self._over:
             return
-        self._signalling.hang_up(self._origin.handle)
         if self._answered:
-            self._end(Ended("us", self.now))
+            self._leave(Ended("us", self.now))
         elif self._origin.placed:
-            self._end(Ended("us", self.now, REQUEST_TERMINATED, "cancelled"))
+            self._leave(Ended("us", self.now, REQUEST_TERMINATED, "cancelled"))
         else:
-            self._end(Ended("us", self.now, DECLINE, "declined"))
+            self._leave(Ended("us", self.now, DECLINE, "declined"))
 
     def give_up(self, seconds: float) -> None:
         """End a call that nobody answered within so many seconds. Does nothing when somebody has."""
         if not self._answered and not self._over:
-            self._signalling.hang_up(self._origin.handle)
-            self._end(Ended("no-answer", self.now, reason=f"nobody answered within {seconds:g} s"))
+            self._leave(Ended("no-answer", self.now, reason=f"nobody answered within {seconds:g} s"))
 
     # What the line tells.
 
@@ -262,8 +260,7 @@ class SipCall:
             elif self._media is None:
                 raise NegotiationError("the answer has no session description")
         except (NegotiationError, SdpSyntaxError) as error:
-            self._signalling.hang_up(self._origin.handle)
-            self._end(Ended("lost", self.now, reason=f"the call was answered, but without sound for us: {error}"))
+            self._leave(Ended("lost", self.now, reason=f"the call was answered, but without sound for us: {error}"))
             return
         self._session.post(Answered(self.now, dict(headers)))
 
@@ -273,8 +270,7 @@ class SipCall:
             try:
                 self._agree(self._negotiation.answered(sdp))
             except (NegotiationError, SdpSyntaxError) as error:
-                self._signalling.hang_up(self._origin.handle)
-                self._end(Ended("lost", self.now, reason=f"the caller's answer to our offer cannot be used: {error}"))
+                self._leave(Ended("lost", self.now, reason=f"the caller's answer to our offer cannot be used: {error}"))
                 return
         if not self._confirmed:
             self._confirmed = True
@@ -314,6 +310,11 @@ class SipCall:
         if event.local and event.status == SILENT_STATUS:
             return Ended("lost", self.now, reason=f'nothing came back from "{self.called}": no SIP response within 32 s')
         return Ended("refused", self.now, event.status, event.cause or event.reason)
+
+    def _leave(self, ended: Ended) -> None:
+        """End the call ourselves. It is over for us before the far side has confirmed it."""
+        self._end(ended)
+        self._signalling.hang_up(self._origin.handle)
 
     def _end(self, ended: Ended) -> None:
         self._over = True

@@ -1,1 +1,30 @@
-"""Ways to get a `Call`, one per file."""
+"""Ways to get a `Call`, one per file. A driver that can be dialled names the schemes of its targets and has a `dial`."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+from ivrtest.call.call import Call
+from ivrtest.call.dialling import DialOptions
+from ivrtest.call.drivers import loop, sip
+from ivrtest.call.line import LineError
+
+DRIVERS: Final = (loop, sip)
+"""All of them. `loop` has no scheme: it joins two ends in this process, see `loop.pair`."""
+
+_DIALLED: Final = (sip,)
+_BY_SCHEME: Final = {scheme: driver for driver in _DIALLED for scheme in driver.SCHEMES}
+
+
+def dial(target: str, options: DialOptions) -> AbstractAsyncContextManager[Call]:
+    """Call `target` with the driver of its scheme, and hang up at the end of the block.
+
+    Raises LineError when no driver knows the scheme; see the driver for more.
+    """
+    scheme = target.partition(":")[0].lower()
+    driver = _BY_SCHEME.get(scheme)
+    if driver is None:
+        known = ", ".join(f'"{name}:"' for name in _BY_SCHEME)
+        raise LineError(f'nothing here can call "{target}". targets begin with {known}')
+    return driver.dial(target, options)

@@ -31,8 +31,6 @@ from ivrtest.call.call import (
     TransferFinished,
 )
 
-SCHEMES = ("loop",)
-
 KEY_SAMPLES = SAMPLE_RATE // 10
 """A key is down for 100 ms, and the next one follows after another 100 ms."""
 KEY_GAP_SAMPLES = SAMPLE_RATE // 10
