@@ -62,7 +62,7 @@ def choose(*, only: Collection[str] = (), without: Collection[str] = ()) -> tupl
     names = {rule.name for rule in ALL}
     for name in (*only, *without):
         if name not in names:
-            raise UnknownRuleError(f'no rule is called "{name}".{did_you_mean(name, names)}')
+            raise UnknownRuleError(f'no rule is called "{name}"{did_you_mean(name, names)}')
     return tuple(rule for rule in ALL if (not only or rule.name in only) and rule.name not in without)
 
 
@@ -72,13 +72,12 @@ def documented(name: str) -> type[Documented]:
         if candidate.name == name:
             return candidate
     names = {candidate.name for candidate in ALL_DOCUMENTED}
-    raise UnknownRuleError(f'no rule is called "{name}".{did_you_mean(name, names)}')
+    raise UnknownRuleError(f'no rule is called "{name}"{did_you_mean(name, names)}')
 
 
 def _run(rule: Rule, flow: Flow, context: CheckContext) -> Iterator[Finding]:
     try:
-        # Listed inside the try: a generator runs when it is read.
-        yield from list(rule.check(flow, context))
+        yield from rule.check(flow, context)
     except Exception as error:  # noqa: BLE001 - one broken rule must not hide what the others find; this one is reported, not dropped
         _log.debug("rule %s crashed", rule.name, exc_info=True)
         cause = f"{type(error).__name__}: {error}"

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ivrtest.check.naming import called
-from ivrtest.flow.asking import Patience
 from ivrtest.flow.condition import ExpressionSyntaxError, parse_value
 from ivrtest.flow.model import Exit, Flow, Node, Target
 from ivrtest.flow.nodes.branch import Branch
@@ -135,15 +134,16 @@ def by_the_caller(node: Node, way: Exit) -> bool:
 
 def acts(node: Node, way: Exit) -> tuple[str, ...]:
     """Return what happens when a caller leaves `node` by `way`, one act each: `press 2`, `wait 5 s`, `lookup "order": failed`."""
-    patience = getattr(node, "patience", None)
+    patience = node.patience if isinstance(node, Menu | Collect | Callback | Survey) else None
+    wait_s = node.entry.first_s if isinstance(node, Collect) else patience.after_s if patience else 0.0
     match way.cause:
         case "key":
             return (f"press {way.key}",)
-        case "no_input" if isinstance(patience, Patience):
-            return (f"wait {patience.after_s:g} s",) * (patience.no_input.retries + 1)
-        case "attempts" if isinstance(patience, Patience):
-            return (f"wait {patience.after_s:g} s",) * (patience.attempts or 1)
-        case "no_match" if isinstance(patience, Patience):
+        case "no_input" if patience is not None:
+            return (f"wait {wait_s:g} s",) * (patience.no_input.retries + 1)
+        case "attempts" if patience is not None:
+            return (f"wait {wait_s:g} s",) * (patience.attempts or 1)
+        case "no_match" if patience is not None:
             wrong = "enter what is not valid"
             if isinstance(node, Menu):
                 wrong = next((f"press {key}" for key in _KEYS if key not in node.keys and key not in node.repeat), "press a wrong key")

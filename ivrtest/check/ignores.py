@@ -78,7 +78,7 @@ def apply_ignores(findings: Sequence[Finding], ignores: Sequence[Ignore], ran: f
 
 def _complaint(ignore: Ignore, *, used: bool, ran: frozenset[str], known: frozenset[str]) -> str | None:
     if ignore.rule not in known:
-        return f'no rule is called "{ignore.rule}".{did_you_mean(ignore.rule, known)}'
+        return f'no rule is called "{ignore.rule}"{did_you_mean(ignore.rule, known)}'
     if not ignore.reason:
         return f'the comment ignores "{ignore.rule}" without a reason, so it has no effect. say why after the bracket'
     if ignore.rule in ran and not used:

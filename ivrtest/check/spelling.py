@@ -9,18 +9,18 @@ _SHOWN = 6
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
-    """Return how a message goes on after an unknown name: ` did you mean "prompt"?`, or what there is.
+    """Return how a message goes on after an unknown name: `. did you mean "prompt"?`, or `. expected "a" or "b"`.
 
-    Begins with a space; empty if nothing is known at all.
+    Empty where nothing is near and there is nothing, or too much, to choose from.
     """
     if not known:
         return ""
     close = difflib.get_close_matches(name[:200], sorted(known), n=1, cutoff=0.6)
     if close:
-        return f' did you mean "{close[0]}"?'
+        return f'. did you mean "{close[0]}"?'
     if len(known) > _SHOWN:
         return ""
-    return f" expected {one_of(sorted(known))}"
+    return f". expected {one_of(sorted(known))}"
 
 
 def one_of(names: Collection[str]) -> str:

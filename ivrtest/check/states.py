@@ -1,7 +1,7 @@
 """What callers can live through: every place they can be in, with the language they hear there and what the flow has counted.
 
 A state is a node, a language, and the values of the variables that branches depend on, as far as those stay known. States are
-explored breadth first, so the way kept to each state is a shortest one: the witness of a finding.
+explored breadth first, so the way kept to each state is one through the fewest nodes: the witness of a finding.
 
 What is assumed, so that the exploration ends and makes no noise:
 
@@ -55,7 +55,7 @@ class States:
     steps: Mapping[State, tuple[Step, ...]]
     """The ways on from each state. Its keys are all states, nearest to the start first."""
     parents: Mapping[State, Step | None] = field(repr=False)
-    """The last step of a shortest way to each state; None where a call starts."""
+    """The last step of a way through the fewest nodes to each state; None where a call starts."""
     by_node: Mapping[str, tuple[State, ...]] = field(repr=False)
 
     def at(self, node: str) -> tuple[State, ...]:

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `announced-key-unhandled`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `dead-end`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `handled-key-unannounced`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class HandledKeyUnannounced(Rule):
                             missing.setdefault(key, []).append(language)
                 for key, unheard in missing.items():
                     span = next((way.span for way in node.exits() if way.key == key and way.cause == "key"), node.span)
-                    where = "" if len(flow.languages) == 1 else f" in {listed(unheard)}"
+                    where = "" if len(unheard) == len(languages) else f" in {listed(unheard)}"
                     yield self.finding(
                         span,
                         f'{called(node)} handles key "{key}" and does not announce it{where}. say what it is for, or take the key out',

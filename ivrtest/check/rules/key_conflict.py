@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `key-conflict`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `language-cycle`."""
 
 from __future__ import annotations
 

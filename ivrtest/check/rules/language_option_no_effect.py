@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `language-option-no-effect`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from ivrtest.check.rule import Rule
 from ivrtest.check.states import State, States, Step
 from ivrtest.flow.model import ALL_LANGUAGES, Flow, Node, PromptRef
 from ivrtest.source.finding import Finding, Related, Severity
+
+_LEADING_AWAY = frozenset({"transfer", "call_flow"})
+"""Node types in which the caller hears a person, or another flow: what comes after is no answer to her choice."""
 
 
 class LanguageOptionNoEffect(Rule):
@@ -83,7 +86,7 @@ def _heard_wrongly(flow: Flow, states: States, menu: Node, step: Step, language:
 def _goes_on_unheard(flow: Flow, step: Step) -> bool:
     """Tell whether the caller does nothing and hears no language on the way."""
     node = flow.nodes[step.origin.node]
-    return node.kind not in LISTENING and not by_the_caller(node, step.exit) and not _speaks(flow, node)
+    return node.kind not in LISTENING | _LEADING_AWAY and not by_the_caller(node, step.exit) and not _speaks(flow, node)
 
 
 def _speaks(flow: Flow, node: Node) -> bool:

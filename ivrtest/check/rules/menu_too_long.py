@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `menu-too-long`."""
 
 from __future__ import annotations
 

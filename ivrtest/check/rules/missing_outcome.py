@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `missing-outcome`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ivrtest.check.effects import may_return, targets
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
 from ivrtest.check.spelling import did_you_mean, listed
+from ivrtest.check.states import States
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.call_flow import CallFlow
 from ivrtest.source.finding import Finding, Severity
@@ -39,7 +40,7 @@ class MissingOutcome(Rule):
         states = context.states(flow)
         for node in flow.nodes.values():
             if isinstance(node, CallFlow):
-                yield from self._call(node, context)
+                yield from self._call(node, context, states)
                 continue
             if node.kind in ANSWERED_BY_THE_CALLER:
                 continue
@@ -52,10 +53,11 @@ class MissingOutcome(Rule):
                         witness=states.witness_of_exit(node.id, way),
                     )
 
-    def _call(self, node: CallFlow, context: CheckContext) -> Iterator[Finding]:
+    def _call(self, node: CallFlow, context: CheckContext, states: States) -> Iterator[Finding]:
         inner = context.flow(node.flow)
         if inner is None or not may_return(inner):
             return
+        witness = states.witness(reached[0]) if (reached := states.at(node.id)) else ()
         returned = dict.fromkeys(_returned(inner))
         for outcome in returned:
             if outcome is None and node.goto is None:
@@ -63,20 +65,22 @@ class MissingOutcome(Rule):
                     node.span,
                     f'flow "{node.flow}" can return without an outcome, and {called(node)} has no "goto" for that. '
                     "the caller is cut off then. add it, such as {goto: operator}",
+                    witness=witness,
                 )
             elif outcome is not None and outcome not in node.outcomes:
                 yield self.finding(
                     node.span,
                     f'flow "{node.flow}" can return "{outcome}", and {called(node)} has no such outcome. '
                     f"the caller is cut off then. add it, such as {{{outcome}: operator}}",
+                    witness=witness,
                 )
         names = [outcome for outcome in returned if outcome is not None]
         for outcome, target in node.outcomes.items():
             if outcome not in returned:
                 there_are = (
-                    did_you_mean(outcome, names) or f" it returns {listed(names)}" if names else " it names no outcome when it returns"
+                    did_you_mean(outcome, names) or f". it returns {listed(names)}" if names else ". it names no outcome when it returns"
                 )
-                yield self.finding(target.span, f'flow "{node.flow}" never returns "{outcome}", which {called(node)} waits for.{there_are}')
+                yield self.finding(target.span, f'flow "{node.flow}" never returns "{outcome}", which {called(node)} waits for{there_are}')
 
 
 def _returned(flow: Flow) -> Iterator[str | None]:

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `missing-recording`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `no-way-to-a-human`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `prompt-not-in-language`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `read-before-set`."""
 
 from __future__ import annotations
 

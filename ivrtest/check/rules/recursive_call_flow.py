@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `recursive-call-flow`."""
 
 from __future__ import annotations
 

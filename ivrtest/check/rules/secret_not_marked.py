@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `secret-not-marked`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `secret-spoken-back`."""
 
 from __future__ import annotations
 

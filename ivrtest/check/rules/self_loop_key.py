@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `self-loop-key`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SelfLoopKey(Rule):
     """
 
     name = "self-loop-key"
-    severity = Severity.ERROR
+    severity = Severity.WARNING
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         states = context.states(flow)

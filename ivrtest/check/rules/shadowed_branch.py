@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `shadowed-branch`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `silent-drop`."""
 
 from __future__ import annotations
 

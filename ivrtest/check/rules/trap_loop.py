@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `trap-loop`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `unbounded-retry`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `unknown-flow`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ class UnknownFlow(Rule):
             if isinstance(node, CallFlow) and node.flow not in context.flows:
                 witness = states.witness(reached[0]) if (reached := states.at(node.id)) else ()
                 message = (
-                    f'{called(node)} calls flow "{node.flow}", and no flow has that name.{did_you_mean(node.flow, context.flows.keys())}'
+                    f'{called(node)} calls flow "{node.flow}", and no flow has that name{did_you_mean(node.flow, context.flows.keys())}'
                 )
                 yield self.finding(node.flow_span, message, witness=witness)

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `unknown-language`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import LANGUAGE, set_by
 from ivrtest.check.naming import called, exit_of
 from ivrtest.check.rule import Rule
-from ivrtest.check.spelling import did_you_mean, listed
+from ivrtest.check.spelling import listed
 from ivrtest.flow.model import Flow
 from ivrtest.source.finding import Finding, Severity
 
@@ -36,13 +36,13 @@ class UnknownLanguage(Rule):
         for node in flow.nodes.values():
             language = set_by(node).get(LANGUAGE)
             if self._wrong(flow, language):
-                yield self.finding(node.span, f'{called(node)} sets the language to "{language}". {self._hint(flow, str(language))}')
+                yield self.finding(node.span, f'{called(node)} sets the language to "{language}". {self._hint(flow)}')
             for way in node.exits():
                 language = way.target.sets.get(LANGUAGE) if way.target else None
                 if self._wrong(flow, language):
                     yield self.finding(
                         way.span,
-                        f'{exit_of(node, way)} sets the language to "{language}". {self._hint(flow, str(language))}',
+                        f'{exit_of(node, way)} sets the language to "{language}". {self._hint(flow)}',
                         witness=context.states(flow).witness_of_exit(node.id, way),
                     )
 
@@ -51,5 +51,5 @@ class UnknownLanguage(Rule):
         return language is not None and not str(language).startswith("=") and language not in flow.languages
 
     @staticmethod
-    def _hint(flow: Flow, language: str) -> str:
-        return f"the flow's languages are {listed(flow.languages)}.{did_you_mean(language, flow.languages)}".rstrip()
+    def _hint(flow: Flow) -> str:
+        return f"the flow speaks {listed(flow.languages)} only. name one of its languages, or add this one with its prompts"

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `unknown-prompt`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class UnknownPrompt(Rule):
             for spoken in node.spoken():
                 for part in spoken:
                     if isinstance(part, PromptRef) and part.prompt not in known:
-                        near = did_you_mean(part.prompt, known) or ' add it to "prompts"'
+                        near = did_you_mean(part.prompt, known) or '. add it to "prompts"'
                         witness = states.witness(reached[0]) if (reached := states.at(node.id)) else ()
-                        message = f'{called(node)} says prompt "{part.prompt}", and the flow has no such prompt.{near}'
+                        message = f'{called(node)} says prompt "{part.prompt}", and the flow has no such prompt{near}'
                         yield self.finding(part.span, message, witness=witness)

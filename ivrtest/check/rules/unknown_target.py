@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `unknown-target`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class UnknownTarget(Rule):
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         known = flow.nodes.keys() | context.broken
         if flow.entry not in known:
-            yield self.finding(flow.entry_span, f'the entry is "{flow.entry}", and no node has that name.{did_you_mean(flow.entry, known)}')
+            yield self.finding(flow.entry_span, f'the entry is "{flow.entry}", and no node has that name{did_you_mean(flow.entry, known)}')
         for node in flow.nodes.values():
             for way in node.exits():
                 target = way.target
@@ -40,6 +40,6 @@ class UnknownTarget(Rule):
                     continue
                 yield self.finding(
                     target.span,
-                    f'{exit_of(node, way)} leads to "{target.node}", and no node has that name.{did_you_mean(target.node, known)}',
+                    f'{exit_of(node, way)} leads to "{target.node}", and no node has that name{did_you_mean(target.node, known)}',
                     witness=context.states(flow).witness_of_exit(node.id, way),
                 )

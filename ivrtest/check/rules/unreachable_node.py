@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `unreachable-node`."""
 
 from __future__ import annotations
 

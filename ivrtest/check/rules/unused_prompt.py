@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `unused-prompt`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,5 @@ class UnusedPrompt(Rule):
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         said = {part.prompt for node in flow.nodes.values() for spoken in node.spoken() for part in spoken if isinstance(part, PromptRef)}
         for name, prompt in flow.prompts.items():
-            # Digits are said by {digits: ...}, which names none of them.
-            if name not in said and not name.startswith("digits/"):
+            if name not in said:
                 yield self.finding(prompt.span, f'no node says prompt "{name}". let one say it, or remove it')

@@ -1,4 +1,4 @@
-"""See the class."""
+"""The rule `unused-variable`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,119 @@
+"""The manual, read from docstrings."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivrtest.check.checker import ALL_DOCUMENTED
+from ivrtest.check.manual import page, pages
+from ivrtest.check.rule import Documented
+from ivrtest.source.finding import Severity
+
+
+class Sample(Documented):
+    """What it does
+        Reports a
+        thing.
+
+    Why it matters
+        It hurts.
+
+        And more.
+
+    Example
+        a:
+          b: 1
+
+    Instead
+        a: 1
+    """
+
+    name = "sample"
+    severity = Severity.WARNING
+
+
+class Incomplete(Documented):
+    """What it does
+        Something.
+
+    Example
+        a
+    """
+
+    name = "incomplete"
+    severity = Severity.ERROR
+
+
+class Hollow(Documented):
+    """What it does
+        Something.
+
+    Why it matters
+    Example
+        a
+
+    Instead
+        b
+    """
+
+    name = "hollow"
+    severity = Severity.ERROR
+
+
+class Silent(Documented):
+    name = "silent"
+    severity = Severity.ERROR
+
+
+@pytest.mark.parametrize("rule", ALL_DOCUMENTED, ids=lambda rule: rule.name)
+def test_every_rule_has_a_page(rule: type[Documented]) -> None:
+    found = page(rule)
+    assert (found.name, found.severity) == (rule.name, rule.severity)
+    assert found.what.startswith("Reports ")
+
+
+def test_names_are_unique() -> None:
+    names = [rule.name for rule in ALL_DOCUMENTED]
+    assert len(set(names)) == len(names)
+
+
+def test_a_page_keeps_yaml_and_unwraps_sentences() -> None:
+    found = page(Sample)
+    assert found.what == "Reports a thing."
+    assert found.why == "It hurts.\n\nAnd more."
+    assert found.example == "a:\n  b: 1"
+    assert found.instead == "a: 1"
+
+
+def test_a_page_is_printed_with_its_headings() -> None:
+    assert str(page(Sample)) == (
+        "sample (warning)\n\n"
+        "What it does\n    Reports a thing.\n\n"
+        "Why it matters\n    It hurts.\n\n    And more.\n\n"
+        "Example\n    a:\n      b: 1\n\n"
+        "Instead\n    a: 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (
+            Incomplete,
+            (
+                'docstring of rule "incomplete" has the parts "What it does", "Example". '
+                'expected "What it does", "Why it matters", "Example", "Instead"'
+            ),
+        ),
+        (Hollow, 'part "Why it matters" of the docstring of rule "hollow" is empty. say it in a sentence'),
+        (Silent, 'docstring of rule "silent" has the parts none. expected "What it does", "Why it matters", "Example", "Instead"'),
+    ],
+)
+def test_a_page_with_a_missing_part_is_refused(rule: type[Documented], message: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole message is compared below
+        page(rule)
+    assert str(caught.value) == message
+
+
+def test_pages_come_by_name() -> None:
+    assert [found.name for found in pages(ALL_DOCUMENTED)] == sorted(rule.name for rule in ALL_DOCUMENTED)
