@@ -1,0 +1,10 @@
+"""How all tests run: property tests without a deadline, since the machines that run them are shared; and the same examples every time in CI."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("shared-machine", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
+settings.load_profile("shared-machine")
