@@ -1,4 +1,4 @@
-"""How all tests run: property tests without a deadline, since the machines that run them are shared; and the same examples every time in CI."""
+"""How all tests run: property tests without a deadline, since machines are shared; and with the same examples every time in CI."""
 
 from __future__ import annotations
 
