@@ -193,6 +193,8 @@ class SendEnded:
 
 @dataclass(frozen=True, slots=True)
 class CallerLeft:
+    """The caller hung up. The machine asks for nothing more: the driver itself ends what is under way."""
+
     at: float
 
 

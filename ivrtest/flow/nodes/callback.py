@@ -25,7 +25,8 @@ class Callback(Node):
     """Offers a call back, and finds out the number if the offer is accepted.
 
     The number is the caller's own, or one that she enters: where the flow says so, where her own is not known, or where she does
-    not confirm it. Each question has its own count of retries; all leave by the same exits when patience ends.
+    not confirm it. If hers is not known and `ask` is absent, nobody can be called: she goes on by `declined`. Each question has its
+    own count of retries; all leave by the same exits when patience ends.
     """
 
     kind: ClassVar[str] = "callback"
@@ -103,15 +104,16 @@ class Callback(Node):
             return agreed
         if not agreed.value:
             return declined
-        return (yield from self._find_number(memory, accepted))
+        return (yield from self._find_number(memory, accepted, declined))
 
-    def _find_number(self, memory: Memory, accepted: Exit) -> Wait[Outcome]:
+    def _find_number(self, memory: Memory, accepted: Exit, declined: Exit) -> Wait[Outcome]:
         own = str(memory.variables.get("caller", ""))
         known = own.removeprefix("+").isdigit() and not self.ask_always
         if not known and not self.ask:
             memory.trouble.append(f'callback "{self.id}" has no number to call: the caller\'s own is not known, and it asks for none')
+            return declined
         memory.variables[VARIABLE] = own
-        entering = bool(self.ask) and not known
+        entering = not known
         while True:
             if entering:
                 entered = yield from ask(memory, self.ask, self.patience, lambda: self._hear_number(memory), span=self.span)

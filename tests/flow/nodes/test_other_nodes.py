@@ -236,6 +236,14 @@ def test_callback(talk: Begin, caller: str, table: Table, way: str, number: str 
     assert call.machine.variables.get("callback_number") == number
 
 
+def test_a_callback_without_a_number_is_none(talk: Begin) -> None:
+    flow = "  first: {callback: {offer: ask, accepted: next, declined: other}}\n"
+    call = run(talk, flow, (PLAY_ASK,), [(Key("1", 1), (StopPlaying(), BYE))], "declined", caller="anonymous")
+    assert call.trouble == ['callback "first" has no number to call: the caller\'s own is not known, and it asks for none']
+    call = run(talk, flow, (PLAY_ASK,), [(Key("1", 1), (StopPlaying(), BYE))], "accepted", caller="+12")
+    assert call.machine.variables["callback_number"] == "+12"
+
+
 VOICEMAIL = """\
   first:
     voicemail: {greeting: ask, max: 30s, silence_end: 2s, recorded: next, empty: other%s}
