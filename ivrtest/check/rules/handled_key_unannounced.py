@@ -12,11 +12,14 @@ from ivrtest.check.spelling import listed
 from ivrtest.flow.model import Flow, Node
 from ivrtest.source.finding import Finding, Severity
 
+_KEYS_BY_DEFAULT = frozenset({"callback", "voicemail"})
+
 
 class HandledKeyUnannounced(Rule):
     """What it does
         Reports a key that a node handles and that its words, in some language, do not announce, although they announce others. Key 0
-        is left out: callers press it by habit.
+        is left out: callers press it by habit. So are keys that no language announces in a callback or a voicemail, where they are
+        there by default.
 
     Why it matters
         Callers of that language have an option that they never learn of. Most often one translation was forgotten.
@@ -48,6 +51,8 @@ class HandledKeyUnannounced(Rule):
                         if key not in heard and key != "0":
                             missing.setdefault(key, []).append(language)
                 for key, unheard in missing.items():
+                    if len(unheard) == len(languages) and node.kind in _KEYS_BY_DEFAULT:
+                        continue
                     span = next((way.span for way in node.exits() if way.key == key and way.cause == "key"), node.span)
                     where = "" if len(unheard) == len(languages) else f" in {listed(unheard)}"
                     yield self.finding(

@@ -55,9 +55,13 @@ class MissingOutcome(Rule):
 
     def _call(self, node: CallFlow, context: CheckContext, states: States) -> Iterator[Finding]:
         inner = context.flow(node.flow)
-        if inner is None or not may_return(inner):
+        if inner is None:
             return
         witness = states.witness(reached[0]) if (reached := states.at(node.id)) else ()
+        if not may_return(inner):
+            message = f'flow "{node.flow}" never returns, so nothing follows {called(node)}. let it return where the caller is to go on'
+            yield self.finding(node.flow_span, message, witness=witness)
+            return
         returned = dict.fromkeys(_returned(inner))
         for outcome in returned:
             if outcome is None and node.goto is None:
@@ -80,7 +84,8 @@ class MissingOutcome(Rule):
                 there_are = (
                     did_you_mean(outcome, names) or f". it returns {listed(names)}" if names else ". it names no outcome when it returns"
                 )
-                yield self.finding(target.span, f'flow "{node.flow}" never returns "{outcome}", which {called(node)} waits for{there_are}')
+                message = f'flow "{node.flow}" never returns "{outcome}", which {called(node)} waits for{there_are}'
+                yield self.finding(target.span, message, severity=Severity.WARNING)
 
 
 def _returned(flow: Flow) -> Iterator[str | None]:

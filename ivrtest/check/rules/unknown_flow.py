@@ -15,10 +15,10 @@ from ivrtest.source.finding import Finding, Severity
 
 class UnknownFlow(Rule):
     """What it does
-        Reports a `call_flow` that names a flow which is not there, or one that never returns.
+        Reports a `call_flow` that names a flow which is not there.
 
     Why it matters
-        The IVR has nowhere to go and hangs up on the caller; or what was meant to follow the called flow never does.
+        The IVR has nowhere to go and hangs up on the caller.
 
     Example
         call_flow: {flow: identfy, outcomes: {known: main}}

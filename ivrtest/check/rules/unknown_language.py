@@ -9,7 +9,7 @@ from ivrtest.check.effects import LANGUAGE, set_by
 from ivrtest.check.naming import called, exit_of
 from ivrtest.check.rule import Rule
 from ivrtest.check.spelling import listed
-from ivrtest.flow.model import Flow
+from ivrtest.flow.model import ALL_LANGUAGES, Flow
 from ivrtest.source.finding import Finding, Severity
 
 
@@ -45,6 +45,12 @@ class UnknownLanguage(Rule):
                         f'{exit_of(node, way)} sets the language to "{language}". {self._hint(flow)}',
                         witness=context.states(flow).witness_of_exit(node.id, way),
                     )
+
+        for prompt in flow.prompts.values():
+            for language in prompt.words:
+                if language != ALL_LANGUAGES and language not in flow.languages:
+                    message = f'prompt "{prompt.name}" has words in "{language}", which no caller hears. {self._hint(flow)}'
+                    yield self.finding(prompt.word_spans.get(language, prompt.span), message, severity=Severity.WARNING)
 
     @staticmethod
     def _wrong(flow: Flow, language: str | int | None) -> bool:
