@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ivrtest.audio.alignment import Reference
 from ivrtest.audio.confusion import Sibling, siblings
 from ivrtest.audio.fingerprint import Fingerprints
-from ivrtest.audio.recording_file import AudioError, read_audio
+from ivrtest.audio.recording_file import AudioError, find_recording, read_audio
 from ivrtest.audio.synthesis import is_synthetic
 
 Key = tuple[str, str]
@@ -110,7 +110,7 @@ class LibraryReading:
 def load_library(
     flow_name: str, prompts: Mapping[str, Mapping[str, str]], languages: Sequence[str], folder: Path, *, digits: bool = False
 ) -> LibraryReading:
-    """Read a flow's recordings: `<folder>/<language>/<prompt>.wav`, and `<language>/digits/<digit>.wav`.
+    """Read a flow's recordings: `<folder>/<language>/<prompt>.wav` (or another format), `<language>/digits/<digit>.wav`.
 
     `prompts`: per prompt and language its words. `folder`: the flow's own, such as `flows/prompts/bank`. Digits are read where they
     exist; `digits=True` says that the flow speaks them, so that absent ones are missing.
@@ -121,10 +121,10 @@ def load_library(
     wanted = [(prompt, language, words) for prompt, texts in prompts.items() for language, words in texts.items()]
     wanted += [(f"digits/{digit}", language, "") for language in languages for digit in range(10)]
     for prompt, language, words in wanted:
-        path = folder / language / f"{prompt}.wav"
-        if not path.exists():
+        path = find_recording(folder / language, prompt)
+        if path is None:
             if digits or not prompt.startswith("digits/"):
-                missing.append(path)
+                missing.append(folder / language / f"{prompt}.wav")
             continue
         try:
             samples = read_audio(path)

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -45,6 +45,21 @@ _FFMPEG = {
     ".wma": "asf",
 }
 """The format that ffmpeg is told, by suffix: left to guess, it would also follow playlists to other files and to the network."""
+
+SUFFIXES: Final = (".wav", ".wave", *_RAW, *_FFMPEG)
+"""What a recording may end in, best first."""
+
+
+def find_recording(folder: Path, name: str) -> Path | None:
+    """Return the file that holds recording `name` in a folder, whatever its format; None if there is none.
+
+    Where several formats of it lie side by side, the first of `SUFFIXES` counts.
+    """
+    for suffix in SUFFIXES:
+        path = folder / f"{name}{suffix}"
+        if path.is_file():
+            return path
+    return None
 
 
 _WAV_CODECS = {2: "adpcm_ms", 0x11: "adpcm_ima_wav", 0x31: "gsm_ms", 0x55: "mp3"}

@@ -77,7 +77,11 @@ def render(paths: tuple[Path, ...], quiet: bool) -> int:
 
     try:
         needed = list(all_needed(paths))
-        written = render_missing([Wanted(each.path, each.words, voice_of(each.flow, each.language)) for each in needed])
+        if unspoken := [each for each in needed if not each.words and not each.path.exists()]:
+            raise click.ClickException(
+                f'nobody here knows how the digits are said in "{unspoken[0].language}". record them yourself: "{unspoken[0].path}" ...'
+            )
+        written = render_missing([Wanted(each.path, each.words, voice_of(each.flow, each.language)) for each in needed if each.words])
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
@@ -107,7 +111,7 @@ def needed_by(file: Path, flow: Flow) -> Iterator[Needed]:
     folder = recordings_folder(file, flow)
     for name, prompt in flow.prompts.items():
         for language, words in prompt.words.items():
-            yield Needed(flow, name, language, words, folder / language / f"{name}.wav")
+            yield Needed(flow, name, language, words, place_of(folder / language, name))
     if not speaks_digits(flow):
         return
     for language in flow.languages:
@@ -116,7 +120,14 @@ def needed_by(file: Path, flow: Flow) -> Iterator[Needed]:
                 words = digit_words(name.removeprefix("digits/"), language)
             except SynthesisError:
                 words = ""
-            yield Needed(flow, name, language, words, folder / language / f"{name}.wav")
+            yield Needed(flow, name, language, words, place_of(folder / language, name))
+
+
+def place_of(folder: Path, name: str) -> Path:
+    """Return the file that holds a recording, or the one that would."""
+    from ivrtest.audio.recording_file import find_recording
+
+    return find_recording(folder, name) or folder / f"{name}.wav"
 
 
 def state_of(needed: Needed) -> tuple[str, str]:

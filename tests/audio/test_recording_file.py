@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ivrtest.audio.g711 import alaw_encode, ulaw_encode
 from ivrtest.audio.pcm import Samples
-from ivrtest.audio.recording_file import AudioError, read_audio, read_comment, write_wav
+from ivrtest.audio.recording_file import AudioError, find_recording, read_audio, read_comment, write_wav
 
 WAVE: Samples = np.rint(8000 * np.sin(2 * np.pi * 440 * np.arange(800) / 8000)).astype(np.int16)
 
@@ -229,3 +229,12 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="shape") as wrong:
         write_wav(tmp_path / "p.wav", np.zeros((2, 3), np.int16))
     assert str(wrong.value) == "samples have shape (n,) or (n, 2), not (2, 3)"
+
+
+def test_a_recording_is_found_whatever_its_format(tmp_path: Path) -> None:
+    assert find_recording(tmp_path, "menu") is None
+    (tmp_path / "menu.ulaw").write_bytes(b"\xff" * 800)
+    (tmp_path / "menu.txt").write_text("no recording", encoding="utf-8")
+    assert find_recording(tmp_path, "menu") == tmp_path / "menu.ulaw"
+    (tmp_path / "menu.wav").write_bytes(b"")
+    assert find_recording(tmp_path, "menu") == tmp_path / "menu.wav"
