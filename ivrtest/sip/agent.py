@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ivrtest.sip.callee import CalledLeg
-from ivrtest.sip.caller import CallingLeg
+from ivrtest.sip.caller import RELIABLE_PROVISIONAL, CallingLeg
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED, Endpoint, Token, Trace, WrongState
 from ivrtest.sip.events import Event, Unreadable
@@ -22,7 +22,7 @@ from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.guard import Guard
 from ivrtest.sip.header import Header
 from ivrtest.sip.header_map import Headers
-from ivrtest.sip.headers import CallId, CSeq, From, MaxForwards, RetryAfter, Route, To, Via
+from ivrtest.sip.headers import CallId, CSeq, From, MaxForwards, RetryAfter, Route, Supported, To, Via
 from ivrtest.sip.layer import ServerTransaction
 from ivrtest.sip.leg import Leg, Phase, Registry
 from ivrtest.sip.message import Request, Response, check_message, create_response, parse_message
@@ -152,7 +152,8 @@ class Agent:
             CallId(call_id),
             CSeq(1, "INVITE"),
         ]
-        about += [endpoint.contact, ALLOW, SUPPORTED]
+        # A reliable provisional response without an offer of ours would bring theirs, to be answered in PRACK. So we only ask with one.
+        about += [endpoint.contact, ALLOW, SUPPORTED if offer is None else Supported.of(*SUPPORTED.tokens, RELIABLE_PROVISIONAL)]
         if replaces is not None:
             about.append(("Replaces", replaces))
         request = Request("INVITE", target.as_request_uri(), Headers.of(*about, *headers))

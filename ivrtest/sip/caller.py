@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ivrtest.sip.dialog import Dialog
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.endpoint import Endpoint
 from ivrtest.sip.events import Answered, Cancelled, Progress, Rejected, Side
 from ivrtest.sip.exchange import Exchange
 from ivrtest.sip.grammar import SipSyntaxError
-from ivrtest.sip.headers import Contact, To
+from ivrtest.sip.headers import Contact, CSeq, RAck, Require, RSeq, To
 from ivrtest.sip.invite import OutgoingInvite
 from ivrtest.sip.layer import ResponseUser
 from ivrtest.sip.leg import Leg, Phase, Registry, cause_of, retry_after
@@ -16,6 +18,20 @@ from ivrtest.sip.message import Request, Response
 from ivrtest.sip.peer import Peer, ignore
 from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import Uri
+
+RELIABLE_PROVISIONAL = "100rel"
+"""The extension by which provisional responses are acknowledged (RFC 3262)."""
+
+
+@dataclass(slots=True)
+class _Early:
+    """What is known of one device that rings."""
+
+    peer: Peer
+    number: int | None = None
+    """RSeq of the latest reliable provisional response."""
+    sdp: bytes | None = None
+    """The latest session description that came in a provisional response."""
 
 
 class CallingLeg(Leg):
@@ -34,7 +50,7 @@ class CallingLeg(Leg):
         super().__init__(endpoint, registry, handle)
         self._destination = destination
         self._secret = secret
-        self._early: dict[str, Peer] = {}
+        self._early: dict[str, _Early] = {}
 
         def exchange(user: ResponseUser) -> Exchange:
             return Exchange(endpoint, request, destination, user, secret=secret)
@@ -57,10 +73,26 @@ class CallingLeg(Leg):
         if invite is not self._call or self.phase is not Phase.EARLY:
             return
         tag = response.need(To).tag or ""
-        if response.status > 100 and tag and tag not in self._early:
-            self._early[tag] = self._peer_of(response)
+        if response.status > 100 and tag:
+            early = self._early.get(tag)
+            if early is None:
+                early = self._early[tag] = _Early(self._peer_of(response))
+            if not self._acknowledge_early(early, response, now):
+                return
+            early.sdp = response.body or early.sdp
         sdp = response.body or None
         self.endpoint.emit(Progress(self.handle, response.status, response.reason, sdp, response.headers, tag))
+
+    def _acknowledge_early(self, early: _Early, response: Response, now: float) -> bool:
+        """Send PRACK for a provisional response that asks for it; say whether it is new and in order (RFC 3262 section 4)."""
+        required, number = response.get(Require), response.get(RSeq)
+        if required is None or RELIABLE_PROVISIONAL not in required or number is None:
+            return True
+        if early.number is not None and number.value != early.number + 1:
+            return False  # a copy, which the PRACK on its way will stop, or one whose predecessor is still to come
+        early.number = number.value
+        early.peer.ask("PRACK", ignore, now, RAck(number.value, response.need(CSeq).number, "INVITE"))
+        return True
 
     def _peer_of(self, response: Response) -> Peer:
         dialog = Dialog.from_response(self._call.request, response)
@@ -72,16 +104,17 @@ class CallingLeg(Leg):
         """The call is answered, by the first device or by a further one (section 13.2.2.4)."""
         if invite is not self._call:
             return super().invite_accepted(invite, response, now)
-        peer = self._early.get(response.need(To).tag or "")
-        if peer is None:
-            peer = self._peer_of(response)
+        early = self._early.get(response.need(To).tag or "")
+        if early is None:
+            early = _Early(self._peer_of(response))
         else:
-            peer.dialog.confirm(response)
+            early.peer.dialog.confirm(response)
         if self.phase is Phase.EARLY and not invite.is_cancelled:
             self.phase = Phase.ANSWERED
-            self.peer = peer
-            self.endpoint.emit(Answered(self.handle, response.status, response.body or None, response.headers))
-        return peer
+            self.peer = early.peer
+            # A 2xx may leave out what a provisional response has told (RFC 3262 section 5).
+            self.endpoint.emit(Answered(self.handle, response.status, response.body or early.sdp, response.headers))
+        return early.peer
 
     def invite_acknowledged(self, invite: OutgoingInvite, peer: Peer, now: float) -> None:
         """Hang up on a device that answered when we no longer wanted it."""

@@ -57,6 +57,7 @@ class Answered:
     handle: str
     status: int
     sdp: bytes | None
+    """Of the answer, or, if it has none, the latest of the same device's provisional responses."""
     headers: Headers
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED
 from ivrtest.sip.header import Header
-from ivrtest.sip.headers import Contact, ContentType, RecordRoute, Require, Unsupported
+from ivrtest.sip.headers import Contact, ContentType, RecordRoute, Require, RSeq, Unsupported
 from ivrtest.sip.message import Request, Response
 from ivrtest.sip.uri import OtherUri
 
@@ -49,5 +49,7 @@ def _screen_offer(request: Request) -> Refusal | None:
 def check_dialog_headers(message: Request | Response) -> None:
     """Check that what a dialog is made of can be read. Raises SipSyntaxError."""
     message.all(Contact)
+    message.all(Require)
+    message.all(RSeq)
     for hop in message.all(RecordRoute):
         _ = hop.sip_uri

@@ -12,7 +12,7 @@ from ivrtest.sip.headers import Authorization, CSeq, ProxyAuthenticate, ProxyAut
 from ivrtest.sip.message import Request, create_response
 
 if TYPE_CHECKING:
-    from conftest import Network, Sent
+    from tests.sip.conftest import Network, Sent
 
 ALICE, BOB = ("192.0.2.1", 5060), ("192.0.2.2", 5060)
 SECRET = Secret("alice", "secret word")

@@ -1,4 +1,4 @@
-"""Calls between two agents on a good line: RFC 3261 sections 8.1, 8.2.6, 12.1, 13.2, 13.3, 15 and 17 (times), RFC 3326."""
+"""Calls on a good line: RFC 3261 sections 8.1, 8.2.6, 12.1, 13.2, 13.3, 15 and 17 (times), RFC 3262 (PRACK), RFC 3326 (Reason)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pytest
 from ivrtest.sip.endpoint import WrongState
 from ivrtest.sip.events import Answered, Confirmed, Ended, IncomingCall, Progress, Rejected, Side
 from ivrtest.sip.headers import Contact, From, To, Via
+from ivrtest.sip.message import Request, create_response
 from ivrtest.sip.uri import SipUri
 
 if TYPE_CHECKING:
-    from conftest import Network
+    from tests.sip.conftest import Network, Sent
 
 ALICE, BOB = ("192.0.2.1", 5060), ("192.0.2.2", 5060)
 OFFER, ANSWER = b"v=0\r\no=alice offer\r\n", b"v=0\r\no=bob answer\r\n"
@@ -263,3 +264,45 @@ def test_everything_is_forgotten_in_the_end(network: Network) -> None:
         assert len(agent._endpoint.layer) == 0
         assert agent._registry.legs == {}
         assert agent._registry._peers == {}
+
+
+def test_reliable_provisional_responses_are_acknowledged_once_and_in_order(network: Network) -> None:
+    alice = network.agent(ALICE)
+    requests: list[Request] = []
+
+    def note(sent: Sent) -> None:
+        message = sent.message
+        assert isinstance(message, Request)
+        requests.append(message)
+        if message.method == "PRACK":
+            network.send(bytes(create_response(message, 200)), BOB, ALICE)
+
+    network.strangers[BOB] = note
+    handle = network.call()
+    network.run(0.1)
+    invite = requests[0]
+    assert invite.text("Supported") == "100rel"
+
+    def provisional(number: int, body: bytes = b"") -> None:
+        response = create_response(invite, 183, to_tag="bob").with_header(("Contact", "<sip:bob@192.0.2.2>"), ("Require", "100rel"))
+        network.send(bytes(response.with_added(("RSeq", str(number))).with_body(body, "application/sdp")), BOB, ALICE)
+        network.run(0.1)
+
+    for number, body in [(776, b"early"), (776, b"early"), (778, b"too soon"), (777, b""), (778, b"")]:
+        provisional(number, body)
+    assert [request.text("RAck") for request in requests if request.method == "PRACK"] == ["776 1 INVITE", "777 1 INVITE", "778 1 INVITE"]
+    assert [request.text("CSeq") for request in requests if request.method == "PRACK"] == ["2 PRACK", "3 PRACK", "4 PRACK"]
+    assert [event.sdp for event in network.events[ALICE] if isinstance(event, Progress)] == [b"early", None, None]
+    answer = create_response(invite, 200, to_tag="bob").with_header(("Contact", "<sip:bob@192.0.2.2>"))
+    network.send(bytes(answer), BOB, ALICE)
+    network.run(0.1)
+    assert network.of_kind(ALICE, Answered).sdp == b"early"
+    alice.bye(handle, network.now)
+    network.run(0.1)
+    assert [request.text("CSeq") for request in requests[-2:]] == ["1 ACK", "5 BYE"]
+
+
+def test_without_an_offer_reliable_provisional_responses_are_not_asked_for(network: Network) -> None:
+    network.agent(ALICE).invite(BOB_URI, offer=None, now=0.0)
+    network.run(0.1)
+    assert network.last("INVITE").text("Supported") == ""

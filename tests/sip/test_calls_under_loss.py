@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ivrtest.sip.events import Answered, Confirmed, Ended, IncomingCall, Rejected, Side
 
 if TYPE_CHECKING:
-    from conftest import Network, Sent
+    from tests.sip.conftest import Network, Sent
 
 ALICE, BOB = ("192.0.2.1", 5060), ("192.0.2.2", 5060)
 ENDS = {"Cancelled", "Ended", "Rejected"}

@@ -10,7 +10,7 @@ from ivrtest.sip.events import Cancelled, IncomingCall, Rejected, Side
 from ivrtest.sip.headers import CSeq, Reason, Route, Via
 
 if TYPE_CHECKING:
-    from conftest import Network
+    from tests.sip.conftest import Network
 
 ALICE, BOB = ("192.0.2.1", 5060), ("192.0.2.2", 5060)
 ANSWER = b"v=0\r\no=bob answer\r\n"

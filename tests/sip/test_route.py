@@ -15,7 +15,7 @@ from ivrtest.sip.transport import Address, response_address
 from ivrtest.sip.uri import SipUri
 
 if TYPE_CHECKING:
-    from conftest import Network, Sent
+    from tests.sip.conftest import Network, Sent
 
 ALICE, BOB, CAROL = ("192.0.2.1", 5060), ("192.0.2.2", 5060), ("192.0.2.3", 5060)
 FIRST, SECOND = ("192.0.2.8", 5060), ("192.0.2.9", 5060)

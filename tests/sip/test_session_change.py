@@ -22,7 +22,7 @@ from ivrtest.sip.headers import RetryAfter
 from ivrtest.sip.peer import Peer, ignore
 
 if TYPE_CHECKING:
-    from conftest import Network
+    from tests.sip.conftest import Network
 
 ALICE, BOB = ("192.0.2.1", 5060), ("192.0.2.2", 5060)
 HOLD, HELD = b"v=0\r\na=sendonly\r\n", b"v=0\r\na=recvonly\r\n"

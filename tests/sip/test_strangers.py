@@ -14,7 +14,7 @@ from ivrtest.sip.headers import To, Via
 from ivrtest.sip.message import Response
 
 if TYPE_CHECKING:
-    from conftest import Network
+    from tests.sip.conftest import Network
 
 ALICE, BOB, EVE = ("192.0.2.1", 5060), ("192.0.2.2", 5060), ("192.0.2.66", 40000)
 

@@ -12,7 +12,7 @@ from ivrtest.sip.peer import Peer, ignore
 from ivrtest.sip.uri import SipUri
 
 if TYPE_CHECKING:
-    from conftest import Network
+    from tests.sip.conftest import Network
 
 ALICE, BOB = ("192.0.2.1", 5060), ("192.0.2.2", 5060)
 AGENT = "sip:agent@192.0.2.3"
