@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from ivrtest.check.states import States, explore
 from ivrtest.flow.model import Flow
@@ -17,6 +18,8 @@ class CheckContext:
     """Other flows by name, for `call_flow`. None: not known, so nothing is said about them."""
     recordings: Mapping[str, frozenset[str]] | None = None
     """Recorded prompts by language (`mul` too), digits such as `digits/7` among them. None: recordings are not checked."""
+    today: date | None = None
+    """For what is only right until a day. None: not known."""
     broken: frozenset[str] = frozenset()
     """Ids of nodes that are declared but could not be read. Their own findings came from the reader."""
     broken_prompts: frozenset[str] = frozenset()

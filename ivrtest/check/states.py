@@ -14,7 +14,7 @@ What is assumed, so that the exploration ends and makes no noise:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ivrtest.check.effects import LANGUAGE, Effects, acts, effects, may_end, may_return, set_by
@@ -85,6 +85,13 @@ class States:
             for step in self.steps[state]:
                 if step.exit == way:
                     return self.witness(step)
+        return ()
+
+    def witness_at(self, node: str, languages: Collection[str] | None = None) -> tuple[str, ...]:
+        """Return the witness for being in `node`, in one of `languages` if any are given; empty if no caller is."""
+        for state in self.at(node):
+            if languages is None or state.language in languages:
+                return self.witness(state)
         return ()
 
     def all_steps(self) -> Iterator[Step]:

@@ -12,6 +12,7 @@ import json
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,8 @@ def _context_beside(path: Path, flow: Flow) -> CheckContext:
     recordings: Mapping[str, frozenset[str]] | None = None
     if (listed := path.parent / "recordings.json").is_file():
         recordings = {language: frozenset(names) for language, names in json.loads(listed.read_text(encoding="utf-8")).items()}
-    return CheckContext(flows=flows, recordings=recordings)
+    today = date.fromisoformat(day.read_text(encoding="utf-8").strip()) if (day := path.parent / "today.txt").is_file() else None
+    return CheckContext(flows=flows, recordings=recordings, today=today)
 
 
 @pytest.fixture

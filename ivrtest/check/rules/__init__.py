@@ -6,6 +6,7 @@ from ivrtest.check.rule import Rule
 from ivrtest.check.rules.announced_key_unhandled import AnnouncedKeyUnhandled
 from ivrtest.check.rules.dead_end import DeadEnd
 from ivrtest.check.rules.handled_key_unannounced import HandledKeyUnannounced
+from ivrtest.check.rules.holidays_run_out import HolidaysRunOut
 from ivrtest.check.rules.key_conflict import KeyConflict
 from ivrtest.check.rules.language_cycle import LanguageCycle
 from ivrtest.check.rules.language_option_no_effect import LanguageOptionNoEffect
@@ -57,6 +58,7 @@ ALL: tuple[type[Rule], ...] = (
     SecretSpokenBack,
     NoWayToAHuman,
     MenuTooLong,
+    HolidaysRunOut,
     UnusedPrompt,
     MissingRecording,
 )

@@ -75,7 +75,7 @@ class AnnouncedKeyUnhandled(Rule):
                 span,
                 f'prompt "{prompt}" announces key "{key}"{which}, and {_unheard(hearing)}. {_cure(hearing, key)}',
                 related=(Related("it is said here", node.span),),
-                witness=states.witness(reached[0]) if (reached := states.at(node.id)) else (),
+                witness=states.witness_at(node.id, languages),
             )
 
 

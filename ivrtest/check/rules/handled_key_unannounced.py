@@ -58,7 +58,7 @@ class HandledKeyUnannounced(Rule):
                     yield self.finding(
                         span,
                         f'{called(node)} handles key "{key}" and does not announce it{where}. say what it is for, or take the key out',
-                        witness=states.witness(states.at(node.id)[0]),
+                        witness=states.witness_at(node.id, unheard),
                     )
 
 

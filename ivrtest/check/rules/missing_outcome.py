@@ -57,7 +57,7 @@ class MissingOutcome(Rule):
         inner = context.flow(node.flow)
         if inner is None:
             return
-        witness = states.witness(reached[0]) if (reached := states.at(node.id)) else ()
+        witness = states.witness_at(node.id)
         if not may_return(inner):
             message = f'flow "{node.flow}" never returns, so nothing follows {called(node)}. let it return where the caller is to go on'
             yield self.finding(node.flow_span, message, witness=witness)

@@ -40,7 +40,7 @@ class RecursiveCallFlow(Rule):
             round_ = _way_back(node.flow, flow.name, context)
             if round_ is None:
                 continue
-            witness = states.witness(reached[0]) if (reached := states.at(node.id)) else ()
+            witness = states.witness_at(node.id)
             yield self.finding(
                 node.flow_span,
                 f"{called(node)} calls the flow that it is in: {route((flow.name, *round_))}. "

@@ -36,7 +36,7 @@ class UnknownFlow(Rule):
         states = context.states(flow)
         for node in flow.nodes.values():
             if isinstance(node, CallFlow) and node.flow not in context.flows:
-                witness = states.witness(reached[0]) if (reached := states.at(node.id)) else ()
+                witness = states.witness_at(node.id)
                 message = (
                     f'{called(node)} calls flow "{node.flow}", and no flow has that name{did_you_mean(node.flow, context.flows.keys())}'
                 )

@@ -39,6 +39,6 @@ class UnknownPrompt(Rule):
                 for part in spoken:
                     if isinstance(part, PromptRef) and part.prompt not in known:
                         near = did_you_mean(part.prompt, known) or '. add it to "prompts"'
-                        witness = states.witness(reached[0]) if (reached := states.at(node.id)) else ()
+                        witness = states.witness_at(node.id)
                         message = f'{called(node)} says prompt "{part.prompt}", and the flow has no such prompt{near}'
                         yield self.finding(part.span, message, witness=witness)
