@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.judge import BLOCK, ENOUGH, GOOD_DB, RANGE_DB, Evidence, compare, line_gain
-from ivrtest.audio.spectrum import FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples, log_mel, total_level
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples, log_mel, total_level
 
 FINE_PER_FRAME: Final = HOP // FINE_HOP
-_PAD: Final = 2 * WINDOW // FINE_HOP
+PAD: Final = 2 * WINDOW // FINE_HOP
 """Fine frames of silence on either side of a recording."""
 _SOUNDING_RANGE_DB: Final = 38.0
 _REJUDGED: Final = 120
@@ -26,7 +26,7 @@ _HARDLY: Final = 5.0
 """A block with less evidence than this many frames' worth is given the benefit of a wider limit."""
 
 
-class Heard(Protocol):
+class Call(Protocol):
     """What a track needs to know of the call."""
 
     def levels(self, first: int, end: int) -> Levels: ...
@@ -44,8 +44,8 @@ class Reference:
 
     @cached_property
     def fine(self) -> Levels:
-        """Shape (fine frames, BANDS); the first `_PAD` begin before the recording does."""
-        silence = np.zeros(_PAD * FINE_HOP, np.int16)
+        """Shape (fine frames, BANDS); the first `PAD` begin before the recording does."""
+        silence = np.zeros(PAD * FINE_HOP, np.int16)
         return log_mel(np.concatenate([silence, self.samples, silence]), FINE_HOP)
 
     @cached_property
@@ -75,8 +75,9 @@ class Reference:
 
     def rows(self, first: int, end: int, lag: NDArray[np.int_] | int) -> Levels:
         """Return what frames `first` to `end` of a stream should be if the recording began `lag` fine hops into the stream."""
-        index = FINE_PER_FRAME * np.arange(first, end) - lag + _PAD
-        return self.fine[np.clip(index, 0, len(self.fine) - 1)]
+        index = FINE_PER_FRAME * np.arange(first, end) - lag + PAD
+        rows: Levels = self.fine[np.clip(index, 0, len(self.fine) - 1)]
+        return rows
 
 
 class Track:
@@ -149,7 +150,7 @@ class Track:
         """Mean deviation so far, dB."""
         return float(self._deviation[: self.judged].sum() / (self._weight[: self.judged].sum() + 0.3))
 
-    def advance(self, call: Heard, to: int) -> None:
+    def advance(self, call: Call, to: int) -> None:
         """Judge the frames up to `to` (exclusive)."""
         end = min(to - self.first, len(self._weight))
         if end <= self.judged:
@@ -198,7 +199,7 @@ class Track:
         missing, deviation = float(self._missing[first : self.judged].sum()), float(self._deviation[first : self.judged].sum())
         return missing > 0.85 * deviation
 
-    def _follow(self, call: Heard, before: int, end: int) -> None:
+    def _follow(self, call: Call, before: int, end: int) -> None:
         """Move the lag by a step where the latest block fits clearly better there: a sound card or a gateway with its own clock."""
         if self._gain is None:
             self._gain = self._estimate_gain(call, max(0, end - _GAIN_FRAMES), end)
@@ -213,7 +214,7 @@ class Track:
             self.lag = best
             self._lags[before if end > 60 else 0 : end] = best
 
-    def _valid(self, call: Heard, begin: int, end: int) -> Mask:
+    def _valid(self, call: Call, begin: int, end: int) -> Mask:
         valid = call.valid(self.first + begin, self.first + end)
         blank = self._not_before - self.first - begin
         if blank > 0:
@@ -221,21 +222,22 @@ class Track:
             valid[:blank] = False
         return valid
 
-    def _noise(self, call: Heard, gain: float) -> Levels:
+    def _noise(self, call: Call, gain: float) -> Levels:
         return np.maximum(call.noise, np.float32(self.reference.peak + gain - RANGE_DB))
 
-    def _estimate_gain(self, call: Heard, begin: int, end: int) -> Levels:
+    def _estimate_gain(self, call: Call, begin: int, end: int) -> Levels:
         heard = call.levels(self.first + begin, self.first + end)
         rows = self.reference.rows(self.first + begin, self.first + end, self._lags[begin:end])
         valid = self._valid(call, begin, end)
-        rough = line_gain(heard, rows, valid, call.noise)
-        return line_gain(heard, rows, valid, self._noise(call, float(np.median(rough))))
+        # How far down the recording is compared depends on the gain that is asked for: the last estimate is near enough.
+        rough = self._gain if self._gain is not None else line_gain(heard, rows, valid, call.noise)
+        return line_gain(heard, rows, valid, self._noise(call, _middle(rough)))
 
-    def _compare(self, call: Heard, begin: int, end: int, lags: NDArray[np.int_]) -> Evidence:
+    def _compare(self, call: Call, begin: int, end: int, lags: NDArray[np.int_]) -> Evidence:
         assert self._gain is not None
         heard = call.levels(self.first + begin, self.first + end)
         rows = self.reference.rows(self.first + begin, self.first + end, lags)
-        return compare(heard, rows, self._valid(call, begin, end), self._gain, self._noise(call, float(np.median(self._gain))))
+        return compare(heard, rows, self._valid(call, begin, end), self._gain, self._noise(call, _middle(self._gain)))
 
     def _blocks(self, begin: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float32], Mask]:
         """Return the blocks' deviations, their evidence, and whether that is enough to judge them."""
@@ -261,6 +263,10 @@ class Track:
         excess = np.cumsum(self._deviation[first:last] - GOOD_DB * self._weight[first:last])
         lowest = int(np.argmin(np.concatenate([[0], excess])))
         self.fell_at = self.first + first + lowest
+
+
+def _middle(gain: Levels) -> float:
+    return float(np.sort(gain)[BANDS // 2])
 
 
 def _moving_sum(values: NDArray[np.float32], block: int) -> NDArray[np.float32]:

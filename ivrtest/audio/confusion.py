@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ivrtest.audio.alignment import FINE_PER_FRAME, Reference
 from ivrtest.audio.judge import BLOCK, GOOD_DB, RANGE_DB, compare, line_gain
@@ -47,12 +48,13 @@ def siblings(references: Sequence[Reference]) -> dict[tuple[str, str], tuple[Sib
     return {key: tuple(some) for key, some in found.items()}
 
 
-def _opening(reference: Reference) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def _opening(reference: Reference) -> NDArray[np.float32]:
     first = reference.start // HOP
     rows = reference.rows(first, first + _OPENING, 0)
     shape = np.maximum(rows, rows.max() - 25)
     shape = (shape - shape.mean(axis=0)).ravel()
-    return (shape / max(float(np.sqrt(shape @ shape)), 1e-6)).astype(np.float32)
+    opening: NDArray[np.float32] = (shape / max(float(np.sqrt(shape @ shape)), 1e-6)).astype(np.float32)
+    return opening
 
 
 def _apart(one: Reference, other: Reference) -> tuple[int, float | None, bool]:
@@ -61,7 +63,7 @@ def _apart(one: Reference, other: Reference) -> tuple[int, float | None, bool]:
     base = round((one.start - other.start) / FINE_HOP)
     first = max(0, (one.start - BLOCK * HOP // 4) // HOP)
     end = (min(one.end, one.start + other.end - other.start) - 192) // HOP
-    best: tuple[float, int, float | None] | None = None
+    tries: list[tuple[int, float, int, float | None]] = []
     for shift in range(base - 2 * FINE_PER_FRAME, base + 2 * FINE_PER_FRAME + 1, 2):
         call, recording = one.rows(first, end, 0), other.rows(first, end, shift)
         valid = np.ones(len(call), np.bool_)
@@ -75,9 +77,7 @@ def _apart(one: Reference, other: Reference) -> tuple[int, float | None, bool]:
         bad = np.flatnonzero(scores > GOOD_DB)
         clear = len(scores) if len(bad) == 0 else int(bad[0])
         apart = None if len(bad) == 0 else (first + clear + block // 2) * HOP / SAMPLE_RATE - one.start / SAMPLE_RATE
-        rank = (-clear, float(scores[: clear + 1].mean()))
-        if best is None or rank < (best[0], best_mean):
-            best, best_mean = (-clear, shift, apart), rank[1]
-    assert best is not None
-    same = best[2] is None and abs((one.end - one.start) - (other.end - other.start)) < _SAME_END
-    return best[1], best[2], same
+        tries.append((-clear, float(scores[: clear + 1].mean()), shift, apart))
+    _, _, shift, apart = min(tries, key=lambda tried: tried[:2])
+    same = apart is None and abs((one.end - one.start) - (other.end - other.start)) < _SAME_END
+    return shift, apart, same

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.alignment import FINE_PER_FRAME, Heard, Reference
+from ivrtest.audio.alignment import FINE_PER_FRAME, PAD, Call, Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, Levels, Mask, log_mel
 
 PATCH: Final = 30
@@ -93,7 +93,7 @@ class Finder:
         """The first frame that the next query reaches back to."""
         return max(0, self._next - PATCH)
 
-    def listen(self, call: Heard, to: int, audible_db: float) -> bool:
+    def listen(self, call: Call, to: int, audible_db: float) -> bool:
         """Compare all frames up to `to`. Return whether there was anything new to hear."""
         new = False
         while self._next <= to:
@@ -109,7 +109,9 @@ class Finder:
             self._next += QUERY_HOP
         return new
 
-    def candidates(self, not_before: int, best: int, always: Collection[int], least: float, known: Collection[tuple[int, int]]) -> list[Candidate]:
+    def candidates(
+        self, not_before: int, best: int, always: Collection[int], least: float, known: Collection[tuple[int, int]]
+    ) -> list[Candidate]:
         """Return the likeliest recordings that begin to sound at fine hop `not_before` or later: the `best` ones and those of `always`.
 
         `known`: (number, lag) already followed or refuted. `least`: the mean likeness below which nothing is a candidate.
@@ -144,10 +146,10 @@ class Finder:
         self._worth = self._worth * _KEPT
 
 
-def refine(reference: Reference, lag: int, call: Heard, first: int, to: int, reach: int = 10) -> int:
+def refine(reference: Reference, lag: int, call: Call, first: int, to: int, reach: int = 10) -> int:
     """Return the lag near `lag` (within `reach` fine hops) at which frames `first` to `to` look most like the recording."""
     lags = np.arange(lag - reach, lag + reach + 1)
-    index = FINE_PER_FRAME * np.arange(first, to)[None, :] - lags[:, None] + 2 * 256 // FINE_HOP
+    index = FINE_PER_FRAME * np.arange(first, to)[None, :] - lags[:, None] + PAD
     rows = reference.fine[np.clip(index, 0, len(reference.fine) - 1)]
     valid = call.valid(first, to)
     heard = call.levels(first, to)

@@ -44,6 +44,11 @@ class History:
     def now_s(self) -> float:
         return self.fed / SAMPLE_RATE
 
+    @property
+    def taken(self) -> int:
+        """All samples taken so far."""
+        return self.fed + len(self._waiting)
+
     def mask(self, start_s: float, end_s: float) -> None:
         """Count samples between two times as lost."""
         start, end = int(start_s * SAMPLE_RATE), int(end_s * SAMPLE_RATE)

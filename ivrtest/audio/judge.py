@@ -24,6 +24,12 @@ CLIP_DB: Final = 20.0
 ENOUGH: Final = 2.5
 """Frames' worth of evidence that a block needs to be judged."""
 
+LEAST_GAIN_DB: Final = -36.0
+MOST_GAIN_DB: Final = 24.0
+"""Lines lose and gain less than this between a recording's file and the call."""
+MOST_TILT_DB: Final = 20.0
+"""How far one band's gain may lie from the whole's."""
+
 _LN10_10 = np.float32(np.log(10) / 10)
 
 
@@ -46,15 +52,18 @@ def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Le
     audible = valid[:, None] & (call > noise + 6) & (recording > recording.max(initial=-90.0) - 25)
     difference = np.where(audible, call - recording, np.float32(np.nan))
     flat = difference[audible]
-    if len(flat) < BANDS:
-        return np.full(BANDS, np.median(flat) if len(flat) else 0.0, np.float32)
-    middle = np.median(flat)
+    if len(flat) == 0:
+        return np.zeros(BANDS, np.float32)
+    # A gain that would bury the recording in the noise explains anything.
+    least = max(LEAST_GAIN_DB, float(noise.max()) + 8 - float(recording.max()))
+    middle = np.float32(np.clip(np.sort(flat)[len(flat) // 2], least, max(least, MOST_GAIN_DB)))
     counts = audible.sum(axis=0)
     filled = np.where(audible, difference, np.float32(np.inf))
     ordered = np.sort(filled, axis=0)
     medians = ordered[np.maximum(counts - 1, 0) // 2, np.arange(BANDS)]
     trusted = counts / (counts + np.float32(15))
-    gain: Levels = (middle + trusted * (np.where(counts > 0, medians, middle) - middle)).astype(np.float32)
+    tilt = np.clip(np.where(counts > 0, medians, middle) - middle, -MOST_TILT_DB, MOST_TILT_DB)
+    gain: Levels = (middle + trusted * tilt).astype(np.float32)
     return gain
 
 
@@ -76,4 +85,3 @@ def compare(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: L
         weight=weight.sum(axis=1),
         wanted=wanted,
     )
-

@@ -7,17 +7,17 @@ call and judged cell by cell (`alignment`, `judge`). This file decides what the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from ivrtest.audio.alignment import Track
-from ivrtest.audio.fingerprint import Finder, refine
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, Verdict
 from ivrtest.audio.history import History
-from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import Key, PromptLibrary
-from ivrtest.audio.spectrum import FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Mask, Samples
+from ivrtest.audio.pursuit import SLACK, Pursuit
+from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples
 from ivrtest.audio.speech import SoundDetector, ToneDetector
 
 STEP: Final = 800
@@ -26,20 +26,20 @@ NAME_EXPECTED_S: Final = 0.4
 """Sound that must fit before an expected recording is named."""
 NAME_ANY_S: Final = 1.2
 """Sound that must fit before an unexpected one is named: it may be speech that is in no library."""
-_LEAST_LIKENESS: Final = 0.42
-_CANDIDATES: Final = 6
-_SLACK: Final = SAMPLE_RATE * 6 // 100
-"""How far a recording may seem to begin before what precedes it has ended."""
 _QUIET_FRAMES: Final = 35
+_PARTED_FRAMES: Final = 25
 _PATIENCE_FRAMES: Final = 160
 """How long after a recording went wrong another one may still be recognised in its place."""
 _UNKNOWN_FRAMES: Final = 300
 _SHORT_S: Final = 1.0
+_ENOUGH_S: Final = 0.8
+"""A whole recording with this much sound needs no quiet around it."""
 _EXCELLENT_DB: Final = 1.2
 """A short recording that nobody expects must fit this well if other sound follows it at once: it could be a word of other speech."""
 _FAIR_DB: Final = 2.0
 """The same if quiet follows."""
-_CHANCES: Final = 3
+_LOST_SHARE: Final = 0.25
+"""Unexplained sound of which more is lost than this may well be a prompt."""
 _GIVE_UP_FRAMES: Final = 60
 """How long a recording heard to its end waits to be taken for itself."""
 
@@ -50,16 +50,12 @@ class Matcher:
     def __init__(self, library: PromptLibrary) -> None:
         """Builds the library's index if this is its first use."""
         self._index = library.index
-        self._finder = Finder(self._index.fingerprints)
         self._history = History()
+        self._pursuit = Pursuit(self._index, self._history)
         self._sound = SoundDetector()
         self._tone = ToneDetector()
-        self._expected: dict[Key, int] = {}
-        self._tracks: list[Track] = []
-        self._tried: dict[tuple[int, int], int] = {}
-        """How often a recording (its number) was tried at a lag (fine hops)."""
+        self._expected: frozenset[Key] = frozenset()
         self._named: Track | None = None
-        self._fallen: Track | None = None
         self._cursor = 0
         """Everything before this sample is explained."""
         self._told_unknown = False
@@ -67,7 +63,8 @@ class Matcher:
 
     def expect(self, keys: Sequence[Key] | None) -> None:
         """Say which recordings may come next; None: any. Others are still recognised, a little later. Unknown keys raise KeyError."""
-        self._expected = {key: self._index.numbers[key] for key in keys or ()}
+        self._pursuit.expected = frozenset(self._index.numbers[key] for key in keys or ())
+        self._expected = frozenset(keys or ())
 
     def mask(self, start_s: float, end_s: float) -> None:
         """Leave a stretch of the stream, past or to come, out of all comparisons: our own key tones."""
@@ -82,7 +79,7 @@ class Matcher:
 
     def finish(self) -> list[Hearing]:
         """The call is over: return the last word on what was playing."""
-        end_s = self._history.fed / SAMPLE_RATE
+        end_s = self._history.taken / SAMPLE_RATE
         hearings = self.feed(np.zeros(STEP * 6, np.int16), np.zeros(STEP * 6, np.bool_))
         if self._named is not None:
             hearings += self._went_wrong(self._named, Verdict.truncated)
@@ -90,6 +87,10 @@ class Matcher:
         return [_by(hearing, end_s) for hearing in hearings]
 
     # ---------------------------------------------------------------- each 100 ms
+
+    @property
+    def _tracks(self) -> list[Track]:
+        return self._pursuit.tracks
 
     def _step(self, block: Samples, first: int) -> list[Hearing]:
         history = self._history
@@ -101,11 +102,8 @@ class Matcher:
         hearings += tones
         if self._named is None or not self._named.good:
             self._look()
-        for track in self._tracks:
-            track.advance(history, end)
-            if not track.good and track is not self._named:
-                self._drop(track)
-        self._tracks = [track for track in self._tracks if track is self._named or (track.good and not self._outlived(track))]
+        self._pursuit.advance(self._named)
+        self._pursuit.tracks = [track for track in self._tracks if track is self._named or not self._outlived(track)]
         # One decision can open the way for the next: a recording ends, and the one after it is already known.
         while decided := self._decide():
             hearings += decided
@@ -116,62 +114,14 @@ class Matcher:
         if not track.complete:
             return False
         longer = any(
-            other.good and other.sounding_start < track.sounding_start + _SLACK and other.heard_s > track.heard_s + 0.25
+            other.good and other.sounding_start < track.sounding_start + SLACK and other.heard_s > track.heard_s + 0.25
             for other in self._tracks
         )
         return longer or (not self._stands(track) and self._history.end > track.sounding_end // HOP + _GIVE_UP_FRAMES)
 
     def _look(self) -> None:
-        """Let stage one add candidates."""
-        history = self._history
-        if not self._finder.listen(history, history.end, self._sound.threshold_db):
-            return
         not_before = self._cursor if self._named is None else self._wrong_from(self._named)
-        # The first sounds of a recording do not always show where it begins, so a lag near one that failed gets another chance.
-        known = [place for place, times in self._tried.items() if times >= _CHANCES]
-        known += [(self._index.numbers[track.key], track.lag) for track in self._tracks]
-        found = self._finder.candidates(
-            (not_before - _SLACK) // FINE_HOP, _CANDIDATES, set(self._expected.values()), _LEAST_LIKENESS, known
-        )
-        for candidate in found:
-            self._follow(candidate.number, candidate.lag, not_before, refined=False)
-
-    def _follow(self, number: int, lag: int, not_before: int, *, refined: bool) -> None:
-        history = self._history
-        reference = self._index.references[number]
-        blank = max(0, (not_before - HOP) // HOP)
-        if not refined:
-            first = max(0, (lag * FINE_HOP + reference.start - WINDOW) // HOP, blank, history.oldest)
-            if history.end - first < 8:
-                return
-            lag = refine(reference, lag, history, first, min(history.end, first + 80))
-        if any(track.reference is reference and abs(track.lag - lag) < 8 for track in self._tracks):
-            return
-        near = next((place for place in self._tried if place[0] == number and abs(place[1] - lag) < 3), None)
-        if near is not None:
-            self._tried[near] += 1
-            return
-        self._tried[(number, lag)] = 1
-        track = Track(reference, lag, blank)
-        if track.first < history.oldest or track.sounding_start < not_before - _SLACK:
-            return
-        track.advance(history, history.end)
-        if not track.good:
-            self._drop(track)
-            return
-        self._tracks.append(track)
-        if not refined:
-            for sibling in self._index.siblings.get(track.key, ()):
-                self._follow(self._index.numbers[sibling.key], lag + sibling.shift, not_before, refined=True)
-
-    def _drop(self, track: Track) -> None:
-        """Remember the one that fitted longest: it may be what was meant. An expected one may have fitted a little shorter."""
-
-        def rank(one: Track) -> float:
-            return one.heard_s + (0.5 if one.key in self._expected else 0.0)
-
-        if self._fallen is None or rank(track) > rank(self._fallen):
-            self._fallen = track
+        self._pursuit.look(self._sound.threshold_db, not_before)
 
     # ---------------------------------------------------------------- what it means
 
@@ -199,7 +149,12 @@ class Matcher:
         best = min(same, key=lambda track: (track.worst > best.worst + 1.0, track.key not in self._expected, track.worst))
         for track in self._tracks:
             # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning.
-            if track.good and not track.complete and track.sounding_start < best.sounding_start + _SLACK and track.heard_s > 0.6 * best.heard_s:
+            if (
+                track.good
+                and not track.complete
+                and track.sounding_start < best.sounding_start + SLACK
+                and track.heard_s > 0.6 * best.heard_s
+            ):
                 return None, None
         rivals = [track for track in same if track is not best and track.worst < best.worst + 1.0 and track.heard_s > 0.8 * best.heard_s]
         return best, min(rivals, key=lambda track: (track.key not in self._expected, track.worst), default=None)
@@ -212,10 +167,15 @@ class Matcher:
             return self._sound_before(track) < 25 or track.heard_s > _SHORT_S
         if track.heard_s >= NAME_ANY_S:
             return True
-        if self._told_unknown or self._sound_before(track) >= 12 or track.heard_share < 0.8 or track.worst > _FAIR_DB:
+        if self._told_unknown or self._sound_before(track) >= 12 or track.worst > _FAIR_DB:
+            return False
+        if track.heard_s > _ENOUGH_S:
+            return track.heard_share > 0.5
+        if track.heard_share < 0.8 or track.heard_s < 0.15:
             return False
         after = self._history.loud(track.sounding_end // HOP + 3, self._history.end)
-        return (len(after) >= 8 and not after[:8].any()) or (len(after) >= 3 and track.worst < _EXCELLENT_DB)
+        quiet = (len(after) >= 8 and not after[:8].any()) or (len(after) >= 16 and not after[8:16].any())
+        return quiet or (len(after) >= 3 and track.worst < _EXCELLENT_DB)
 
     def _sound_before(self, track: Track) -> int:
         """Return how many frames of sound lie unexplained between what was explained and this recording's start."""
@@ -233,6 +193,14 @@ class Matcher:
                 return []
         if best.heard_s < NAME_ANY_S and self._sound_before(best) >= 25:
             return []
+        for other in self._pursuit.refuted:
+            # What has just parted from this one may have done so because neither is right.
+            if (
+                other.heard_s > 0.5 * best.heard_s
+                and other.fell_at is not None
+                and best.first + best.judged < other.fell_at + _PARTED_FRAMES
+            ):
+                return []
         before = self._unknown_before(best)
         self._named = best
         self._told_unknown = False
@@ -265,7 +233,7 @@ class Matcher:
         if track is not self._named:
             hearings += self._unknown_before(track)
             hearings.append(Recognised(match, self._history.now_s))
-        self._explained(track.sounding_end, keep=[other for other in self._tracks if other.sounding_start >= track.sounding_end - _SLACK])
+        self._explained(track.sounding_end, keep=[other for other in self._tracks if other.sounding_start >= track.sounding_end - SLACK])
         return [*hearings, Heard(match, self._history.now_s)]
 
     def _wrong_from(self, track: Track) -> int:
@@ -296,13 +264,11 @@ class Matcher:
         return []
 
     def _went_wrong(self, track: Track, verdict: Verdict) -> list[Hearing]:
-        if track.good:
-            wrong = self._history.fed if track.judged == 0 else (track.first + track.judged) * HOP
-        else:
-            wrong = self._wrong_from(track)
-        wrong = min(wrong, self._history.fed)
+        wrong = min((track.first + track.judged) * HOP if track.good else self._wrong_from(track), self._history.fed)
         match = self._match(track, verdict, end=wrong)
-        self._explained(wrong, keep=[other for other in self._tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5])
+        self._explained(
+            wrong, keep=[other for other in self._tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5]
+        )
         self._told_unknown = verdict is Verdict.diverged
         return [Heard(match, self._history.now_s)]
 
@@ -322,7 +288,7 @@ class Matcher:
             return []
         if any(track.good and track.heard_s > 0.3 for track in self._tracks):
             return []
-        fallen = self._fallen
+        fallen = self._pursuit.fallen
         least_s = NAME_EXPECTED_S * 0.75 if fallen is not None and fallen.key in self._expected else NAME_ANY_S
         if fallen is not None and fallen.heard_s >= least_s and not self._told_unknown:
             self._named = fallen
@@ -333,16 +299,16 @@ class Matcher:
         start, end = first + int(sounding[0]), first + int(sounding[-1])
         told, self._told_unknown = self._told_unknown, True
         speechlike = len(sounding) >= 20 and history.varies(start, end + 1)
-        hearing = [self._unknown(start * HOP, end * HOP + WINDOW // 2)] if speechlike and not told else []
+        hearing: list[Hearing] = [self._unknown(start * HOP, end * HOP + WINDOW // 2)] if speechlike and not told else []
         lasting = quiet < _QUIET_FRAMES
         self._explained((end + 3) * HOP, keep=[track for track in self._tracks if track.sounding_start >= (end - 20) * HOP])
         self._told_unknown = lasting
         return hearing
 
     def _unknown(self, start: int, end: int) -> Heard:
-        lost = self._history.lost_share(start // HOP, end // HOP) > 0.5
+        lost = self._history.lost_share(start // HOP, end // HOP) > _LOST_SHARE
         verdict = Verdict.inconclusive if lost else Verdict.unknown
-        near = self._fallen.key if self._fallen is not None and self._fallen.heard_s > 0.3 else None
+        near = self._pursuit.fallen.key if self._pursuit.fallen is not None and self._pursuit.fallen.heard_s > 0.3 else None
         now = self._history.now_s
         return Heard(Match("", "", verdict, 0.0, start / SAMPLE_RATE, end / SAMPLE_RATE, now, runner_up=near), now)
 
@@ -369,13 +335,8 @@ class Matcher:
         """Begin anew after sample `until`."""
         self._cursor = max(self._cursor, until)
         self._named = None
-        self._fallen = None
-        self._tracks = [track for track in keep if track.good]
-        self._tried = {}
-        self._finder.restart(max(self._history.oldest, self._cursor // HOP - 1))
+        self._pursuit.restart(self._cursor, keep)
         self._look()
-        for track in self._tracks:
-            track.advance(self._history, self._history.end)
 
 
 def _together(one: Track, other: Track) -> bool:
@@ -386,13 +347,8 @@ def _together(one: Track, other: Track) -> bool:
 
 def _by(hearing: Hearing, end_s: float) -> Hearing:
     """Return the hearing as known at the stream's end at the latest."""
-    from dataclasses import replace
-
     at_s = min(hearing.at_s, end_s)
     if isinstance(hearing, Recognised | Heard):
         match = replace(hearing.match, end_s=min(hearing.match.end_s, end_s), decided_at_s=min(hearing.match.decided_at_s, end_s))
         return replace(hearing, match=match, at_s=at_s)
     return replace(hearing, at_s=at_s)
-
-
-__all__ = ["GOOD_DB", "Matcher"]

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ivrtest.audio.alignment import Reference
 from ivrtest.audio.confusion import Sibling, siblings
 from ivrtest.audio.fingerprint import Fingerprints
-from ivrtest.audio.recording_file import AudioError, find_recording, read_audio
+from ivrtest.audio.formats import find_recording
+from ivrtest.audio.recording_file import AudioError, read_audio
 from ivrtest.audio.synthesis import is_synthetic
 
 Key = tuple[str, str]
@@ -54,11 +55,8 @@ class LibraryIndex:
         self.references = tuple(Reference(recording.key, recording.samples) for recording in recordings)
         self.numbers: Mapping[Key, int] = {reference.key: number for number, reference in enumerate(self.references)}
         self.fingerprints = Fingerprints(self.references)
-
-    @cached_property
-    def siblings(self) -> Mapping[Key, tuple[Sibling, ...]]:
+        self.siblings: Mapping[Key, tuple[Sibling, ...]] = siblings(self.references)
         """Per recording: those that begin alike, and from when on they differ."""
-        return siblings(self.references)
 
     def identical(self, key: Key) -> tuple[Key, ...]:
         """Return the recordings that sound the same as `key`'s from beginning to end."""

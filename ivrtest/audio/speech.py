@@ -169,4 +169,5 @@ def _interpolated(power: NDArray[np.float64], peak: NDArray[np.int_]) -> NDArray
     """Return the frequency of each peak in Hz: a parabola through three log powers."""
     below, at, above = (np.log(np.take_along_axis(power, (peak + step)[:, None], axis=1)[:, 0]) for step in (-1, 0, 1))
     offset = 0.5 * (below - above) / np.minimum(below - 2 * at + above, -1e-9)
-    return (peak + np.clip(offset, -0.5, 0.5)) * SAMPLE_RATE / WINDOW
+    frequency: NDArray[np.float64] = (peak + np.clip(offset, -0.5, 0.5)) * SAMPLE_RATE / WINDOW
+    return frequency

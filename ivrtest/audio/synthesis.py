@@ -77,7 +77,8 @@ def synthesise(words: str, language: str) -> NDArray[np.int16]:
     sounding = samples[loud[0] : loud[-1] + 1]
     sounding = sounding * (32768.0 * 10 ** (LEVEL_DBOV / 20) / np.sqrt(np.mean(sounding**2)))
     silence = np.zeros(edge)
-    return np.clip(np.rint(np.concatenate([silence, sounding, silence])), -32768, 32767).astype(np.int16)
+    spoken: NDArray[np.int16] = np.clip(np.rint(np.concatenate([silence, sounding, silence])), -32768, 32767).astype(np.int16)
+    return spoken
 
 
 def provenance(words: str, language: str) -> str:
@@ -143,7 +144,9 @@ def _speak(words: str, voice: str, language: str) -> tuple[NDArray[np.int16], in
         known = _languages(library)
         if voice.lower() not in known:
             near = difflib.get_close_matches(language.lower(), known, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(repr(name).replace(chr(39), chr(34)) for name in near)}?" if near else "see espeak-ng's voices"
+            hint = (
+                f"did you mean {' or '.join(repr(name).replace(chr(39), chr(34)) for name in near)}?" if near else "see espeak-ng's voices"
+            )
             raise SynthesisError(f'no espeak-ng voice speaks language "{language}". {hint}')
 
         def keep(samples: ctypes._Pointer[ctypes.c_short], count: int, _events: int | None) -> int:

@@ -44,14 +44,14 @@ def run(condition: Condition, count: int) -> tuple[Condition, list[trials.Outcom
     """Run all kinds of trials on one line, `count` of each."""
     random = np.random.default_rng(20250000 + CONDITIONS.index(condition))
     library = trials.bank()
-    keys = [key for key in library.keys() if not key[0].startswith("digits/")]
+    keys = [key for key in library.index.numbers if not key[0].startswith("digits/")]
     pairs = [
         (key, sibling.key)
         for key, siblings in library.index.siblings.items()
         for sibling in siblings
         if not key[0].startswith("digits/") and not sibling.key[0].startswith("digits/")
     ]
-    long = [recording.key for recording in library.recordings() if recording.seconds > 2]
+    long = [recording.key for recording in library.recordings() if recording.seconds > 2 and recording.prompt != "goodbye"]
     outcomes: list[trials.Outcome] = []
     for index in range(count):
         outcomes += [

@@ -69,7 +69,11 @@ CHANGED: dict[str, tuple[str, str, str]] = {
         "All our agents are busy. Please stay on the phone and your call will be answered in the order received.",
     ),
     "enter_account": ("en", "Please enter your", "Please enter your member number, followed by the pound key."),
-    "closed": ("en", "Our offices are closed. Please call back on", "Our offices are closed. Please call back on Friday between nine and five."),
+    "closed": (
+        "en",
+        "Our offices are closed. Please call back on",
+        "Our offices are closed. Please call back on Friday between nine and five.",
+    ),
     "goodbye": ("en", "Thank you for", "Thank you for waiting. Goodbye."),
     "hold": ("en", "Please hold while we", "Please hold while we transfer you to an agent."),
 }

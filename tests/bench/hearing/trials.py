@@ -72,7 +72,10 @@ class Outcome:
 
 
 def _note(hearings: Sequence[Hearing]) -> str:
-    return "; ".join(f"{hearing.match.prompt or '-'}/{hearing.match.language} {hearing.match.verdict} {hearing.match.score}" for hearing in heard(hearings))
+    return "; ".join(
+        f"{hearing.match.prompt or '-'}/{hearing.match.language} {hearing.match.verdict} {hearing.match.score}"
+        for hearing in heard(hearings)
+    )
 
 
 def genuine(library: PromptLibrary, key: Key, condition: Condition, random: np.random.Generator, *, expected: bool) -> Outcome:
@@ -153,7 +156,9 @@ def cut(library: PromptLibrary, key: Key, condition: Condition, random: np.rando
     level = np.abs(recording.samples[:at].astype(np.int32))
     last_sound = np.flatnonzero(level > 150)[-1] / 8000
     off = abs((finals[0].match.diverged_at_s or 0) - 0.4 - last_sound) if right else None
-    return Outcome("cut off", right, wrong, off, note="" if right else f"{key} at {at / 8000:.2f}: {'; '.join(str(final.match) for final in finals)}")
+    return Outcome(
+        "cut off", right, wrong, off, note="" if right else f"{key} at {at / 8000:.2f}: {'; '.join(str(final.match) for final in finals)}"
+    )
 
 
 def sequence(library: PromptLibrary, keys: Sequence[Key], gap_s: float, condition: Condition, random: np.random.Generator) -> Outcome:
@@ -168,7 +173,14 @@ def sequence(library: PromptLibrary, keys: Sequence[Key], gap_s: float, conditio
     right = [final.match.key for final in finals] == list(keys) and all(final.match.verdict is Verdict.match for final in finals)
     named = [final.match.key for final in finals if final.match.verdict is Verdict.match]
     wrong = not _is_part(named, keys)
-    return Outcome("sequence", right, wrong, note="" if right else f"{[key[0] for key in keys]}: {'; '.join(f'{f.match.prompt} {f.match.verdict} {f.match.start_s:.2f}' for f in finals)}")
+    return Outcome(
+        "sequence",
+        right,
+        wrong,
+        note=""
+        if right
+        else f"{[key[0] for key in keys]}: {'; '.join(f'{f.match.prompt} {f.match.verdict} {f.match.start_s:.2f}' for f in finals)}",
+    )
 
 
 def _is_part(named: Sequence[Key], keys: Sequence[Key]) -> bool:
@@ -182,4 +194,18 @@ def digit_string(random: np.random.Generator) -> list[Key]:
     return [("balance_is", language), *((f"digits/{digit}", language) for digit in random.integers(0, 10, count))]
 
 
-__all__ = ["CHANGED", "UNKNOWN", "Outcome", "bank", "changed", "cut", "digit_string", "genuine", "heard", "listen", "sequence", "sibling", "unknown"]
+__all__ = [
+    "CHANGED",
+    "UNKNOWN",
+    "Outcome",
+    "bank",
+    "changed",
+    "cut",
+    "digit_string",
+    "genuine",
+    "heard",
+    "listen",
+    "sequence",
+    "sibling",
+    "unknown",
+]
