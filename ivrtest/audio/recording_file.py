@@ -9,11 +9,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from ivrtest.audio import g711
+from ivrtest.audio.formats import FFMPEG, RAW
 from ivrtest.audio.pcm import SAMPLE_RATE, Samples, from_float, resample, to_mono
 
 MAX_SECONDS = 900.0
@@ -26,42 +27,6 @@ _FORMAT_NAMES = {_PCM: "PCM", _FLOAT: "float", _ALAW: "A-law", _ULAW: "mu-law"}
 _WIDTHS = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64), _ALAW: (8,), _ULAW: (8,)}
 _UNKNOWN_SIZE = 0xFFFFFFFF
 """What a program writes that could not know the length, for it wrote to a pipe."""
-_RAW = {".ulaw": "ulaw", ".ul": "ulaw", ".pcmu": "ulaw", ".alaw": "alaw", ".al": "alaw", ".pcma": "alaw", ".sln": "linear"}
-"""Headerless telephone recordings at 8000 samples a second, as Asterisk keeps them."""
-_FFMPEG = {
-    ".aac": "aac",
-    ".aif": "aiff",
-    ".aiff": "aiff",
-    ".au": "au",
-    ".flac": "flac",
-    ".gsm": "gsm",
-    ".m4a": "mp4",
-    ".mp3": "mp3",
-    ".mp4": "mp4",
-    ".oga": "ogg",
-    ".ogg": "ogg",
-    ".opus": "ogg",
-    ".webm": "webm",
-    ".wma": "asf",
-}
-"""The format that ffmpeg is told, by suffix: left to guess, it would also follow playlists to other files and to the network."""
-
-SUFFIXES: Final = (".wav", ".wave", *_RAW, *_FFMPEG)
-"""What a recording may end in, best first."""
-
-
-def find_recording(folder: Path, name: str) -> Path | None:
-    """Return the file that holds recording `name` in a folder, whatever its format; None if there is none.
-
-    Where several formats of it lie side by side, the first of `SUFFIXES` counts.
-    """
-    for suffix in SUFFIXES:
-        path = folder / f"{name}{suffix}"
-        if path.is_file():
-            return path
-    return None
-
-
 _WAV_CODECS = {2: "adpcm_ms", 0x11: "adpcm_ima_wav", 0x31: "gsm_ms", 0x55: "mp3"}
 """Compressed kinds of WAV, by their tag, and ffmpeg's names for them."""
 
@@ -95,12 +60,12 @@ def read_audio(path: Path | str, *, max_s: float = MAX_SECONDS) -> Samples:
         samples = _read_wav(path, data, max_s)
     elif suffix in (".wav", ".wave"):
         raise AudioError(f'recording "{path}" is no WAV file: it begins with "{_printable(data[:8])}", not with "RIFF"')
-    elif suffix in _RAW:
-        samples = _read_raw(path, data, max_s, _RAW[suffix])
-    elif suffix in _FFMPEG:
-        samples = _read_with_ffmpeg(path, max_s, _FFMPEG[suffix])
+    elif suffix in RAW:
+        samples = _read_raw(path, data, max_s, RAW[suffix])
+    elif suffix in FFMPEG:
+        samples = _read_with_ffmpeg(path, max_s, FFMPEG[suffix])
     else:
-        known = ", ".join(sorted({".wav", *_RAW, *_FFMPEG}))
+        known = ", ".join(sorted({".wav", *RAW, *FFMPEG}))
         raise AudioError(f'recording "{path}" has the unknown suffix "{path.suffix}". known are {known}')
     if not len(samples):
         raise AudioError(f'recording "{path}" has a header but no samples. record it again')

@@ -125,7 +125,7 @@ def needed_by(file: Path, flow: Flow) -> Iterator[Needed]:
 
 def place_of(folder: Path, name: str) -> Path:
     """Return the file that holds a recording, or the one that would."""
-    from ivrtest.audio.recording_file import find_recording
+    from ivrtest.audio.formats import find_recording
 
     return find_recording(folder, name) or folder / f"{name}.wav"
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivrtest.audio.formats import find_recording
 from ivrtest.audio.g711 import alaw_encode, ulaw_encode
 from ivrtest.audio.pcm import Samples
-from ivrtest.audio.recording_file import AudioError, find_recording, read_audio, read_comment, write_wav
+from ivrtest.audio.recording_file import AudioError, read_audio, read_comment, write_wav
 
 WAVE: Samples = np.rint(8000 * np.sin(2 * np.pi * 440 * np.arange(800) / 8000)).astype(np.int16)
 
