@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -14,7 +15,8 @@ DRIVERS: Final = (loop, sip)
 """All of them. `loop` has no scheme: it joins two ends in this process, see `loop.pair`."""
 
 _DIALLED: Final = (sip,)
-_BY_SCHEME: Final = {scheme: driver for driver in _DIALLED for scheme in driver.SCHEMES}
+_Dial = Callable[[str, DialOptions], AbstractAsyncContextManager[Call]]
+_BY_SCHEME: Final[Mapping[str, _Dial]] = {scheme: driver.dial for driver in _DIALLED for scheme in driver.SCHEMES}
 
 
 def dial(target: str, options: DialOptions) -> AbstractAsyncContextManager[Call]:
@@ -22,9 +24,8 @@ def dial(target: str, options: DialOptions) -> AbstractAsyncContextManager[Call]
 
     Raises LineError when no driver knows the scheme; see the driver for more.
     """
-    scheme = target.partition(":")[0].lower()
-    driver = _BY_SCHEME.get(scheme)
-    if driver is None:
+    place = _BY_SCHEME.get(target.partition(":")[0].lower())
+    if place is None:
         known = ", ".join(f'"{name}:"' for name in _BY_SCHEME)
         raise LineError(f'nothing here can call "{target}". targets begin with {known}')
-    return driver.dial(target, options)
+    return place(target, options)
