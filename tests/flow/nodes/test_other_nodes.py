@@ -197,6 +197,19 @@ def test_queue(talk: Begin, table: Table, way: str) -> None:
     assert call.machine.variables.get("wait_minutes", 2) == 2
 
 
+def test_a_position_that_is_not_known_yet_is_not_said(talk: Begin) -> None:
+    flow = QUEUE.replace('zero_out: {"1": next}', 'zero_out: {"1": first}')
+    call = talk(flow)
+    call.start()
+    for happening in (PlayEnded(1), QueueMoved(3, 61, 2), Key("1", 3), PlayEnded(4)):
+        call.on(happening)
+    assert call.machine.visits[1].node == "first"
+    assert call.on(Tick(24)) == (PLAY_AGAIN,)
+    assert call.on(PlayEnded(25)) == (MUSIC,)
+    # The place in the line was the one of the wait before this one.
+    assert call.on(Tick(34)) == NOTHING
+
+
 CALLBACK = """\
   first:
     callback:
