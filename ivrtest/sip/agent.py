@@ -23,9 +23,9 @@ from ivrtest.sip.guard import Guard
 from ivrtest.sip.header import Header
 from ivrtest.sip.header_map import Headers
 from ivrtest.sip.headers import CallId, CSeq, From, MaxForwards, RetryAfter, Route, Supported, To, Via
-from ivrtest.sip.layer import ServerTransaction
+from ivrtest.sip.layer import ServerTransaction, with_source
 from ivrtest.sip.leg import Leg, Phase, Registry
-from ivrtest.sip.message import Request, Response, check_message, create_response, parse_message
+from ivrtest.sip.message import Message, Request, check_message, create_response, parse_message
 from ivrtest.sip.screening import check_dialog_headers, screen
 from ivrtest.sip.timers import Timers
 from ivrtest.sip.transport import Address, Resolver, response_address
@@ -84,6 +84,7 @@ class Agent:
             self._endpoint.trace(now, "in", data, source)
         if not data.strip(b"\r\n\0"):
             return  # keeps a binding in a NAT open (RFC 5626 section 3.5.1)
+        message = None
         try:
             message = parse_message(data)
             check_message(message)
@@ -93,7 +94,7 @@ class Agent:
                 check_dialog_headers(message)
                 self._endpoint.layer.receive_response(message, now)
         except SipSyntaxError as problem:
-            self._receive_unreadable(problem, source, now)
+            self._receive_unreadable(message or problem.partial, problem, source, now)
 
     def datagrams(self) -> list[tuple[bytes, Address]]:
         """Return what is to be sent, in order, and whereto. Each is returned once."""
@@ -305,18 +306,17 @@ class Agent:
         call_id = request.need(CallId).value
         return call_id if call_id not in self._registry.legs else f"{call_id};{self._endpoint.token()}"
 
-    def _receive_unreadable(self, problem: SipSyntaxError, source: Address, now: float) -> None:
-        self._report(problem.partial, source, problem)
-        if not isinstance(problem.partial, Request) or problem.partial.method == "ACK":
+    def _receive_unreadable(self, message: Message | None, problem: SipSyntaxError, source: Address, now: float) -> None:
+        self._report(message, source, problem)
+        if not isinstance(message, Request) or message.method == "ACK":
             return
         try:
-            via = problem.partial.need(Via)
+            via = message.need(Via)
         except SipSyntaxError:
             return  # nobody to answer
-        stamped = Request(problem.partial.method, problem.partial.uri, problem.partial.headers.with_first_value(via.with_source(*source)))
-        response = create_response(stamped, 400, str(problem), to_tag=self._endpoint.token())
+        response = create_response(with_source(message, via, source), 400, str(problem), to_tag=self._endpoint.token())
         self._endpoint.send(bytes(response), response_address(via, source), now)
 
-    def _report(self, message: Request | Response | None, source: Address, problem: SipSyntaxError) -> None:
+    def _report(self, message: Message | None, source: Address, problem: SipSyntaxError) -> None:
         call_id = None if message is None else message.text(CallId)
         self._endpoint.emit(Unreadable(call_id or "", source, str(problem)))

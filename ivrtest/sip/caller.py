@@ -13,7 +13,7 @@ from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import Contact, CSeq, RAck, Require, RSeq, To
 from ivrtest.sip.invite import OutgoingInvite
 from ivrtest.sip.layer import ResponseUser
-from ivrtest.sip.leg import Leg, Phase, Registry, cause_of, retry_after
+from ivrtest.sip.leg import Leg, Phase, Registry, cause_of, retry_after, session_description
 from ivrtest.sip.message import Request, Response
 from ivrtest.sip.peer import Peer, ignore
 from ivrtest.sip.transport import Address
@@ -79,8 +79,8 @@ class CallingLeg(Leg):
                 early = self._early[tag] = _Early(self._peer_of(response))
             if not self._acknowledge_early(early, response, now):
                 return
-            early.sdp = response.body or early.sdp
-        sdp = response.body or None
+            early.sdp = session_description(response) or early.sdp
+        sdp = session_description(response)
         self.endpoint.emit(Progress(self.handle, response.status, response.reason, sdp, response.headers, tag))
 
     def _acknowledge_early(self, early: _Early, response: Response, now: float) -> bool:
@@ -113,7 +113,8 @@ class CallingLeg(Leg):
             self.phase = Phase.ANSWERED
             self.peer = early.peer
             # A 2xx may leave out what a provisional response has told (RFC 3262 section 5).
-            self.endpoint.emit(Answered(self.handle, response.status, response.body or early.sdp, response.headers))
+            early.sdp = session_description(response) or early.sdp
+            self.endpoint.emit(Answered(self.handle, response.status, early.sdp, response.headers))
         return early.peer
 
     def invite_acknowledged(self, invite: OutgoingInvite, peer: Peer, now: float) -> None:

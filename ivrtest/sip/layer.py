@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from ivrtest.sip.header_map import Headers
@@ -198,7 +199,7 @@ class TransactionLayer:
     def open(self, request: Request, source: Address, tag: str) -> ServerTransaction:
         """Begin a transaction for a request that came from `source`; `tag` goes into our responses."""
         via = request.need(Via)
-        stamped = request if via == via.with_source(*source) else _with_first_via(request, via.with_source(*source))
+        stamped = with_source(request, via, source)
         transaction = ServerTransaction(self, stamped, response_address(via, source), tag)
         self._servers[transaction.key] = transaction
         self._merge_keys.setdefault(transaction.merge_key, transaction)
@@ -214,8 +215,9 @@ class TransactionLayer:
             transaction.feed(Input.TRANSPORT_ERROR, now)
 
 
-def _with_first_via(request: Request, via: Via) -> Request:
-    return Request(request.method, request.uri, request.headers.with_first_value(via), request.body)
+def with_source(request: Request, via: Via, source: Address) -> Request:
+    """Return a request that came, with its source noted in its top Via `via` (section 18.2.1, RFC 3581 section 4)."""
+    return replace(request, headers=request.headers.with_first_value(via.with_source(*source)))
 
 
 def new_via(transport: str, local: Address, token: str) -> Via:

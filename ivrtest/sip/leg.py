@@ -124,7 +124,7 @@ class Leg:
     def reinvite(self, offer: bytes | None, now: float) -> None:
         """Ask for a change of the session."""
         peer = self._answered("change its session")
-        if self._outgoing is not None or self._offered is not None:
+        if self._outgoing is not None or self._offered is not None or self._unconfirmed:
             raise WrongState(f'call "{self.handle}" cannot change its session: another change is under way. wait until it is answered')
         request = peer.dialog.request("INVITE").with_added(self.endpoint.contact, ALLOW, SUPPORTED)
         if offer is not None:
@@ -180,7 +180,8 @@ class Leg:
             self.finish(Ended(self.handle, Side.US, response.status, None, response.headers), now)
 
     def _info_answered(self, response: Response, now: float, *, local: bool) -> None:
-        self.endpoint.emit(InfoAnswered(self.handle, response.status))
+        if self.phase is not Phase.OVER:
+            self.endpoint.emit(InfoAnswered(self.handle, response.status))
         self.lose_if_unknown(response, now)
 
     def lose_if_unknown(self, response: Response, now: float) -> None:
@@ -204,6 +205,8 @@ class Leg:
         self._unconfirmed.clear()
         self._drop_offer(now)
         self.refers.close(now)
+        if self.peer is not None:
+            self.peer.drop("INFO")
         self.endpoint.emit(event)
         self.leave()
 
@@ -292,7 +295,7 @@ class Leg:
         if invite is None:
             return
         invite.acknowledged()
-        self.endpoint.emit(Confirmed(self.handle, ack.body or None))
+        self.endpoint.emit(Confirmed(self.handle, session_description(ack)))
         if self.phase is Phase.LEAVING and not self._unconfirmed:
             self._send_bye(now)
 
@@ -323,7 +326,7 @@ class Leg:
             raise WrongState(f'call "{self.handle}" cannot change its session: it has no dialog')
         peer.dialog.refresh(response)
         if self.phase is Phase.ANSWERED:
-            self.endpoint.emit(SessionChanged(self.handle, response.body or None))
+            self.endpoint.emit(SessionChanged(self.handle, session_description(response)))
         return peer
 
     def invite_acknowledged(self, invite: OutgoingInvite, peer: Peer, now: float) -> None:
@@ -352,6 +355,14 @@ def retry_after(response: Response) -> int | None:
 
 
 def content_type(message: Message) -> str:
-    """Return the body's media type; empty when there is none. Raises SipSyntaxError."""
-    header = message.get(ContentType)
+    """Return the body's media type; empty when there is none that can be read."""
+    try:
+        header = message.get(ContentType)
+    except SipSyntaxError:
+        return ""
     return "" if header is None else header.media_type
+
+
+def session_description(message: Message) -> bytes | None:
+    """Return the body if it is a session description. Some leave its type out."""
+    return message.body if message.body and content_type(message) in (SDP, "") else None

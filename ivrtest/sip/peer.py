@@ -69,6 +69,11 @@ class Peer:
         if len(self._errands) == 1:
             self._next(now)
 
+    def drop(self, method: str) -> None:
+        """Do not send what waits for its turn, of this method."""
+        under_way = list(self._errands)[:1]
+        self._errands = deque([*under_way, *(errand for errand in list(self._errands)[1:] if errand.method != method)])
+
     def _next(self, now: float) -> None:
         errand = self._errands[0]
         request = self.dialog.request(errand.method).with_added(*errand.headers)

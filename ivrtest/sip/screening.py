@@ -25,6 +25,8 @@ def screen(request: Request) -> Refusal | None:
     check_dialog_headers(request)
     if request.method not in ALLOW.tokens:
         return Refusal(405, (ALLOW,))
+    if request.version != "SIP/2.0":
+        return Refusal(505)
     if isinstance(request.uri, OtherUri):
         return Refusal(416)
     required = request.get(Require)

@@ -36,7 +36,7 @@ def literal_address(uri: SipUri) -> Address | None:
 def response_address(via: Via, source: Address) -> Address:
     """Return where to answer a request with this top Via that came from `source`.
 
-    Always to the source's IP address, and to its port if the Via has `rport`, else to the port in the Via (section 18.2.2, RFC 3581
-    section 4). `maddr` is not followed: it would let anybody aim our responses at a third party.
+    Over a connection: there. Else always to the source's IP address, and to its port if the Via has `rport`, else to the port in the Via
+    (section 18.2.2, RFC 3581 section 4). `maddr` is not followed: it would let anybody aim our responses at a third party.
     """
-    return source[0], source[1] if via.wants_rport else via.port or default_port(via.transport)
+    return source[0], source[1] if via.wants_rport or via.transport in RELIABLE else via.port or default_port(via.transport)

@@ -306,3 +306,61 @@ def test_without_an_offer_reliable_provisional_responses_are_not_asked_for(netwo
     network.agent(ALICE).invite(BOB_URI, offer=None, now=0.0)
     network.run(0.1)
     assert network.last("INVITE").text("Supported") == ""
+
+
+def test_what_waits_is_not_sent_when_the_call_is_over(network: Network) -> None:
+    alice, _ = network.pair()
+    handle, _ = network.talking()
+    for _ in range(3):
+        alice.info(handle, "text/plain", b"x", network.now)
+    alice.bye(handle, network.now)
+    alice.bye(handle, network.now)
+    network.run_until_quiet()
+    assert (network.ladder().count(".1 BYE .2"), network.ladder().count(".1 INFO .2")) == (1, 2)
+    assert network.kinds(ALICE)[-1] == "Ended"
+
+
+def test_bye_that_waits_for_an_ack_leaves_after_32_seconds(network: Network) -> None:
+    _, bob = network.pair()
+    network.call()
+    network.run(0.1)
+    network.fate = lambda sent: () if sent.what == "ACK" else (0.01,)
+    handle = network.of_kind(BOB, IncomingCall).handle
+    bob.answer(handle, ANSWER, network.now)
+    with pytest.raises(WrongState, match="cannot change its session: another change is under way"):
+        bob.reinvite(handle, OFFER, network.now)
+    bob.hang_up(handle, network.now)
+    network.run_until_quiet()
+    assert network.times("BYE") == [32.1]
+    assert (network.of_kind(BOB, Ended).by, network.of_kind(BOB, Ended).status) == (Side.US, 200)
+
+
+def test_a_body_that_is_no_session_description_is_not_taken_for_one(network: Network) -> None:
+    network.agent(ALICE)
+
+    def answer(sent: Sent) -> None:
+        message = sent.message
+        assert isinstance(message, Request)
+        if message.method == "INVITE":
+            for status, kind in ((183, "application/sdp"), (200, "text/plain")):
+                response = create_response(message, status, to_tag="b").with_header(("Contact", "<sip:b@192.0.2.2>"))
+                network.send(bytes(response.with_body(b"body", kind)), BOB, ALICE)
+
+    network.strangers[BOB] = answer
+    network.call()
+    network.run(0.1)
+    progress = network.of_kind(ALICE, Progress)
+    assert (progress.sdp, network.of_kind(ALICE, Answered).sdp) == (b"body", b"body")
+
+
+def test_a_call_over_ipv6(network: Network) -> None:
+    here, there = ("2001:db8::1", 5060), ("2001:db8::2", 5070)
+    alice = network.agent(here)
+    network.agent(there)
+    network.answering(there)
+    handle = alice.invite(SipUri.parse("sip:bob@[2001:db8:0::2]:5070"), offer=OFFER, now=0.0)
+    network.run(1.0)
+    alice.bye(handle, network.now)
+    network.run_until_quiet()
+    assert network.kinds(there) == ["IncomingCall", "Confirmed", "Ended"]
+    assert network.last("INVITE").need(Via).sent_by == "[2001:db8::1]"

@@ -61,6 +61,7 @@ def ask(network: Network, data: bytes) -> list[Response]:
         (request(uri="urn:service:sos"), "416 Unsupported URI Scheme", None),
         (request(body="<x/>", Content_Type="text/xml"), "415 Unsupported Media Type", ("Accept", "application/sdp")),
         (request(body="v=0", Content_Encoding="gzip"), "415 Unsupported Media Type", ("Accept-Encoding", "identity")),
+        (request().replace(b" SIP/2.0\r\n", b" SIP/3.0\r\n", 1), "505 Version Not Supported", None),
         (request("BYE"), "481 Call/Transaction Does Not Exist", None),
         (request("INFO", To="<sip:b@c>;tag=unknown"), "481 Call/Transaction Does Not Exist", None),
         (request(To="<sip:b@c>;tag=unknown"), "481 Call/Transaction Does Not Exist", None),
