@@ -93,7 +93,7 @@ class SipCall:
         """What we answer a call with that came in."""
         self._answered = False
         self._confirmed = False
-        """Whether the caller knows that we answered."""
+        """Whether both sides know that the call is answered."""
         self._over = False
         self._has_early_media = False
         self._hides_keys = False
@@ -262,16 +262,19 @@ class SipCall:
         except (NegotiationError, SdpSyntaxError) as error:
             self._leave(Ended("lost", self.now, reason=f"the call was answered, but without sound for us: {error}"))
             return
+        self._confirmed = True
         self._session.post(Answered(self.now, dict(headers)))
 
     def _was_confirmed(self, sdp: bytes | None) -> None:
         """Take the ACK for our answer. It has a description only where our answer was the offer."""
-        if sdp is not None:
-            try:
+        try:
+            if sdp is not None:
                 self._agree(self._negotiation.answered(sdp))
-            except (NegotiationError, SdpSyntaxError) as error:
-                self._leave(Ended("lost", self.now, reason=f"the caller's answer to our offer cannot be used: {error}"))
-                return
+            elif self._media is None:
+                raise NegotiationError("it has none")
+        except (NegotiationError, SdpSyntaxError) as error:
+            self._leave(Ended("lost", self.now, reason=f"the caller's answer to our session description cannot be used: {error}"))
+            return
         if not self._confirmed:
             self._confirmed = True
             self._session.post(Answered(self.now))
