@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ivrtest.sip.digest import Secret, verify
+from ivrtest.sip.digest import DigestUse, Secret, answer_challenge, verify
 from ivrtest.sip.events import Answered, Ended, Rejected, Side
+from ivrtest.sip.guard import Guard
 from ivrtest.sip.headers import Authorization, CSeq, ProxyAuthenticate, ProxyAuthorization, Via, WwwAuthenticate
-from ivrtest.sip.message import Request, create_response
+from ivrtest.sip.message import Request, create_response, parse_message
 
 if TYPE_CHECKING:
     from tests.sip.conftest import Network, Sent
@@ -172,3 +174,53 @@ def test_a_challenge_that_nobody_can_answer_rejects_the_call(network: Network) -
     network.call(secret=SECRET)
     network.run_until_quiet()
     assert network.of_kind(ALICE, Rejected).status == 401
+
+
+def guarded(*answers: str) -> Request:
+    message = parse_message(b"INVITE sip:bob@192.0.2.2 SIP/2.0\r\n\r\n").with_added(*(("Authorization", answer) for answer in answers))
+    assert isinstance(message, Request)
+    return message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Digest",
+        "Digest realm",
+        'Basic realm="ivrtest", uri="sip:bob@192.0.2.2"',
+        'Digest realm="ivrtest", uri="sip:bob@192.0.2.2", algorithm=ROT13',
+        'Digest realm="other", uri="sip:bob@192.0.2.2"',
+        'Digest realm="ivrtest", uri="sip:carol@192.0.2.2"',
+    ],
+)
+def test_strange_answers_are_challenged_again(answer: str) -> None:
+    numbers = count()
+    challenge = Guard(SECRET, token=lambda: f"n{next(numbers)}").challenge(guarded(answer))
+    assert challenge is not None
+    assert (challenge.realm, challenge.get("nonce"), challenge.stale) == ("ivrtest", "n0", False)
+
+
+def answer_to(challenge: WwwAuthenticate, uses: int = 1) -> str:
+    return str(answer_challenge(challenge, SECRET, DigestUse("INVITE", "sip:bob@192.0.2.2", "cnonce", uses)))
+
+
+def test_a_nonce_that_was_forgotten_or_is_counted_strangely_is_stale() -> None:
+    numbers = count()
+    guard = Guard(SECRET, token=lambda: f"n{next(numbers)}")
+    first = guard.challenge(guarded())
+    assert first is not None
+    assert guard.challenge(guarded(answer_to(first))) is None
+    assert guard.challenge(guarded(answer_to(first, uses=2))) is None
+    again = guard.challenge(guarded(answer_to(first, uses=2)))
+    assert again is not None
+    assert again.stale
+    without_quality = WwwAuthenticate.digest(realm="ivrtest", nonce="n0", qop=())
+    uncounted = guard.challenge(guarded(answer_to(without_quality)))
+    assert uncounted is not None
+    assert uncounted.stale
+    for _ in range(1000):
+        guard.challenge(guarded())
+    forgotten = guard.challenge(guarded(answer_to(first, uses=3)))
+    assert forgotten is not None
+    assert forgotten.stale
+    assert len(guard._uses) == 1000

@@ -132,6 +132,16 @@ def test_a_redirected_call_names_the_contacts_best_first(network: Network) -> No
     assert [str(uri) for uri in network.of_kind(ALICE, Rejected).contacts] == ["sip:first@192.0.2.8", "sip:second@192.0.2.9"]
 
 
+def test_headers_that_cannot_be_read_are_left_out_of_the_rejection(network: Network) -> None:
+    alice, bob = network.pair()
+    alice.invite(BOB_URI, offer=OFFER, now=0.0)
+    network.run(0.1)
+    bob.reject(network.of_kind(BOB, IncomingCall).handle, 302, network.now, headers=[("Retry-After", "soon"), ("Contact", "<sip:x>;q=9")])
+    network.run(0.1)
+    rejected = network.of_kind(ALICE, Rejected)
+    assert (rejected.status, rejected.retry_after, rejected.contacts) == (302, None, ())
+
+
 def test_nobody_there_is_a_local_408_after_32_seconds(network: Network) -> None:
     network.agent(ALICE).invite(BOB_URI, offer=OFFER, now=0.0)
     network.run_until_quiet()

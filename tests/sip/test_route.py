@@ -11,6 +11,7 @@ from ivrtest.sip.dialog import Dialog
 from ivrtest.sip.events import Answered, Ended, IncomingCall, Progress, Side
 from ivrtest.sip.headers import Contact, RecordRoute, Route, To, Via
 from ivrtest.sip.message import Request, Response, create_response, parse_message
+from ivrtest.sip.peer import ignore
 from ivrtest.sip.transport import Address, response_address
 from ivrtest.sip.uri import SipUri
 
@@ -105,6 +106,27 @@ def test_every_forks_ringing_is_told_and_only_the_first_answer_is_kept(network: 
     network.run_until_quiet()
     assert network.kinds(BOB) == ["IncomingCall", "Confirmed", "Ended"]
     assert alice._registry._peers == {}
+
+
+def test_a_device_that_did_not_get_the_call_is_not_listened_to(network: Network) -> None:
+    alice, bob = network.pair()
+    carol = network.agent(CAROL, user="carol")
+    Proxy(network, FIRST, forks=(BOB, CAROL))
+    handle = network.call(destination=FIRST)
+    network.run(0.1)
+    for agent, address in ((bob, BOB), (carol, CAROL)):
+        agent.ring(network.of_kind(address, IncomingCall).handle, network.now)
+    network.run(0.1)
+    carols = carol._registry.legs[handle].peer
+    assert carols is not None
+    carols.bye(ignore, network.now)  # while it rings: the callee may not (section 15)
+    network.run(0.1)
+    bob.answer(network.of_kind(BOB, IncomingCall).handle, ANSWER, network.now)
+    network.run(0.1)
+    carols.bye(ignore, network.now)
+    network.run(0.1)
+    refusals = [sent for sent in network.sent if sent.what == "481 BYE" and sent.source == ALICE]
+    assert (len(refusals), alice.calls, network.kinds(ALICE)[-1]) == (2, 1, "Answered")
 
 
 def test_both_forks_to_one_agent_are_a_merged_request(network: Network) -> None:

@@ -217,3 +217,43 @@ def test_a_request_with_an_old_number_is_refused_with_500(network: Network) -> N
     send(network, handle, "OPTIONS")
     network.run(0.1)
     assert network.last("500 OPTIONS").start_line == "SIP/2.0 500 CSeq Out Of Order"
+
+
+def test_update_is_refused(network: Network) -> None:
+    _, bob = network.pair()
+    handle, bobs = network.talking()
+    network.reactions.clear()
+    send(network, handle, "UPDATE", body=HOLD)
+    network.run(0.1)
+    bob.reject(bobs, 488, network.now, reason="Not Now")
+    network.run(0.1)
+    assert network.last("488 UPDATE").start_line == "SIP/2.0 488 Not Now"
+    text = f'call "{bobs}" cannot reject: nothing is offered'
+    with pytest.raises(WrongState, match=f"^{re.escape(text)}$"):
+        bob.reject(bobs, 488, network.now)
+
+
+def test_requests_into_a_call_that_is_being_ended(network: Network) -> None:
+    _, bob = network.pair()
+    handle, bobs = network.talking()
+    peer = peer_of(network, handle)
+    network.fate = lambda sent: () if sent.what == "200 BYE" else (0.01,)
+    bob.bye(bobs, network.now)
+    network.run(0.1)
+    peer.send(peer.dialog.request("INVITE").with_added(("Contact", "<sip:alice@192.0.2.1>")), ignore, network.now)
+    network.run(0.1)
+    assert network.ladder()[-2:] == [".2 481 INVITE .1", ".1 ACK .2"]
+
+
+def test_requests_into_a_call_that_only_waits_for_a_transfer(network: Network) -> None:
+    _, bob = network.pair()
+    handle, bobs = network.talking()
+    peer = peer_of(network, handle)
+    bob.refer(bobs, "sip:agent@192.0.2.3", network.now)
+    network.run(0.1)
+    network.agents[ALICE].accept_refer(handle, network.now)
+    bob.bye(bobs, network.now)
+    network.run(0.5)
+    peer.send(peer.dialog.request("INFO"), ignore, network.now)
+    network.run(0.1)
+    assert network.ladder()[-1] == ".2 481 INFO .1"
