@@ -56,13 +56,14 @@ def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Le
         return np.zeros(BANDS, np.float32)
     # A gain that would bury the recording in the noise explains anything.
     least = max(LEAST_GAIN_DB, float(noise.max()) + 8 - float(recording.max()))
-    middle = np.float32(np.clip(np.sort(flat)[len(flat) // 2], least, max(least, MOST_GAIN_DB)))
+    median = np.sort(flat)[len(flat) // 2]
+    middle = np.float32(np.clip(median, least, max(least, MOST_GAIN_DB)))
     counts = audible.sum(axis=0)
     filled = np.where(audible, difference, np.float32(np.inf))
     ordered = np.sort(filled, axis=0)
     medians = ordered[np.maximum(counts - 1, 0) // 2, np.arange(BANDS)]
     trusted = counts / (counts + np.float32(15))
-    tilt = np.clip(np.where(counts > 0, medians, middle) - middle, -MOST_TILT_DB, MOST_TILT_DB)
+    tilt = np.clip(np.where(counts > 0, medians, median) - median, -MOST_TILT_DB, MOST_TILT_DB)
     gain: Levels = (middle + trusted * tilt).astype(np.float32)
     return gain
 

@@ -144,9 +144,7 @@ def _speak(words: str, voice: str, language: str) -> tuple[NDArray[np.int16], in
         known = _languages(library)
         if voice.lower() not in known:
             near = difflib.get_close_matches(language.lower(), known, n=3, cutoff=0.5)
-            hint = (
-                f"did you mean {' or '.join(repr(name).replace(chr(39), chr(34)) for name in near)}?" if near else "see espeak-ng's voices"
-            )
+            hint = f"did you mean {' or '.join(f'{chr(34)}{name}{chr(34)}' for name in near)}?" if near else "see espeak-ng's voices"
             raise SynthesisError(f'no espeak-ng voice speaks language "{language}". {hint}')
 
         def keep(samples: ctypes._Pointer[ctypes.c_short], count: int, _events: int | None) -> int:
@@ -193,8 +191,12 @@ def _languages(library: ctypes.CDLL) -> list[str]:
     names: set[str] = set()
     index = 0
     while voices[index]:
-        # `languages` is a priority byte, then the tag (speak_lib.h); further tags of the same voice do not matter here.
-        names.add(ctypes.string_at(voices[index].contents.languages + 1).decode().lower())
+        # `languages` is a list of a priority byte and a tag each, ended by a priority of zero (speak_lib.h).
+        at = voices[index].contents.languages
+        while ctypes.string_at(at, 1) != b"\0":
+            tag = ctypes.string_at(at + 1)
+            names.add(tag.decode().lower())
+            at += len(tag) + 2
         index += 1
     return sorted(names)
 
