@@ -30,7 +30,9 @@ _PLACES_PER_QUERY: Final = QUERY_HOP * HOP // PLACE_HOP
 _FINE_PER_PLACE: Final = PLACE_HOP // FINE_HOP
 _KEPT: Final = np.float32(0.88)
 """What likeness is still worth one query later: about 0.8 s of memory."""
-_TRAINING: Final = 6000
+_TRAINING: Final = 4000
+"""Patches that the directions are learned from, at most."""
+_ITERATIONS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,7 @@ class Fingerprints:
         counts = np.array([len(some) for some in patches], np.int64)
         self.offsets = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
         everything = np.concatenate(patches) if patches else np.zeros((0, PATCH * BANDS), np.float32)
-        step = max(1, len(everything) // _TRAINING)
-        training = everything[::step]
-        # The strongest directions of the patches themselves; likeness needs no centring.
-        _, vectors = np.linalg.eigh(training.T @ training)
-        self.basis = np.ascontiguousarray(vectors[:, ::-1][:, :DIMENSIONS]).astype(np.float32)
+        self.basis = _directions(everything[:: max(1, len(everything) // _TRAINING)])
         self.places = np.ascontiguousarray((everything @ self.basis).T)
         self.local = np.concatenate([np.arange(count) for count in counts]).astype(np.int32) if len(counts) else np.zeros(0, np.int32)
         sounding = np.array([reference.start // FINE_HOP for reference in references], np.int32)
@@ -103,7 +101,9 @@ class Finder:
             valid = call.valid(max(0, begin), self._next)
             patch = _query_patch(levels, valid, self._from - max(0, begin), audible_db)
             if patch is not None:
-                self._likeness += (patch @ self._prints.basis) @ self._prints.places
+                # Not `@`: the library behind it would start threads for this little, beside those that carry calls.
+                short = np.einsum("i,ij->j", patch, self._prints.basis)
+                self._likeness += np.einsum("i,ij->j", short, self._prints.places)
                 self._worth = self._worth + 1
                 new = True
             self._next += QUERY_HOP
@@ -161,6 +161,19 @@ def refine(reference: Reference, lag: int, call: Call, first: int, to: int, reac
     rows = rows - rows.mean(axis=1, keepdims=True)
     likeness = np.einsum("tb,ltb->l", heard, rows) / (np.sqrt(np.einsum("ltb,ltb->l", rows, rows)) + 1e-6)
     return int(lags[np.argmax(likeness)])
+
+
+def _directions(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the DIMENSIONS strongest directions of patches, shape (PATCH * BANDS, DIMENSIONS): subspace iteration from patches of
+    their own. Likeness needs no centring."""
+    guess = np.zeros((PATCH * BANDS, 2 * DIMENSIONS), np.float32)
+    np.fill_diagonal(guess, 1)
+    some = patches[:: max(1, len(patches) // guess.shape[1])][: guess.shape[1]]
+    guess[:, : len(some)] += some.T
+    for _ in range(_ITERATIONS):
+        guess = np.linalg.qr(patches.T @ (patches @ guess) + np.float32(1e-3) * guess)[0]
+    strength = np.sum((patches @ guess) ** 2, axis=0)
+    return np.ascontiguousarray(guess[:, np.argsort(-strength)[:DIMENSIONS]])
 
 
 def _reference_patches(reference: Reference) -> NDArray[np.float32]:
