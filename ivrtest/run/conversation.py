@@ -38,9 +38,12 @@ ENDINGS: Final = {
 class Conversation:
     """Plays the steps of a scenario one after another. Feed it with `on` until `over`."""
 
-    def __init__(self, scenario: Scenario, prompts: Mapping[str, Prompt], default_language: str) -> None:
+    def __init__(
+        self, scenario: Scenario, prompts: Mapping[str, Prompt], default_language: str, *, music: frozenset[str] = frozenset()
+    ) -> None:
+        """`music`: the prompts that may be heard whenever the caller waits."""
         self.scenario = scenario
-        self.scene = Scene(prompts, language=scenario.language or default_language)
+        self.scene = Scene(prompts, language=scenario.language or default_language, music=music)
         self.steps: list[StepResult] = [StepResult(step) for step in scenario.steps]
         self.trouble: tuple[Status, str] | None = None
         """What went wrong outside any step."""

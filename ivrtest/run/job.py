@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.flow.model import DigitsRef, Flow, Prompt, PromptRef
+from ivrtest.flow.nodes.lookup import Lookup
+from ivrtest.flow.nodes.queue import Queue
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.steps.hear import Hear
 from ivrtest.source.finding import Finding, Severity
@@ -31,6 +33,12 @@ class Job:
         """The wall time, aware, at which the call begins as far as the flow knows."""
         given = self.scenario.given.now
         return datetime.now(UTC) if given is None else given.replace(tzinfo=ZoneInfo(self.flow.time_zone))
+
+    @property
+    def music(self) -> frozenset[str]:
+        """The prompts that play while a caller waits."""
+        nodes = (node for flow in (self.flow, *self.flows.values()) for node in flow.nodes.values())
+        return frozenset(node.music.prompt for node in nodes if isinstance(node, Lookup | Queue) and node.music is not None)
 
     def misfits(self, *, by_sound: bool) -> Iterator[Finding]:
         """Yield what the scenario expects and the flow cannot give: prompts, languages and, `by_sound`, recordings."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded, SoundStarted
+from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded, SoundStarted, Verdict
 from ivrtest.call.call import CallEvent, Ended, KeySent, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.flow.model import Prompt
 from ivrtest.run.result import Status
+
+SHRED_S: Final = 1.3
+"""Music that is cut off before this much of it was heard cannot be named."""
+GAP_S: Final = 0.3
+"""The longest pause between two rounds of music."""
 
 Percept = CallEvent | Hearing | Tick
 """All that can reach a conversation, in the order of the call's clock."""
@@ -61,11 +67,19 @@ class Scene:
     prompts: Mapping[str, Prompt]
     language: str
     """What the caller expects to hear, until a step says otherwise."""
+    music: frozenset[str] = frozenset()
+    """Prompts that play while a caller waits. When they stop is nobody's promise."""
     now: float = 0.0
     since: float = 0.0
     """When the last event was: the end of what was heard, or of the key pressed."""
     last_key: float = -1.0
     """When the last key of ours went down. What began before that is no answer to it."""
+    excused_until: float = -1.0
+    """What began before is not judged: the steps so far allowed anything, or have taken it in already."""
+    music_until: float = -1.0
+    """Up to when the last music went on."""
+    shred: Match | None = None
+    """What was last left of music when it was cut off."""
     sound_since: float | None = None
     """When the sound that goes on now began."""
     undecided: Match | None = None
@@ -85,8 +99,12 @@ class Scene:
                 self.sound_since = None
             case Recognised(match=match):
                 self.undecided = match
-            case Heard():
+            case Heard(match=match):
                 self.undecided = None
+                if match.prompt in self.music:
+                    self.music_until = match.end_s
+                elif match.verdict is Verdict.unknown and match.end_s - match.start_s < SHRED_S:
+                    self.shred = match if match.start_s < self.music_until + GAP_S else None
             case KeySent(at=at):
                 self.last_key = at
             case TransferAsked():
@@ -97,6 +115,11 @@ class Scene:
     def is_stale(self, match: Match) -> bool:
         """Return whether a sound began before our last key: it was there anyway, and the key may have cut it."""
         return match.start_s < self.last_key
+
+    def matters(self, match: Match, wanted: tuple[str, str]) -> bool:
+        """Return whether a sound is judged where `wanted` should be heard. Music and what began before it mattered do no harm."""
+        harmless = match.prompt in self.music or match == self.shred or match.start_s < self.excused_until
+        return not self.is_stale(match) and (match.key == wanted or not harmless)
 
     def recording(self, prompt: str) -> tuple[str, str]:
         """Return the key of the recording that a caller should hear. Raises KeyError if there is no such prompt or language."""

@@ -26,6 +26,8 @@ KEY_S: Final = 0.1
 KEY_EVERY_S: Final = 0.2
 RECOGNISED_AFTER_S: Final = 1.2
 BEEP_S: Final = 0.4
+NOTICED_S: Final = 0.1
+"""What is cut off before this much of it was played is not heard at all."""
 
 Seconds = Callable[[do.Piece], float]
 """How long a recording is."""
@@ -56,7 +58,7 @@ class Player:
         if self.playing:
             piece, start, _ = self.playing[0]
             self.playing = []
-            if piece is not None and at > start:
+            if piece is not None and at > start + NOTICED_S:
                 told.append(Heard(Match(piece.prompt, piece.language, Verdict.truncated, 0.0, start, at, at, at), at))
         return told
 

@@ -2,7 +2,7 @@
 
 The verdict waits for the final word of the matcher (`Heard`), which comes at the recording's last sound, not after a silence. With
 `whole: false` it is enough to know for certain which recording plays (`Recognised`). What began before our last key is not judged: the
-key may have cut it.
+key may have cut it. Nor is the music that a flow plays while a caller waits, unless it is what should be heard.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class HearAct(Act):
             return (), self.too_soon(scene.ended)
         commands = (Expect(self.wanted),)
         if scene.undecided is not None and not scene.is_stale(scene.undecided):
-            return commands, self.recognised(scene.undecided)
+            return commands, self.recognised(scene.undecided, scene)
         return commands, None
 
     def allow(self, since: float, seconds: float) -> None:
@@ -58,18 +58,19 @@ class HearAct(Act):
     def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         match percept:
             case Recognised(match=match) if not scene.is_stale(match):
-                return (), self.recognised(match)
-            case Heard(match=match) if not scene.is_stale(match):
+                return (), self.recognised(match, scene)
+            case Heard(match=match) if scene.matters(match, self.next_wanted):
                 return self.final(match)
             case Ended():
                 return (), self.too_soon(percept)
             case _:
                 return (), self.overdue(scene)
 
-    def recognised(self, match: Match) -> Done | None:
+    def recognised(self, match: Match, scene: Scene) -> Done | None:
         """A recording is known while it plays. Only a `hear` that need not be whole is decided by that."""
         last = len(self.heard) == len(self.wanted) - 1
         if not self.step.whole and last and match.key == self.next_wanted and match.verdict is Verdict.match:
+            scene.excused_until = match.end_s
             return self.late(match) or self.done(Status.PASSED, match)
         return None
 
@@ -115,6 +116,9 @@ class HearAct(Act):
         """Decide whether the time to begin is over, with nothing under way that began in time and is not named yet."""
         if scene.now <= self.deadline + NOTICING_S:
             return None
+        if scene.undecided is not None and scene.undecided.prompt in scene.music and scene.undecided.key != self.next_wanted:
+            message = f"only music was heard for {self.allowed_s:g} s. {self.expected()}"
+            return Done(Status.FAILED, self.deadline, message, tuple(self.heard))
         began = scene.undecided.start_s if scene.undecided is not None else scene.sound_since
         if began is None:
             message = f"nothing was heard for {self.allowed_s:g} s. {self.expected()}"

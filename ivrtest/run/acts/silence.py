@@ -1,4 +1,7 @@
-"""`silence: 2s`: nothing may be heard for so long."""
+"""`silence: 2s`: nothing may be heard for so long.
+
+What was under way when the step began may fade out: the last sound of a recording, or a prompt that our key has just cut.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from ivrtest.scenario.steps.silence import Silence
 
 NOTICING_S: Final = 0.5
 """How long it may take to notice a sound: the step waits this much longer before it calls the line silent."""
+FADING_S: Final = 0.5
+"""How long a sound that began before the step may go on."""
 NAMING_S: Final = 20.0
 """How long a sound that breaks the silence may go on before it is reported without a name."""
 
@@ -23,34 +28,47 @@ class SilenceAct(Act):
     def __init__(self, step: Silence) -> None:
         self.step = step
         self.broken_at: float | None = None
+        self.fading = False
+        """The sound that goes on began before the step."""
 
     def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         return self.look(scene)
 
     def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
-        until = scene.since + self.step.seconds
         match percept:
-            case Heard(match=match) if scene.since < match.end_s and match.start_s < until:
+            case Heard(match=match) if self.disturbs(match.start_s, match.end_s, scene):
                 return (), self.broken(match)
-            case ToneHeard(start_s=start, frequency_hz=frequency) if start < until:
+            case ToneHeard(start_s=start, end_s=end, frequency_hz=frequency) if self.disturbs(start, end, scene):
                 return decide(Status.FAILED, start, f"heard a tone of {frequency:.0f} Hz at {start:.1f} s. {self.expected()}")
-            case SoundEnded() if self.broken_at is not None and scene.undecided is None:
-                return decide(Status.FAILED, self.broken_at, f"heard a sound at {self.broken_at:.1f} s. {self.expected()}")
+            case SoundEnded(end_s=end):
+                if self.fading and end > scene.since + FADING_S:
+                    self.broken_at = scene.since
+                self.fading = False
+                if self.broken_at is not None and scene.undecided is None:
+                    return decide(Status.FAILED, self.broken_at, f"heard a sound at {self.broken_at:.1f} s. {self.expected()}")
         return self.look(scene)
 
     def look(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         until = scene.since + self.step.seconds
-        if self.broken_at is None and scene.sound_since is not None and scene.sound_since < until:
-            self.broken_at = max(scene.sound_since, scene.since)
+        began = scene.sound_since
+        if self.broken_at is None and began is not None and began < until:
+            self.fading = began < scene.since
+            # That a sound is over is known only after a moment of quiet.
+            if not self.fading or scene.now > scene.since + FADING_S + NOTICING_S:
+                self.broken_at = max(began, scene.since)
         if self.broken_at is not None:
             if scene.ended is not None or scene.now > self.broken_at + NAMING_S:
                 return decide(Status.FAILED, self.broken_at, f"heard a sound at {self.broken_at:.1f} s. {self.expected()}")
             return wait_on()
         if scene.ended is not None:
             return (), cut_short(scene.ended, f"{self.step.seconds:g} s of silence had passed")
-        if scene.now >= until + NOTICING_S:
+        if scene.now >= until + NOTICING_S and not self.fading:
             return decide(Status.PASSED, until)
         return wait_on()
+
+    def disturbs(self, start: float, end: float, scene: Scene) -> bool:
+        """Return whether a sound breaks the silence."""
+        return scene.since <= start < scene.since + self.step.seconds or start < scene.since < end - FADING_S
 
     def broken(self, match: Match) -> Done:
         return Done(Status.FAILED, max(match.start_s, 0.0), f"heard {told(match)}. {self.expected()}", (match,))

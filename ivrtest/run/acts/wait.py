@@ -29,5 +29,6 @@ class WaitAct(Act):
         if ended is not None and ended.by not in {"us", "them"}:
             return decide(Status.ERROR, ended.at, f"the line was lost at {ended.at:.1f} s, while time passed{because(ended)}")
         if scene.now >= until or ended is not None:
+            scene.excused_until = until
             return decide(Status.PASSED, until)
         return wait_on()
