@@ -85,6 +85,7 @@ class Leg:
         self._offered: IncomingInvite | ServerTransaction | None = None
         self._unconfirmed: dict[int, IncomingInvite] = {}
         self._outgoing: OutgoingInvite | None = None
+        self._withdrawn = False
         self._bye_cause: str | None = None
         self._bye_sent = False
         registry.add(self)
@@ -113,13 +114,22 @@ class Leg:
 
     def answer(self, sdp: bytes | None, now: float, *headers: Header | tuple[str, str]) -> None:
         """Accept what was offered: a change of the session."""
+        if self._offer_is_gone():
+            return
         self._answered("answer a change of its session")
         self._accept(sdp, now, *headers)
 
     def reject(self, status: int, now: float, *headers: Header | tuple[str, str], reason: str | None = None) -> None:
         """Refuse what was offered: the session goes on as it was."""
+        if self._offer_is_gone():
+            return
         self._answered("reject a change of its session")
         self._refuse(status, now, *headers, reason=reason)
+
+    def _offer_is_gone(self) -> bool:
+        """Say whether an offer was taken back, by CANCEL or by our own BYE, before its report was acted upon. That is nobody's mistake."""
+        gone, self._withdrawn = self._withdrawn, False
+        return self._offered is None and (gone or self.phase is Phase.LEAVING)
 
     def reinvite(self, offer: bytes | None, now: float) -> None:
         """Ask for a change of the session."""
@@ -311,6 +321,7 @@ class Leg:
         """Take back an offered change."""
         if self._offered is invite:
             self._refuse(487, now)
+            self._withdrawn = True
             self.endpoint.emit(OfferWithdrawn(self.handle))
 
     # What they answer to our re-INVITE

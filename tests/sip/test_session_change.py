@@ -124,7 +124,7 @@ def test_a_second_offer_before_the_first_is_answered_is_refused_with_500(network
 
 
 def test_a_change_is_cancelled(network: Network) -> None:
-    alice, _ = network.pair()
+    alice, bob = network.pair()
     handle, bobs = network.talking()
     network.reactions.clear()
     alice.reinvite(handle, HOLD, network.now)
@@ -136,6 +136,12 @@ def test_a_change_is_cancelled(network: Network) -> None:
     assert network.of_kind(BOB, OfferWithdrawn).handle == bobs
     assert network.of_kind(ALICE, SessionUnchanged).status == 487
     assert alice.calls == 1
+    network.sent.clear()
+    bob.answer(bobs, HELD, network.now)  # whoever is slow to hear of it has made no mistake
+    assert network.agents[BOB].datagrams() == []
+    text = f'call "{bobs}" cannot answer: nothing is offered'
+    with pytest.raises(WrongState, match=f"^{re.escape(text)}$"):
+        bob.answer(bobs, HELD, network.now)
 
 
 def test_update_carries_an_offer_or_none(network: Network) -> None:
@@ -156,6 +162,7 @@ def test_an_open_offer_is_refused_when_the_call_ends(network: Network) -> None:
     alice.reinvite(handle, HOLD, network.now)
     network.run(0.1)
     bob.bye(bobs, network.now)
+    bob.answer(bobs, HELD, network.now)  # too late: nothing happens
     network.run_until_quiet()
     assert network.ladder()[2:] == [".2 487 INVITE .1", ".2 BYE .1", ".1 ACK .2", ".1 200 BYE .2"]
     assert (network.kinds(ALICE), network.kinds(BOB)) == (["SessionUnchanged", "Ended"], ["SessionOffered", "Ended"])
