@@ -89,6 +89,10 @@ class Pattern:
         """Tell if the whole of `keys` fits."""
         return len(keys) in _parse(self.text).ends(keys, frozenset({0}))
 
+    def first_keys(self) -> frozenset[str]:
+        """Return the keys that an entry which fits can begin with."""
+        return _first_keys(_parse(self.text))[0]
+
     def __str__(self) -> str:
         return self.text
 
@@ -108,6 +112,27 @@ def _parse(text: str) -> _Part:
     if parser.place < len(text):
         raise PatternError('unexpected ")". no bracket is open', parser.place + 1)
     return part
+
+
+def _first_keys(part: _Part) -> tuple[frozenset[str], bool]:
+    """Return the keys that `part` can begin with, and whether it may be left out. The nesting of patterns is bounded."""
+    match part:
+        case _OneOf(keys=keys):
+            return keys, False
+        case _Choice(parts=parts):
+            found = [_first_keys(inner) for inner in parts]
+            return frozenset[str]().union(*(keys for keys, _ in found)), any(empty for _, empty in found)
+        case _Sequence(parts=parts):
+            begins = frozenset[str]()
+            for inner in parts:
+                keys, empty = _first_keys(inner)
+                begins |= keys
+                if not empty:
+                    return begins, False
+            return begins, True
+        case _Repeat(part=inner, least=least, most=most):
+            keys, empty = _first_keys(inner)
+            return (frozenset() if most == 0 else keys), empty or least == 0
 
 
 class _Parser:

@@ -11,7 +11,7 @@ from ivrtest.check.checker import check
 from ivrtest.check.context import CheckContext
 from ivrtest.flow.model import Flow
 from ivrtest.flow.read import find_flows, load_flow
-from ivrtest.source.finding import Finding
+from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.text import Source
 
 FLOWS = Path(__file__).parents[2] / "flows"
@@ -60,3 +60,9 @@ def test_a_broken_flow_shows_its_mistake_and_no_other(
     assert wanted != []
     assert told(check(flow, context)) == wanted
     assert flow.name == path.stem
+
+
+@pytest.mark.parametrize("path", sorted((FLOWS / "broken").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_mistake_of_a_broken_flow_is_an_error(path: Path, load: Callable[[Path], tuple[Flow, CheckContext]]) -> None:
+    flow, context = load(path)
+    assert Severity.ERROR in {finding.severity for finding in check(flow, context)}

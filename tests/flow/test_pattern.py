@@ -71,3 +71,18 @@ def test_any_text_is_a_pattern_or_a_clear_mistake(text: str) -> None:
     except PatternError as error:
         column = error.column
     assert 1 <= column <= len(text) + 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "keys"),
+    [
+        ("[1-9][0-9]{3}", "123456789"),
+        ("0?[45]", "045"),
+        ("(?:1|23)*9", "129"),
+        ("1{0}2", "2"),
+        ("(1*|2)(3|)4?", "1234"),
+        ("", ""),
+    ],
+)
+def test_what_an_entry_can_begin_with(pattern: str, keys: str) -> None:
+    assert parse_pattern(pattern).first_keys() == frozenset(keys)

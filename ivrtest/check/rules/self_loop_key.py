@@ -28,7 +28,7 @@ class SelfLoopKey(Rule):
     """
 
     name = "self-loop-key"
-    severity = Severity.WARNING
+    severity = Severity.ERROR
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         states = context.states(flow)

@@ -37,7 +37,7 @@ class ShadowedBranch(Rule):
     """
 
     name = "shadowed-branch"
-    severity = Severity.WARNING
+    severity = Severity.ERROR
     needs_whole_flow = True
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ class SilentDrop(Rule):
     """
 
     name = "silent-drop"
-    severity = Severity.WARNING
+    severity = Severity.ERROR
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         states = context.states(flow)
