@@ -50,7 +50,17 @@ def log_mel(samples: Samples, hop: int = HOP) -> Levels:
     frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::hop]
     spectrum = np.fft.rfft(frames * window)
     power = np.square(spectrum.real, dtype=np.float32) + np.square(spectrum.imag, dtype=np.float32)
-    return to_db(power @ triangles)
+    return to_db(product(power, triangles))
+
+
+def product(rows: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the matrix product, computed in pieces too small for the linear algebra library to start threads for: those would fight
+    over the processor with the other processes and with the thread that carries the calls."""
+    step = max(1, 200_000 // max(1, matrix.size))
+    result = np.empty((len(rows), matrix.shape[1]), np.float32)
+    for first in range(0, len(rows), step):
+        np.matmul(rows[first : first + step], matrix, out=result[first : first + step])
+    return result
 
 
 def to_db(power: NDArray[np.float32]) -> Levels:
