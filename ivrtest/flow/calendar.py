@@ -77,6 +77,16 @@ def parse_week(days: Mapping[str, Sequence[str]]) -> tuple[tuple[Opening, ...], 
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time during which one state holds."""
+
+    start: datetime
+    end: datetime
+    """Exclusive."""
+    state: OpenState
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """When somebody is there.
 
@@ -110,6 +120,14 @@ class Calendar:
                 changes |= {self._midnight(day), self._midnight(day + timedelta(days=1))}
         now = self.state_at(moment)
         return next((change for change in sorted(changes) if change > moment and self.state_at(change) is not now), None)
+
+    def stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+        """Yield what holds from `start` to `end`, two aware moments, without a gap."""
+        while start < end:
+            change = self.next_change(start)
+            until = end if change is None else min(change, end)
+            yield Stretch(start, until, self.state_at(start))
+            start = until
 
     def _local(self, moment: datetime) -> datetime:
         if moment.tzinfo is None:

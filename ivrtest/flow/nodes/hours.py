@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
-from ivrtest.flow.calendar import DAYS, Calendar, Opening, OpenState, ScheduleError, parse_week, time_zone_exists
+from ivrtest.flow.calendar import DAYS, Calendar, Opening, OpenState, ScheduleError, parse_days, parse_week, time_zone_exists
 from ivrtest.flow.fields import Fields
 from ivrtest.flow.memory import Memory
 from ivrtest.flow.model import Exit, Node, Script, Target, Written
@@ -31,18 +31,25 @@ class Hours(Node):
     closed: Target | None = None
     holiday: Target | None = None
     """None: where `closed` leads."""
+    week_spans: tuple[tuple[Span, ...], ...] = ((),) * 7
+    """The places of the openings in `week`."""
+    holiday_spans: Mapping[date, Span] = field(default_factory=dict)
 
     @classmethod
     def read(cls, id: str, span: Span, fields: Fields) -> Hours:  # noqa: A002
+        week, week_spans = _read_week(fields)
+        holidays = _read_holidays(fields)
         return cls(
             id,
             span,
-            week=_read_week(fields),
-            holidays=_read_holidays(fields),
+            week=week,
+            holidays={day: name for day, (name, _) in holidays.items()},
             time_zone=read_time_zone(fields) or None,
             open=fields.target("open"),
             closed=fields.target("closed"),
             holiday=fields.target("holiday"),
+            week_spans=week_spans,
+            holiday_spans={day: place for day, (_, place) in holidays.items()},
         )
 
     def written(self) -> Written:
@@ -87,21 +94,27 @@ def read_time_zone(fields: Fields) -> str:
     return name
 
 
-def _read_week(fields: Fields) -> tuple[tuple[Opening, ...], ...]:
+def _read_week(fields: Fields) -> tuple[tuple[tuple[Opening, ...], ...], tuple[tuple[Span, ...], ...]]:
+    """Return seven days of openings, and their places."""
     schedule = fields.child("schedule")
     if schedule is None:
-        return ((),) * 7
+        return ((),) * 7, ((),) * 7
     days: dict[str, tuple[str, ...]] = {}
+    spans: list[tuple[Span, ...]] = [()] * 7
     for name, value in schedule.data.items():
         texts = schedule.texts(name)
         places = [(name, place) for place in range(len(texts))] if isinstance(value, list) else [(name,)]
-        days[name] = tuple(text for text, place in zip(texts, places, strict=True) if _is_opening(schedule, text, place))
+        good = [(text, schedule.span(*place)) for text, place in zip(texts, places, strict=True) if _is_opening(schedule, text, place)]
+        days[name] = tuple(text for text, _ in good)
         try:
             parse_week(days)
         except ScheduleError as error:
             fields.wrong(str(error), schedule.key_span(name))
             del days[name]
-    return parse_week(days)
+            continue
+        for day in parse_days(name):
+            spans[day] = tuple(span for _, span in sorted(good, key=lambda opening: Opening.parse(opening[0])))
+    return parse_week(days), tuple(spans)
 
 
 def _is_opening(schedule: Fields, text: str, place: tuple[str | int, ...]) -> bool:
@@ -113,8 +126,9 @@ def _is_opening(schedule: Fields, text: str, place: tuple[str | int, ...]) -> bo
     return True
 
 
-def _read_holidays(fields: Fields) -> dict[date, str]:
-    holidays: dict[date, str] = {}
+def _read_holidays(fields: Fields) -> dict[date, tuple[str, Span]]:
+    """Return the names of the holidays, and their places."""
+    holidays: dict[date, tuple[str, Span]] = {}
     for place, item in enumerate(fields.data.get("holidays") or ()):
         text, name = (str(item["date"]), str(item.get("name") or "")) if isinstance(item, Mapping) else (str(item), "")
         span = fields.span("holidays", place)
@@ -125,5 +139,5 @@ def _read_holidays(fields: Fields) -> dict[date, str]:
             continue
         if day in holidays:
             fields.wrong(f'holiday "{text}" is listed twice. take one out', span)
-        holidays[day] = name
+        holidays[day] = name, span
     return holidays
