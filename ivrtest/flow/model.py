@@ -181,6 +181,8 @@ class Flow:
     time_zone: str = "UTC"
     variables: Mapping[str, str | int] = field(default_factory=dict)
     """Initial values."""
+    variable_spans: Mapping[str, Span] = field(default_factory=dict)
+    """The places of the names in `variables`."""
 
     @property
     def default_language(self) -> str:

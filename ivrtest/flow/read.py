@@ -96,6 +96,7 @@ def _is_fatal(problem: Problem) -> bool:
 
 
 def _read_top(top: Fields, broken: set[str | int], nodes: Mapping[str, Node], prompts: Mapping[str, Prompt]) -> Flow:
+    variables = top.sets("variables") if "variables" in top and "variables" not in broken else {}
     return Flow(
         name=top.text("name"),
         span=top.span("name"),
@@ -106,7 +107,8 @@ def _read_top(top: Fields, broken: set[str | int], nodes: Mapping[str, Node], pr
         prompts=prompts,
         numbers=() if "numbers" in broken else top.texts("numbers"),
         time_zone=_time_zone(top, broken),
-        variables=top.sets("variables") if "variables" in top and "variables" not in broken else {},
+        variables=variables,
+        variable_spans={name: top.key_span("variables", name) for name in variables},
     )
 
 

@@ -61,4 +61,5 @@ class UnusedVariable(Rule):
                         yield self.finding(way.span, message)
         for name in flow.variables:
             if name not in read | told:
-                yield self.finding(flow.span, f'flow "{flow.name}" declares variable "{name}", and nothing reads it. use it, or remove it')
+                span = flow.variable_spans.get(name, flow.span)
+                yield self.finding(span, f'flow "{flow.name}" declares variable "{name}", and nothing reads it. use it, or remove it')
