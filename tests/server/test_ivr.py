@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -119,11 +121,12 @@ def test_100_of_100_calls_survive_a_line_that_loses_a_tenth_of_the_signalling(ba
     assert patient is not None
     records = asyncio.run(call_with_sipp(patient, library, tmp_path, "caller.xml", "-m", "100", "-l", "100", "-r", "40", "-lost", "10"))
     assert len(records) == 100
-    assert {record.ended.by for record in records if record.ended} == {"them"}
-    # The flow begins when the caller has acknowledged our answer. Where her ACK and its copies got lost, she had hung up before that.
-    begun = [record.visits[0].node for record in records if record.visits]
-    assert set(begun) == {"language"}
-    assert len(begun) > 80
+    # The flow begins when the caller has acknowledged our answer. SIPp does not send a lost ACK again, and takes a copy of our answer that
+    # comes after its BYE for the answer to that; if the BYE was lost too, nobody has hung up until the block is left.
+    served = [record for record in records if record.visits]
+    assert {record.visits[0].node for record in served} == {"language"}
+    assert {record.ended.by for record in served if record.ended} == {"them"}
+    assert len(served) > 80
 
 
 @needs_sipp
@@ -139,10 +142,12 @@ def test_a_key_that_sipp_presses_is_heard_once(bank: Flow, library: PromptLibrar
 async def call_with_sipp(bank: Flow, library: PromptLibrary, folder: Path, scenario: str, *options: str) -> tuple[CallRecord, ...]:
     """Let SIPp call the embedded IVR, and return what the IVR says of the calls. Fails with SIPp's own words unless all went well."""
     assert SIPP is not None
+    # One for SIP; SIPp takes two for sound and two for pictures, whether or not there are any.
+    ports = free_ports(8)
     async with EmbeddedIvr(bank, library) as ivr:
         command = [
             *(SIPP, "-sf", str(PEERS / scenario), "-s", "bank", ivr.uri.partition("@")[2], *options),
-            *("-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1", "-mp", str(free_port())),
+            *("-i", "127.0.0.1", "-p", str(ports), "-mi", "127.0.0.1", "-mp", str(ports + 2)),
             *("-nostdin", "-timeout", "60", "-timeout_error", "-trace_err", "-error_file", str(folder / "errors.log")),
         ]
         process = await asyncio.create_subprocess_exec(
@@ -161,8 +166,17 @@ async def call_with_sipp(bank: Flow, library: PromptLibrary, folder: Path, scena
     return ivr.records
 
 
-def free_port() -> int:
-    """Return a UDP port that is free now. SIPp cannot be told to take any."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> int:
+    """Return the first of so many UDP ports in a row that are free now. SIPp cannot be told to take any.
+
+    They lie below those that the system hands out, so that nobody takes one by chance before SIPp does.
+    """
+    while True:
+        first = random.randrange(11_000, 19_000, 10)
+        with ExitStack() as stack:
+            try:
+                for port in range(first, first + count):
+                    stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
