@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import trials
+from codecs_by_ffmpeg import GSM, OPUS_8
 from line import Condition
 
 CONDITIONS = (
@@ -27,6 +28,8 @@ CONDITIONS = (
     Condition("B 0.5 % fast", clock_ppm=5000, noise_db=25),
     Condition("B 0.5 % slow", clock_ppm=-5000, noise_db=25),
     Condition("B small speaker", band=(500, 2600), noise_db=25),
+    *([Condition("B GSM", codec=GSM)] if GSM else []),
+    *([Condition("B Opus 8 kbit/s", codec=OPUS_8)] if OPUS_8 else []),
 )
 
 
@@ -40,9 +43,10 @@ def interval(count: int, of: int) -> str:
     return f"{100 * share:5.1f} ({100 * max(0, middle - half):.1f}-{100 * min(1, middle + half):.1f})"
 
 
-def run(condition: Condition, count: int) -> tuple[Condition, list[trials.Outcome]]:
+def run(name: str, count: int) -> tuple[str, list[trials.Outcome]]:
     """Run all kinds of trials on one line, `count` of each."""
-    random = np.random.default_rng(20250000 + CONDITIONS.index(condition))
+    condition = next(condition for condition in CONDITIONS if condition.name == name)
+    random = np.random.default_rng(20250000 + [one.name for one in CONDITIONS].index(condition.name))
     library = trials.bank()
     keys = [key for key in library.index.numbers if not key[0].startswith("digits/")]
     pairs = [
@@ -63,7 +67,7 @@ def run(condition: Condition, count: int) -> tuple[Condition, list[trials.Outcom
             trials.cut(library, long[int(random.integers(len(long)))], condition, random),
             trials.sequence(library, trials.digit_string(random), float(random.choice([0, 0, 0.05, 0.3])), condition, random),
         ]
-    return condition, outcomes
+    return name, outcomes
 
 
 def main() -> None:
@@ -73,17 +77,17 @@ def main() -> None:
     arguments.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments.add_argument("--only", default="")
     options = arguments.parse_args()
-    chosen = [condition for condition in CONDITIONS if options.only in condition.name]
+    chosen = [condition.name for condition in CONDITIONS if options.only in condition.name]
     print(f"{'line':18s} {'trial':16s} {'n':>4s}  {'right %':22s} {'wrong %':20s} late or off: median, p95 s   named: median, p95 s")
     with ProcessPoolExecutor(options.jobs) as pool:
-        for condition, outcomes in pool.map(run, chosen, [options.trials] * len(chosen)):
+        for name, outcomes in pool.map(run, chosen, [options.trials] * len(chosen)):
             for kind in dict.fromkeys(outcome.kind for outcome in outcomes):
                 some = [outcome for outcome in outcomes if outcome.kind == kind]
                 late = [outcome.late_s for outcome in some if outcome.late_s is not None]
                 named = [outcome.named_s for outcome in some if outcome.named_s is not None]
                 right, wrong = sum(outcome.right for outcome in some), sum(outcome.wrong for outcome in some)
                 print(
-                    f"{condition.name:18s} {kind:16s} {len(some):4d}  {interval(right, len(some)):22s} {interval(wrong, len(some)):20s} "
+                    f"{name:18s} {kind:16s} {len(some):4d}  {interval(right, len(some)):22s} {interval(wrong, len(some)):20s} "
                     f"{_middle(late):29s}{_middle(named)}"
                 )
                 if options.notes:
