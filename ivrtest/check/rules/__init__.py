@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from ivrtest.check.rule import Rule
 from ivrtest.check.rules.announced_key_unhandled import AnnouncedKeyUnhandled
+from ivrtest.check.rules.closed_without_alternative import ClosedWithoutAlternative
+from ivrtest.check.rules.contradictory_branch import ContradictoryBranch
 from ivrtest.check.rules.dead_end import DeadEnd
+from ivrtest.check.rules.dst_gap import DstGap
 from ivrtest.check.rules.handled_key_unannounced import HandledKeyUnannounced
+from ivrtest.check.rules.holiday_past import HolidayPast
 from ivrtest.check.rules.holidays_run_out import HolidaysRunOut
+from ivrtest.check.rules.hours_gap import HoursGap
+from ivrtest.check.rules.hours_overlap import HoursOverlap
 from ivrtest.check.rules.key_conflict import KeyConflict
 from ivrtest.check.rules.language_cycle import LanguageCycle
 from ivrtest.check.rules.language_option_no_effect import LanguageOptionNoEffect
@@ -49,6 +55,7 @@ ALL: tuple[type[Rule], ...] = (
     AnnouncedKeyUnhandled,
     HandledKeyUnannounced,
     KeyConflict,
+    ContradictoryBranch,
     ShadowedBranch,
     ReadBeforeSet,
     UnusedVariable,
@@ -59,6 +66,11 @@ ALL: tuple[type[Rule], ...] = (
     NoWayToAHuman,
     MenuTooLong,
     HolidaysRunOut,
+    HolidayPast,
+    HoursOverlap,
+    HoursGap,
+    DstGap,
+    ClosedWithoutAlternative,
     UnusedPrompt,
     MissingRecording,
 )
