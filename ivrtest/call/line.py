@@ -67,18 +67,21 @@ class Line:
         user: str = "ivrtest",
         permission: Permission | None = None,
         ports: range = ANY_PORTS,
+        record: bool = True,
         capture: bool = False,
     ) -> None:
         """`host` is the IP address to bind and to be reached at, `port` 0 a free one. `user` stands in our own address.
 
         `permission` says whom we may call; by default nobody but this machine. `ports` are the even ports to receive sound at; an empty
-        range means any free ones. `capture`: keep the datagrams of every call, for `SipCall.capture`.
+        range means any free ones. `record`: keep the sound of every call, for `SipCall.recording`; `capture`: keep its datagrams, for
+        `SipCall.capture`.
         """
         self._host = host
         self._port = port
         self._user = user
         self._permission = permission or Permission()
         self._ports = ports
+        self._records = record
         self._captures = capture
         self._calls: dict[str, SipCall] = {}
         """By handle, until the far side knows too that the call is over."""
@@ -159,7 +162,7 @@ class Line:
         destination = await self._destination(uri, proxy)
         capture = Capture() if self._captures else None
         try:
-            session = self._engine.open(capture=capture)
+            session = self._engine.open(record=self._records, capture=capture)
         except MediaError as error:
             raise LineError(f'cannot call "{uri}": {error}') from error
         negotiation = Negotiation(session.local_address, session_id=_session_id())
@@ -175,7 +178,7 @@ class Line:
         origin = Origin(handle, handle, caller or self.uri, str(uri), placed=True)
         call = SipCall(self, session, negotiation, origin, capture)
         self._remember(call)
-        self._loop.call_later(ring_s, call.give_up, ring_s)
+        call.rings_until(self._loop.call_later(ring_s, call.give_up, ring_s))
         self._pump()
         return call
 
@@ -292,7 +295,7 @@ class Line:
             return
         capture = Capture() if self._captures else None
         try:
-            session = self._engine.open(capture=capture)
+            session = self._engine.open(record=self._records, capture=capture)
         except MediaError:
             self.reject(event.handle, _SERVICE_UNAVAILABLE)
             return

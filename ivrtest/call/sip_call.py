@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from asyncio import TimerHandle
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -97,6 +98,7 @@ class SipCall:
         self._over = False
         self._has_early_media = False
         self._hides_keys = False
+        self._ring_limit: TimerHandle | None = None
 
     @property
     def id(self) -> str:
@@ -196,6 +198,10 @@ class SipCall:
         else:
             self._leave(Ended("us", self.now, DECLINE, "declined"))
 
+    def rings_until(self, limit: TimerHandle) -> None:
+        """Note what will call `give_up`, so that it is cancelled when it is not needed any more."""
+        self._ring_limit = limit
+
     def give_up(self, seconds: float) -> None:
         """End a call that nobody answered within so many seconds. Does nothing when somebody has."""
         if not self._answered and not self._over:
@@ -254,6 +260,7 @@ class SipCall:
 
     def _was_answered(self, sdp: bytes | None, headers: Headers) -> None:
         self._answered = True
+        self._stop_ring_limit()
         try:
             if sdp is not None:
                 self._agree(self._negotiation.answered(sdp))
@@ -321,5 +328,11 @@ class SipCall:
 
     def _end(self, ended: Ended) -> None:
         self._over = True
+        self._stop_ring_limit()
         self._session.post(ended)
         self._session.close()
+
+    def _stop_ring_limit(self) -> None:
+        # Until it fires the loop keeps the call alive, with all its sound.
+        if self._ring_limit is not None:
+            self._ring_limit.cancel()
