@@ -8,6 +8,7 @@ from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import LANGUAGE
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
+from ivrtest.check.rules.contradictory_branch import is_decided
 from ivrtest.check.spelling import listed
 from ivrtest.check.states import State
 from ivrtest.flow.condition import ConditionError
@@ -57,6 +58,8 @@ class ShadowedBranch(Rule):
                         f'{called(node)} asks twice whether "{case.when}". only the first is ever taken. change or remove the second',
                         related=(Related("the first one is here", same.when_span),),
                     )
+                elif is_decided(node, number):
+                    continue  # Told of by contradictory-branch.
                 elif way not in taken:
                     message = f'"{case.when}" in {called(node)} never holds when it is asked. {_why(case, reached)}'
                     yield self.finding(case.when_span, message, witness=witness)
