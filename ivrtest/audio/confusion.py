@@ -62,22 +62,26 @@ def _apart(one: Reference, other: Reference) -> tuple[int, float | None, bool]:
     they are the same to the end."""
     base = round((one.start - other.start) / FINE_HOP)
     first = max(0, (one.start - BLOCK * HOP // 4) // HOP)
-    end = (min(one.end, one.start + other.end - other.start) - 192) // HOP
-    tries: list[tuple[int, float, int, float | None]] = []
-    for shift in range(base - 2 * FINE_PER_FRAME, base + 2 * FINE_PER_FRAME + 1, 2):
-        call, recording = one.rows(first, end, 0), other.rows(first, end, shift)
-        valid = np.ones(len(call), np.bool_)
-        opening = slice(0, 2 * BLOCK)
-        noise = np.full(BANDS, call.max() - RANGE_DB, np.float32)
-        gain = line_gain(call[opening], recording[opening], valid[opening], noise)
-        evidence = compare(call, recording, valid, gain, noise)
-        block = min(BLOCK, len(call))
-        deviation = np.convolve(evidence.deviation, np.ones(block), "valid")
-        scores = deviation / (np.convolve(evidence.weight, np.ones(block), "valid") + 0.3)
-        bad = np.flatnonzero(scores > GOOD_DB)
-        clear = len(scores) if len(bad) == 0 else int(bad[0])
-        apart = None if len(bad) == 0 else (first + clear + block // 2) * HOP / SAMPLE_RATE - one.start / SAMPLE_RATE
-        tries.append((-clear, float(scores[: clear + 1].mean()), shift, apart))
-    _, _, shift, apart = min(tries, key=lambda tried: tried[:2])
-    same = apart is None and abs((one.end - one.start) - (other.end - other.start)) < _SAME_END
-    return shift, apart, same
+    end = max(first + 1, (min(one.end, one.start + other.end - other.start) - 192) // HOP)
+    shifts = range(base - 2 * FINE_PER_FRAME, base + 2 * FINE_PER_FRAME + 1, 2)
+    opening = min(end, first + _OPENING)
+    shift = min(shifts, key=lambda shift: float(_blocks(one, other, shift, first, opening)[0]))
+    scores = _blocks(one, other, shift, first, end)
+    bad = np.flatnonzero(scores > GOOD_DB)
+    if len(bad):
+        middle = first + int(bad[0]) + min(BLOCK, end - first) // 2
+        return shift, (middle * HOP - one.start) / SAMPLE_RATE, False
+    return shift, None, abs((one.end - one.start) - (other.end - other.start)) < _SAME_END
+
+
+def _blocks(one: Reference, other: Reference, shift: int, first: int, end: int) -> NDArray[np.float32]:
+    """Return how far each block of one recording deviates from the other, over frames `first` to `end`."""
+    call, recording = one.rows(first, end, 0), other.rows(first, end, shift)
+    valid = np.ones(len(call), np.bool_)
+    noise = np.full(BANDS, call.max() - RANGE_DB, np.float32)
+    # The gain as it would be known when the words part: from what both have in common.
+    gain = line_gain(call[:_OPENING], recording[:_OPENING], valid[:_OPENING], noise)
+    evidence = compare(call, recording, valid, gain, noise)
+    ones = np.ones(min(BLOCK, len(call)), np.float32)
+    scores: NDArray[np.float32] = np.convolve(evidence.deviation, ones, "valid") / (np.convolve(evidence.weight, ones, "valid") + 0.3)
+    return scores
