@@ -18,6 +18,7 @@ UNUSABLE: Final = 3
 COMMANDS: Final = {
     "check": ("ivrtest.cli.check", "Find what is wrong with flows, without calling."),
     "explain": ("ivrtest.cli.explain", "Explain a rule of the checker."),
+    "hours": ("ivrtest.cli.hours", "Show whom callers reach when, at any minute of a year."),
     "prompts": ("ivrtest.cli.prompts", "List the recordings of a flow, and render missing ones."),
     "rules": ("ivrtest.cli.rules", "List the rules of the checker."),
     "run": ("ivrtest.cli.run", "Call the IVR and hold scenarios against it."),

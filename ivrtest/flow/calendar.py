@@ -112,8 +112,8 @@ class Calendar:
     def next_change(self, moment: datetime) -> datetime | None:
         """Return the first moment after this one at which another state holds, in UTC; None if that never comes."""
         today = self._local(moment).date()
-        # What repeats every week shows within nine days; later only a holiday can bring a change.
-        days = [today + timedelta(days=step) for step in range(-1, 10)]
+        # What repeats every week shows within nine days, or a week later where the clock skips it; then only a holiday can bring a change.
+        days = [today + timedelta(days=step) for step in range(-1, 17)]
         changes = {change for day in days for opening in self._openings(day) for change in opening}
         for day in self.holidays:
             if day >= today:
