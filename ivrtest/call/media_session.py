@@ -287,6 +287,8 @@ class MediaSession:
                 )
         if self._ending:
             if self._end_error is None:
+                self._outgoing.finish()
+                self._collect_events()
                 until = int((now - self._zero) * SAMPLE_RATE)
                 self._pass_events(items, incoming.taken)
                 if until > incoming.taken:

@@ -51,8 +51,10 @@ class Outgoing:
         self._marker = True
         self._sound: Sound | None = None
         self._position = 0
+        self._key = ""
+        """The key under way; empty where there is none."""
         self._key_frame = 0
-        """How many packets of the key under way were sent."""
+        """How many packets of it were sent before the last one."""
         self._key_started = 0
         self._limit = limit
         self._kept: list[bytes] = []
@@ -141,14 +143,25 @@ class Outgoing:
             payload += self.codec.silence[len(payload) :]
         return payload
 
+    def finish(self) -> None:
+        """Nothing more will be sent. A key whose end has left is sent, even if there was no time to repeat the end: the far side may
+        have hung up because of it."""
+        if self._key and FRAME * (self._key_frame + 1) >= self._keys.samples:
+            self._key_sent()
+
     def _note_key(self, key: KeyPacket, number: int) -> None:
         if key.marker:
+            self._key = key.key
             self._key_frame = 0
             self._key_started = number
         else:
             self._key_frame += 1
         if key.last:
-            self.events.append(KeySent(key.key, FRAME * self._key_started / SAMPLE_RATE, self._keys.samples / SAMPLE_RATE))
+            self._key_sent()
+
+    def _key_sent(self) -> None:
+        self.events.append(KeySent(self._key, FRAME * self._key_started / SAMPLE_RATE, self._keys.samples / SAMPLE_RATE))
+        self._key = ""
 
     def _tone(self, key: KeyPacket) -> bytes:
         """The frame of a key that goes as a tone (ITU-T Q.23); silence where the event would only be sent once more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from ivrtest.audio.g711 import alaw_encode, ulaw_decode, ulaw_encode
 from ivrtest.call.call import KeySent, PlaybackEnded, Samples
@@ -118,6 +119,16 @@ def test_keys_take_the_place_of_sound_which_goes_on_unheard() -> None:
     assert out.events == [KeySent("2", 0.0, 0.04)]
     assert not out.sent()[: 4 * 160].any()
     assert parsed[4].payload == ulaw_encode(np.tile(RAMP, 10)).tobytes()[640:800]
+
+
+@pytest.mark.parametrize(("sent", "keys"), [(1, []), (2, ["2"]), (3, ["2"]), (4, ["2"]), (5, ["2"])])
+def test_a_key_is_sent_once_its_end_has_left_though_the_call_ends_before_that_is_repeated(sent: int, keys: list[str]) -> None:
+    out = outgoing()
+    out.agree(RemoteMedia(FAR, key_payload_type=96))
+    out.press("2", secret=False)
+    frames(out, range(sent))
+    out.finish()
+    assert out.events == [KeySent(key, 0.0, 0.04) for key in keys]
 
 
 def test_the_recording_ends_at_its_limit_and_says_so() -> None:
