@@ -13,7 +13,8 @@ from ivrtest.audio.hearing import Heard, Match, Recognised, SoundEnded, SoundSta
 from ivrtest.call.call import Answered, Ended, KeySent, PlaybackEnded, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.flow import action as do
-from ivrtest.flow.machine import FlowMachine
+from ivrtest.flow.machine import FlowMachine, Visit
+from ivrtest.run.acts.transferred import number_of
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
 from ivrtest.run.result import CallRecord, Note
@@ -134,7 +135,6 @@ class Simulation:
         self.dictation = Dictation()
         self.now = 0.0
         self.keys: list[tuple[str, float]] = []
-        self.keys_told: list[tuple[str, float]] = []
         self.speaking_until: float | None = None
 
     def run(self) -> None:
@@ -147,13 +147,11 @@ class Simulation:
 
     def step(self) -> None:
         """Let everything happen that is due now: the caller's doings, the surroundings' answers, the sound, and time itself."""
-        while self.keys and self.keys[0][1] <= self.now:
+        while self.keys and self.keys[0][1] + KEY_S <= self.now:
+            # A key counts when it is released: only then is it known to be whole, here as there.
             key, at = self.keys.pop(0)
-            self.keys_told.append((key, at))
-            self.do(self.machine.on(do.Key(key, at)))
-        while self.keys_told and self.keys_told[0][1] + KEY_S <= self.now:
-            key, at = self.keys_told.pop(0)
             self.tell([KeySent(key, at, KEY_S)])
+            self.do(self.machine.on(do.Key(key, at + KEY_S)))
         while self.agenda.next_due is not None and self.agenda.next_due <= self.now and not self.conversation.over:
             self.do(self.machine.on(self.agenda.take()))
         told, ended = self.player.advance(self.now)
@@ -209,7 +207,7 @@ class Simulation:
                     self.tell([Ended("them", self.now)])
                 case do.Transfer(to=to) if self.office.refers(action):
                     self.agenda.expect(action, self.office.asked(action, self.now))
-                    self.tell([TransferAsked(to, self.now)])
+                    self.tell([TransferAsked(f"tel:{to}" if number_of(to) else to, self.now)])
                 case _:
                     self.agenda.expect(action, self.office.asked(action, self.now))
 
@@ -226,13 +224,19 @@ class SimulatedRoute:
 
     async def hold(self, job: Job, conversation: Conversation, tell: Callable[[Note], None]) -> CallRecord:
         """See `ivrtest.run.suite.Route`."""
-        given = job.scenario.given
-        number = next(iter(job.flow.numbers), "")
-        machine = FlowMachine(job.flow, flows=job.flows, start_time=job.start_time, caller=given.caller, called=number)
-        Simulation(conversation, machine, BackOffice(given), lambda piece: seconds_of(piece, job)).run()
+        simulate(job, conversation)
         for note in conversation.notes:
             tell(note)
         return CallRecord(id="simulated", target=self.target)
+
+
+def simulate(job: Job, conversation: Conversation) -> tuple[Visit, ...]:
+    """Hold the conversation to its end, and return the caller's way through the flow."""
+    given = job.scenario.given
+    number = next(iter(job.flow.numbers), "")
+    machine = FlowMachine(job.flow, flows=job.flows, start_time=job.start_time, caller=given.caller, called=number)
+    Simulation(conversation, machine, BackOffice(given), lambda piece: seconds_of(piece, job)).run()
+    return machine.visits
 
 
 def seconds_of(piece: do.Piece, job: Job) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from ivrtest.audio.hearing import ToneHeard, Verdict
+from ivrtest.call.call import TransferAsked
 from ivrtest.flow.model import ALL_LANGUAGES, Prompt
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.scene import Percept
@@ -99,3 +100,9 @@ def test_what_should_be_heard_may_have_begun_while_she_waited() -> None:
 def test_the_rest_of_a_recording_known_by_its_beginning_is_not_judged_again() -> None:
     percepts: list[Percept] = [recognised(MENU, 0.0, 1.2), heard(MENU, 0.0, 2.0), heard(BYE, 2.1, 3.0)]
     assert verdict("- {hear: menu, whole: false}\n- hear: bye\n", percepts) == ["passed", "passed"]
+
+
+def test_a_transfer_in_place_of_a_prompt_is_told() -> None:
+    assert verdict("- hear: bye\n  within: 2s\n", [TransferAsked("tel:+12025550199", 1.0), *ticks(1.0, 3.2)]) == [
+        'failed: nothing was heard for 2 s, but the IVR transferred to "tel:+12025550199". "bye" in "en" was expected'
+    ]

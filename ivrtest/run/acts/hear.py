@@ -121,7 +121,8 @@ class HearAct(Act):
             return Done(Status.FAILED, self.deadline, message, tuple(self.heard))
         began = scene.undecided.start_s if scene.undecided is not None else scene.sound_since
         if began is None:
-            message = f"nothing was heard for {self.allowed_s:g} s. {self.expected()}"
+            instead = f', but the IVR transferred to "{scene.transfers[0].to}"' if scene.transfers else ""
+            message = f"nothing was heard for {self.allowed_s:g} s{instead}. {self.expected()}"
             return Done(Status.FAILED, self.deadline, message, tuple(self.heard))
         if scene.now > max(self.deadline, began) + NAMING_S:
             message = f"a sound that began at {began:.1f} s went on and could not be named. {self.expected()}"
