@@ -1,7 +1,7 @@
 """Findings that are known: what an old tree is allowed to keep while nothing new is let in.
 
-A baseline is a JSON file that people review: one entry per finding, sorted, with the keys that lead to it and the words that are blamed,
-but without line numbers. `message` is there for the reader and is not compared.
+A baseline is a JSON file that people review: one entry per finding, sorted, with the keys that lead to it, the words that are blamed and
+the names that it is about, but without line numbers. `message` is there for the reader and is not compared.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ivrtest.source.text import Source, Span
 FORMAT: Final = "ivrtest/baseline/1"
 NEVER_KNOWN: Final = frozenset({RuleCrashed.name})
 """What no baseline hides: that something was not examined."""
-_FIELDS: Final = ("file", "at", "rule", "text", "message")
+_TEXTS: Final = ("file", "at", "rule", "text", "message")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,6 +66,7 @@ def baseline_text(known: Iterable[Known]) -> str:
             "at": each.identity.at,
             "rule": each.identity.rule,
             "text": each.identity.text,
+            "about": list(each.identity.about),
             "message": each.message,
         }
         for each in sorted(known, key=lambda each: (each.identity, each.message))
@@ -99,14 +100,23 @@ def divide(findings: Sequence[Finding], baseline: Collection[Known], name_of: Ca
 
 
 def _known(entry: Any, number: int, source: Source) -> Known:
-    if not isinstance(entry, dict) or not all(isinstance(entry.get(name), str) for name in _FIELDS):
-        # Imported where something is wrong: only then the place of an entry matters.
-        from ivrtest.source.yaml import read_document
+    if _is_entry(entry):
+        return Known(Identity(entry["file"], entry["at"], entry["rule"], entry["text"], tuple(entry["about"])), entry["message"])
+    # Imported where something is wrong: only then the place of an entry matters.
+    from ivrtest.source.yaml import read_document
 
-        expected = ", ".join(f'"{name}"' for name in _FIELDS)
-        message = f'entry {number + 1} of "{source.name}" is not as it was written. it has the texts {expected}'
-        raise _wrong(message, read_document(source).span(("findings", number)))
-    return Known(Identity(entry["file"], entry["at"], entry["rule"], entry["text"]), entry["message"])
+    expected = ", ".join(f'"{name}"' for name in _TEXTS)
+    message = f'entry {number + 1} of "{source.name}" is not as it was written. it has the texts {expected}, and texts in a list "about"'
+    raise _wrong(message, read_document(source).span(("findings", number)))
+
+
+def _is_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and all(isinstance(entry.get(name), str) for name in _TEXTS)
+        and isinstance(entry.get("about"), list)
+        and all(isinstance(value, str) for value in entry["about"])
+    )
 
 
 def _wrong(message: str, span: Span) -> InputError:

@@ -1,6 +1,6 @@
-"""What stays the same about a finding when lines move: the rule, and what is blamed, named by the keys that lead to it.
+"""What stays the same about a finding when lines move: the rule, what is blamed, the keys that lead there, and the names it is about.
 
-Line numbers, columns and the message's words are no part of it, so that an edit elsewhere, or a better sentence in a later version,
+Line numbers, columns and the message's own words are no part of it, so that an edit elsewhere, or a better sentence in a later version,
 does not make an old finding a new one.
 """
 
@@ -19,6 +19,8 @@ from ivrtest.source.text import Span
 
 _ITEM: Final = "-"
 _COLON: Final = re.compile(r":(?=\s|$)")
+_SENTENCE: Final = re.compile(r'(?:"[^"]*"|[^".]|\.(?!\s))*')
+_QUOTED: Final = re.compile(r'"([^"]*)"')
 _LONGEST: Final = 80
 """Characters of a key that count."""
 
@@ -33,25 +35,27 @@ class Identity:
     rule: str
     text: str
     """The words that are blamed, as they stand in the file."""
+    about: tuple[str, ...]
+    """The values that the message's first sentence quotes: of two findings at one place, one may be about "en" and the other about "es"."""
 
 
 def identity(finding: Finding, file: str) -> Identity:
     """Return what stays the same about a finding in a file that is called `file`."""
-    return Identity(file, keys_around(finding.span), finding.rule, blamed(finding.span))
+    return Identity(file, keys_around(finding.span), finding.rule, blamed(finding.span), quoted_first(finding.message))
 
 
 def fingerprints(findings: Sequence[Finding]) -> list[str]:
     """Return a fingerprint for each of the findings, which are sorted by place.
 
-    The file's name is left out of it, as SARIF wants it (section 3.27.17): a moved file keeps its findings. The n-th of equal findings in
-    a file is the n-th again as long as none before it goes away.
+    The file's name is left out of it, for whoever compares fingerprints knows the file too: a moved file can keep its findings. The n-th
+    of equal findings in a file is the n-th again as long as none before it goes away.
     """
     seen: Counter[Identity] = Counter()
     found = []
     for finding in findings:
         same = identity(finding, finding.span.source.name)
         seen[same] += 1
-        text = json.dumps([same.rule, same.at, same.text, seen[same]])
+        text = json.dumps([same.rule, same.at, same.text, same.about, seen[same]])
         found.append(hashlib.sha256(text.encode()).hexdigest()[:32])
     return found
 
@@ -60,6 +64,13 @@ def blamed(span: Span) -> str:
     """Return the words in a span; those on its first line if it has several."""
     line = span.source.line(span.line)
     return line[span.column - 1 : span.end_column - 1 if span.end_line == span.line else None].strip()
+
+
+def quoted_first(message: str) -> tuple[str, ...]:
+    """Return the quoted values of a message's first sentence. What comes after it is advice, which may change with what stands around."""
+    sentence = _SENTENCE.match(message)
+    assert sentence is not None
+    return tuple(_QUOTED.findall(sentence[0]))
 
 
 def keys_around(span: Span) -> str:

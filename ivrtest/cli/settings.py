@@ -7,6 +7,10 @@ flows = "flows"
 scenarios = "scenarios"
 reports = "reports"
 
+[check]
+ignore = ["menu-too-long"]          # rules that do not look; select = [...] lists those that do
+severity = {"unused-prompt" = "error"}
+
 [run]
 jobs = 4                            # calls at once
 
@@ -20,6 +24,7 @@ jobs = 2
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +38,7 @@ from ivrtest.source.text import Source, Span
 FILE_NAME: Final = "ivrtest.toml"
 LOOPBACK: Final = ("sip:*@127.0.0.1", "sip:*@[::1]", "sip:*@localhost")
 DEFAULT_JOBS: Final = 4
+SEVERITIES: Final = {str(severity): severity for severity in sorted(Severity, reverse=True)}
 A_URI: Final = 'it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"'
 A_COUNT: Final = "it must be a whole number of at least 1"
 
@@ -47,6 +53,17 @@ class TargetSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """Which rules of the checker look, and how much what they find weighs."""
+
+    select: tuple[str, ...] = ()
+    """Empty: all."""
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    """By rule, where it is not the usual one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What `ivrtest.toml` says, or the defaults."""
 
@@ -55,6 +72,7 @@ class Settings:
     reports: Path = Path("reports")
     exclude: tuple[Path, ...] = ()
     """Folders that are skipped when a folder above them is given."""
+    check: CheckSettings = field(default_factory=CheckSettings)
     jobs: int = DEFAULT_JOBS
     allow: tuple[str, ...] = LOOPBACK
     targets: Mapping[str, TargetSettings] = field(default_factory=dict)
@@ -87,7 +105,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
         inner = data.get(name, {})
         data = inner if isinstance(inner, dict) else {}
     reader = Reader(source)
-    reader.only(data, ("paths", "run", "dial", "targets"), "")
+    reader.only(data, ("paths", "check", "run", "dial", "targets"), "")
     paths = reader.table(data, "paths", ("flows", "scenarios", "reports", "exclude"))
     run = reader.table(data, "run", ("jobs",))
     dial = reader.table(data, "dial", ("allow",))
@@ -99,17 +117,42 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     exclude = reader.value(paths, "paths.exclude", is_texts, "it must be a list of folders")
     jobs = reader.value(run, "run.jobs", is_count, A_COUNT)
     allow = reader.value(dial, "dial.allow", is_texts, 'it must be a list of patterns such as "sip:*@127.0.0.1"')
+    check = read_check(reader, data)
     targets = read_targets(reader, data)
     if reader.findings:
         raise InputError(tuple(reader.findings))
     return Settings(
         **folders,
         exclude=tuple(Path(folder) for folder in exclude or ()),
+        check=check,
         jobs=DEFAULT_JOBS if jobs is None else jobs,
         allow=LOOPBACK if allow is None else tuple(allow),
         targets=targets,
         path=path,
     )
+
+
+def read_check(reader: Reader, data: Mapping[str, Any]) -> CheckSettings:
+    table = reader.table(data, "check", ("select", "ignore", "severity"))
+    if not table:
+        return CheckSettings()
+    # Imported where rules are named: few settings do, and most commands have no use for the rules.
+    from ivrtest.check.selection import unknown_rule
+
+    lists = {key: tuple(reader.value(table, f"check.{key}", is_texts, "it must be a list of rules") or ()) for key in ("select", "ignore")}
+    weights = reader.table(table, "severity", within="check.")
+    for key, names in (*lists.items(), ("severity", tuple(weights))):
+        for name in names:
+            if message := unknown_rule(name):
+                reader.complain(f"check.{key}", message, at=name)
+    severity = {}
+    for name, weight in weights.items():
+        if isinstance(weight, str) and weight in SEVERITIES:
+            severity[name] = SEVERITIES[weight]
+        else:
+            expected = ", ".join(f'"{each}"' for each in SEVERITIES)
+            reader.complain("check.severity", f'severity "{weight}" of rule "{name}" is none. it must be one of {expected}', at=name)
+    return CheckSettings(lists["select"], lists["ignore"], severity)
 
 
 def read_targets(reader: Reader, data: Mapping[str, Any]) -> dict[str, TargetSettings]:
@@ -172,12 +215,15 @@ class Reader:
             return None
         return value
 
-    def complain(self, name: str, message: str) -> None:
-        self.findings.append(finding(self.source, message, name))
+    def complain(self, name: str, message: str, at: str = "") -> None:
+        self.findings.append(finding(self.source, message, name, at))
 
 
-def finding(source: Source, message: str, name: str = "") -> Finding:
-    """Blame the line that holds a setting. TOML's reader gives no places, so the line is looked for."""
+def finding(source: Source, message: str, name: str = "", at: str = "") -> Finding:
+    """Blame the line that holds a setting, or in it (or in the lines after it) the word `at`, as it stands in quotes or as a key.
+
+    TOML's reader gives no places, so they are looked for.
+    """
     table, _, key = name.rpartition(".")
     current = ""
     for number, line in enumerate(source.lines, 1):
@@ -186,5 +232,17 @@ def finding(source: Source, message: str, name: str = "") -> Finding:
             current = bare.partition("]")[0].strip("[ ").removeprefix("tool.ivrtest").removeprefix(".")
         if name and (current == name or (current == table and bare.partition("=")[0].strip().strip('"') == key)):
             column = line.index(bare[0]) + 1
-            return Finding("settings", Severity.ERROR, message, Span(source, number, column, number, column + len(bare)))
+            span = Span(source, number, column, number, column + len(bare))
+            return Finding("settings", Severity.ERROR, message, word_after(span, at) if at else span)
     return Finding("settings", Severity.ERROR, message, source.whole())
+
+
+def word_after(span: Span, word: str) -> Span:
+    """Return where a word stands in a setting's value, which may go on over further lines; the setting itself if it is not found."""
+    there = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+    for number in range(span.line, len(span.source.lines) + 1):
+        # On its first line the setting's own name comes first.
+        start = span.source.line(number).find("=") + 1 if number == span.line else 0
+        if found := there.search(span.source.line(number), start):
+            return Span(span.source, number, found.start() + 1, number, found.end() + 1)
+    return span

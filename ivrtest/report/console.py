@@ -9,33 +9,23 @@ from typing import Self
 
 from rich.console import Console
 from rich.live import Live
-from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from ivrtest.report.excerpt import excerpt_lines
+from ivrtest.report.findings_text import count_of, painted
 from ivrtest.report.outcome import finding_of
 from ivrtest.run.events import CallNoted, RunEvent, ScenarioFinished, ScenarioStarted, SuiteFinished, SuiteStarted
 from ivrtest.run.result import ScenarioResult, Status, SuiteResult
-from ivrtest.source.finding import Finding, Severity
+from ivrtest.source.finding import Finding
 
 MARKS = {Status.PASSED: ("✓", "green"), Status.FAILED: ("✗", "red"), Status.ERROR: ("!", "yellow"), Status.NOT_RUN: ("-", "dim")}
-COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:
     """Print every finding with its source line."""
     for finding in findings:
-        first, *rest = excerpt_lines(finding)
-        head, severity, tail = first.partition(f" {finding.severity}: ")
-        console.print(Text.assemble((head, "bold"), (severity, Style.parse(COLOURS[finding.severity])), tail), soft_wrap=True)
-        for line in rest:
-            console.print(Text(line, "green" if line.lstrip(" |").startswith("^") else ""), soft_wrap=True)
-
-
-def count_of(number: int, thing: str) -> str:
-    """Return `1 error`, `2 errors`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+        for line in painted(finding):
+            console.print(Text.assemble(*line), soft_wrap=True)
 
 
 class RunScreen:

@@ -6,7 +6,6 @@ Times named `*_s` are seconds on the call's clock; `seconds` is wall time; `stat
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +13,10 @@ from ivrtest import __version__
 from ivrtest.audio.hearing import Match
 from ivrtest.report.excerpt import excerpt
 from ivrtest.report.files import write_text
+from ivrtest.report.findings_json import place
 from ivrtest.report.junit import relative
 from ivrtest.report.outcome import Outcome, finding_of
 from ivrtest.run.result import CallRecord, ScenarioResult, Status, StepResult
-from ivrtest.source.finding import Finding
-from ivrtest.source.text import Span
 
 FORMAT: Final = "ivrtest/results/1"
 
@@ -41,35 +39,6 @@ def json_text(outcome: Outcome, folder: Path) -> str:
         "scenarios": [scenario_of(result, folder) for result in suite.results],
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-
-
-def findings_text(findings: Sequence[Finding]) -> str:
-    """Return the findings of a check as JSON."""
-    return (
-        json.dumps({"format": "ivrtest/findings/1", "findings": [finding_data(each) for each in findings]}, ensure_ascii=False, indent=2)
-        + "\n"
-    )
-
-
-def finding_data(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule,
-        "severity": str(finding.severity),
-        "message": finding.message,
-        **place(finding.span),
-        "related": [{"message": related.message, **place(related.span)} for related in finding.related],
-        "witness": list(finding.witness),
-    }
-
-
-def place(span: Span) -> dict[str, Any]:
-    return {
-        "file": span.source.name,
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
-    }
 
 
 def scenario_of(result: ScenarioResult, folder: Path) -> dict[str, Any]:

@@ -3,29 +3,24 @@
 `<failure>` means that the IVR did wrong, `<error>` that we could not tell, `<skipped>` that nothing ran. Every case says in
 `<system-out>` on what its verdict rests: each step with what was heard, the call, and the recording. Times are wall seconds.
 
-The report keeps to the schema of Jenkins' xUnit plugin (junit-10.xsd), which refuses a whole file for one unknown attribute.
-It knows neither properties nor a file name on a case; so these facts stand in the text, and what junit-xml adds beyond that
-schema is taken out.
+The schema that Jenkins enforces knows neither properties nor a file name on a case; so these facts stand in the text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
-from xml.etree import ElementTree
 
-from junit_xml import TestCase, TestSuite, to_xml_report_string
+from junit_xml import TestCase, TestSuite
 
 from ivrtest import __version__
 from ivrtest.audio.hearing import Match
 from ivrtest.report.excerpt import excerpt
 from ivrtest.report.files import write_text
 from ivrtest.report.outcome import Outcome, finding_of
+from ivrtest.report.xunit import xml_text
 from ivrtest.run.acts.naming import told
 from ivrtest.run.result import CallRecord, ScenarioResult, Status, StepResult
-
-SUITES_NAME: Final = "ivrtest"
 
 
 def write_junit(outcome: Outcome, path: Path) -> None:
@@ -38,15 +33,7 @@ def junit_text(outcome: Outcome, folder: Path) -> str:
     flows: dict[str, list[ScenarioResult]] = {}
     for result in outcome.suite.results:
         flows.setdefault(result.scenario.flow, []).append(result)
-    suites = [suite_of(flow, results, outcome, folder) for flow, results in flows.items()]
-    root = ElementTree.fromstring(to_xml_report_string(suites, prettyprint=False))
-    root.set("name", SUITES_NAME)
-    for count in ("tests", "failures", "errors"):
-        root.attrib.setdefault(count, "0")
-    for element in root.iter():
-        element.attrib.pop("disabled", None)
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    return xml_text([suite_of(flow, results, outcome, folder) for flow, results in flows.items()])
 
 
 def suite_of(flow: str, results: list[ScenarioResult], outcome: Outcome, folder: Path) -> TestSuite:

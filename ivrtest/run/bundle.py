@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ivrtest.audio.prompts import PromptLibrary, load_library
+from ivrtest.audio.formats import find_recording
 from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, Prompt
 from ivrtest.flow.nodes.call_flow import CallFlow
 from ivrtest.flow.read import FlowReading, find_flows, load_flow
 from ivrtest.source.finding import Finding, InputError, Severity
+
+if TYPE_CHECKING:
+    from ivrtest.audio.prompts import PromptLibrary
 
 DIGITS = tuple(f"digits/{digit}" for digit in range(10))
 
@@ -56,6 +60,9 @@ class Bundle:
 
     def library(self) -> PromptLibrary:
         """Read the recordings of all its flows. Missing ones are left out; unusable ones raise InputError."""
+        # Imported where sound is read: numpy takes longer than checking a flow.
+        from ivrtest.audio.prompts import PromptLibrary, load_library
+
         recordings = {}
         findings = []
         for flow, folder in self.parts():
@@ -136,6 +143,6 @@ def recorded(path: Path, flow: Flow) -> dict[str, frozenset[str]]:
     folder = recordings_folder(path, flow)
     names = (*flow.prompts, *DIGITS)
     return {
-        language: frozenset(name for name in names if (folder / language / f"{name}.wav").exists())
+        language: frozenset(name for name in names if find_recording(folder / language, name) is not None)
         for language in (*flow.languages, ALL_LANGUAGES)
     }

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import json
 
-from ivrtest.report.json import findings_text, json_text
-from ivrtest.source.finding import Finding, Related, Severity
-from ivrtest.source.text import Source, Span
+from ivrtest.report.json import json_text
 from tests.report.results import FOLDER, outcome
 
 
@@ -54,27 +52,3 @@ def test_a_scenario_without_a_call_has_none() -> None:
 
 def test_secret_digits_are_nowhere_in_it() -> None:
     assert "4711" not in json_text(outcome(), FOLDER)
-
-
-def test_findings_carry_their_places() -> None:
-    source = Source("f.yaml", "a: b\nc: d\n")
-    finding = Finding(
-        "dead-end", Severity.ERROR, "stuck", Span(source, 2, 1, 2, 2), (Related("here", Span(source, 1, 1, 1, 2)),), ("call",)
-    )
-    assert json.loads(findings_text([finding])) == {
-        "format": "ivrtest/findings/1",
-        "findings": [
-            {
-                "rule": "dead-end",
-                "severity": "error",
-                "message": "stuck",
-                "file": "f.yaml",
-                "line": 2,
-                "column": 1,
-                "end_line": 2,
-                "end_column": 2,
-                "related": [{"message": "here", "file": "f.yaml", "line": 1, "column": 1, "end_line": 1, "end_column": 2}],
-                "witness": ["call"],
-            }
-        ],
-    }

@@ -1,0 +1,173 @@
+"""What `ivrtest check` does, from the paths that are named to an outcome, without a word printed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path, PurePath
+
+import click
+
+from ivrtest.check.baseline import Known, baseline_text, divide, known_of, read_baseline
+from ivrtest.check.checker import RuleCrashed, check
+from ivrtest.check.context import CheckContext
+from ivrtest.check.rules.missing_recording import MissingRecording
+from ivrtest.check.selection import SELECTABLE, Selection, select
+from ivrtest.cli.paths import flow_files
+from ivrtest.cli.settings import CheckSettings, load_settings
+from ivrtest.flow.model import Flow
+from ivrtest.report.checked import CheckedFile, CheckOutcome
+from ivrtest.report.findings_text import count_of
+from ivrtest.run.bundle import Bundle, FlowFolder, recorded
+from ivrtest.source.file import read_source
+from ivrtest.source.finding import Finding, InputError, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for."""
+
+    paths: tuple[Path, ...] = ()
+    """Empty: the folder of flows."""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    recordings: bool = True
+    """Whether to look for the files of recordings."""
+    baseline: Path | None = None
+
+    def selection(self, settings: CheckSettings) -> Selection:
+        """Return the rules that look. The command line wins: rules that it selects look even if the settings ignore them.
+
+        Raises `UsageError` if none is left: a check that looks for nothing finds nothing wrong.
+        """
+        without = (*self.ignore, *(() if self.select else settings.ignore), *(() if self.recordings else (MissingRecording.name,)))
+        selection = select(only=self.select or settings.select, without=without, severities={**settings.severity, **self.severities})
+        if not selection.names:
+            raise click.UsageError("no rule is left to look: every rule that is selected is ignored too. select another one")
+        return selection
+
+
+def examine(request: Request, today: date) -> CheckOutcome:
+    """Check the flows that are asked for. What cannot be used is a finding too."""
+    try:
+        settings = load_settings()
+        selection = request.selection(settings.check)
+        files = flow_files(request.paths or [settings.flows], settings.exclude)
+        baseline = read_baseline(read_source(request.baseline)) if request.baseline is not None else ()
+    except InputError as error:
+        return CheckOutcome(in_order(error.findings), usable=False)
+    checked: list[CheckedFile] = []
+    found: list[Finding] = []
+    unusable: list[Finding] = []
+    folders: dict[Path, FlowFolder | InputError] = {}
+    for file in files:
+        try:
+            bundle = folder_of(file, folders).bundle(file)
+        except InputError as error:
+            unusable += error.findings
+            checked.append(CheckedFile(str(file), unexamined=in_listed_order(selection.names), usable=False))
+            continue
+        findings = list(findings_of(bundle, selection, today, recordings=request.recordings))
+        (found if bundle.reading.flow is not None else unusable).extend(findings)
+        checked.append(record_of(bundle, selection, findings))
+    outcome = CheckOutcome(in_order(found), tuple(checked), usable=all(file.usable for file in checked), selection=selection)
+    if request.baseline is not None:
+        outcome = without_known(outcome, request.baseline, baseline)
+    return replace(outcome, findings=in_order([*outcome.findings, *unusable]))
+
+
+def folder_of(file: Path, folders: dict[Path, FlowFolder | InputError]) -> FlowFolder:
+    """Return the folder of a file. It is read once, and what is wrong with it is found once. Raises `InputError`."""
+    if file.parent not in folders:
+        try:
+            folders[file.parent] = FlowFolder(file.parent)
+        except InputError as error:
+            folders[file.parent] = error
+    folder = folders[file.parent]
+    if isinstance(folder, InputError):
+        raise folder
+    return folder
+
+
+def findings_of(bundle: Bundle, selection: Selection, today: date, *, recordings: bool) -> Iterator[Finding]:
+    """Yield what the reader and the rules say of one flow."""
+    yield from bundle.reading.findings
+    flow = bundle.reading.flow
+    if flow is None:
+        return
+    others: dict[str, Flow] = {**bundle.called, flow.name: flow}
+    context = CheckContext(
+        flows=None if bundle.unread else others,
+        recordings=recorded(bundle.path, flow) if recordings else None,
+        today=today,
+        broken=bundle.reading.broken_nodes,
+        broken_prompts=bundle.reading.broken_prompts,
+    )
+    yield from selection.weighed(check(flow, context, selection.rules))
+
+
+def record_of(bundle: Bundle, selection: Selection, findings: Collection[Finding]) -> CheckedFile:
+    """Return which rules examined a flow."""
+    name = str(bundle.path)
+    if bundle.reading.flow is None:
+        return CheckedFile(name, unexamined=in_listed_order(selection.names), usable=False)
+    crashes = [finding.message for finding in findings if finding.rule == RuleCrashed.name]
+    unexamined = {
+        rule.name
+        for rule in selection.rules
+        if (rule.needs_whole_flow and bundle.reading.broken_nodes)
+        or any(message.startswith(f'rule "{rule.name}" crashed') for message in crashes)
+    }
+    return CheckedFile(name, in_listed_order(selection.names - unexamined), in_listed_order(unexamined))
+
+
+def without_known(outcome: CheckOutcome, path: Path, baseline: Collection[Known]) -> CheckOutcome:
+    """Return the outcome without the findings that the baseline knows, and say if it knows some that are no more."""
+    division = divide(outcome.findings, baseline, lambda name: name_in(path, name))
+    gone = [known for known in division.gone if was_looked_at(known, outcome, path)]
+    notes = outcome.notes
+    if gone:
+        what = f'{count_of(len(gone), "known finding")} of "{path}" no longer {"occurs" if len(gone) == 1 else "occur"}'
+        notes += (f'{what}. write it anew with "--write-baseline {path}"',)
+    return replace(outcome, findings=division.new, known=division.known, baseline=str(path), notes=notes)
+
+
+def renewed(outcome: CheckOutcome, path: Path) -> tuple[str, CheckOutcome]:
+    """Return a baseline of all that was found, and the outcome now that it is known.
+
+    Entries of an old one stay where this check did not look: in other files, and by rules that are switched off. Raises `InputError` if
+    there is an old one that cannot be read.
+    """
+    old = read_baseline(read_source(path)) if path.exists() else ()
+    kept = [known for known in old if not was_looked_at(known, outcome, path)]
+    text = baseline_text([*known_of(outcome.findings, lambda name: name_in(path, name)), *kept])
+    known = tuple(finding for finding in outcome.findings if finding.rule != RuleCrashed.name)
+    new = tuple(finding for finding in outcome.findings if finding.rule == RuleCrashed.name)
+    return text, replace(outcome, findings=new, known=known, baseline=str(path))
+
+
+def was_looked_at(known: Known, outcome: CheckOutcome, path: Path) -> bool:
+    """Tell whether the check would have found a known finding again: its file and its rule were part of it, or the file is no more."""
+    if not (path.parent / known.identity.file).exists():
+        return True
+    for file in outcome.files:
+        if name_in(path, file.name) == known.identity.file:
+            return file.usable and (known.identity.rule in file.examined or known.identity.rule not in SELECTABLE)
+    return False
+
+
+def name_in(baseline: Path, name: str) -> str:
+    """Return a file's name as seen from the folder of a baseline, wherever the command is called."""
+    return PurePath(os.path.relpath(name, baseline.parent)).as_posix()
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings sorted by place, each once."""
+    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: finding.sort_key))
+
+
+def in_listed_order(names: Collection[str]) -> tuple[str, ...]:
+    return tuple(name for name in SELECTABLE if name in names)
