@@ -167,11 +167,11 @@ class Matcher:
             return self._sound_before(track) < 25 or track.heard_s > _SHORT_S
         if track.heard_s >= NAME_ANY_S:
             return True
-        if self._told_unknown or self._sound_before(track) >= 12 or track.worst > _FAIR_DB:
+        if self._told_unknown or self._sound_before(track) >= 12:
             return False
         if track.heard_s > _ENOUGH_S:
             return track.heard_share > 0.5
-        if track.heard_share < 0.8 or track.heard_s < 0.15:
+        if track.heard_share < 0.8 or track.heard_s < 0.15 or track.worst > _FAIR_DB:
             return False
         after = self._history.loud(track.sounding_end // HOP + 3, self._history.end)
         quiet = (len(after) >= 8 and not after[:8].any()) or (len(after) >= 16 and not after[8:16].any())
