@@ -17,6 +17,7 @@ from ivrtest.cli.paths import unusable
 from ivrtest.cli.problem import complain
 from ivrtest.cli.settings import FILE_NAME, Settings, load_settings
 from ivrtest.report.console import RunScreen, print_summary
+from ivrtest.report.html import write_html
 from ivrtest.report.json import write_json
 from ivrtest.report.junit import write_junit
 from ivrtest.report.outcome import Outcome
@@ -50,8 +51,8 @@ def command(
 ) -> int:
     """Call the IVR and hold scenarios against it.
 
-    PATHS are scenario files, or folders of them; without any, the folder of scenarios. Writes junit.xml, results.json and a recording of
-    every call. Exit code 1 if the IVR did wrong, 2 if we could not tell.
+    PATHS are scenario files, or folders of them; without any, the folder of scenarios. Writes report.html, junit.xml,
+    results.json and a recording of every call. Exit code 1 if the IVR did wrong, 2 if we could not tell.
     """
     if simulate and target is not None:
         raise click.UsageError('"--simulate" calls nobody, so "--target" has no meaning with it. give one of them')
@@ -162,7 +163,7 @@ def write_reports(suite: SuiteResult, folder: Path, junit: Path) -> tuple[list[P
     outcome = Outcome(suite=suite)
     written: list[Path] = []
     unwritten: list[Finding] = []
-    for path, write in ((junit, write_junit), (folder / "results.json", write_json)):
+    for path, write in ((junit, write_junit), (folder / "results.json", write_json), (folder / "report.html", write_html)):
         try:
             write(outcome, path)
             written.append(path)
