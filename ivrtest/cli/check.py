@@ -82,9 +82,7 @@ def command(
     if not watching:
         return report(checked(request, write_baseline), style, files)
     if style != "text":
-        raise click.UsageError(
-            f'"--watch" prints for people, so "--format {style}" has no meaning with it. write it with "-o {style}=FILE"'
-        )
+        raise click.UsageError(f'"--watch" prints for people, not "--format {style}". write that to a file with "-o {style}=FILE"')
     if write_baseline is not None:
         raise click.UsageError('"--write-baseline" writes once, so "--watch" has no meaning with it. give one of them')
     return watch_flows(request, files)

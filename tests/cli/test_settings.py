@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from ivrtest.cli.settings import LOOPBACK, Settings, TargetSettings, load_settings, read_settings
-from ivrtest.source.finding import InputError
+from ivrtest.cli.settings import LOOPBACK, CheckSettings, Settings, TargetSettings, load_settings, read_settings
+from ivrtest.source.finding import InputError, Severity
 from ivrtest.source.text import Source
 
 WHOLE = """\
 [paths]
 flows = "menus"
 exclude = ["menus/drafts"]
+
+[check]
+ignore = ["menu-too-long"]
+severity = {"unused-prompt" = "error"}
 
 [run]
 jobs = 2
@@ -35,6 +39,7 @@ def test_a_whole_file_is_read() -> None:
     assert read_settings(Source("ivrtest.toml", WHOLE)) == Settings(
         flows=Path("menus"),
         exclude=(Path("menus/drafts"),),
+        check=CheckSettings(ignore=("menu-too-long",), severity={"unused-prompt": Severity.ERROR}),
         jobs=2,
         allow=("sip:*@ivr.example.com",),
         targets={"staging": TargetSettings("sip:ivr@ivr.example.com", 1)},
@@ -81,6 +86,50 @@ def test_every_mistake_is_told_in_one_pass() -> None:
     ],
 )
 def test_a_wrong_file_is_told_with_its_place(text: str, message: str) -> None:
+    assert complaints(text) == [message]
+
+
+CHECK = """\
+[tool.ivrtest.check]
+select = [
+  "dead-end",
+  "dead-ends",
+]
+ignore = ["unused-promt"]
+
+[tool.ivrtest.check.severity]
+silent-drop = "fatal"
+unused-ignor = "info"
+menu-too-long = 3
+"""
+
+
+def test_an_unknown_rule_is_told_at_its_place() -> None:
+    with pytest.raises(InputError) as caught:
+        read_settings(Source("pyproject.toml", CHECK), within=("tool", "ivrtest"))
+    weights = 'it must be one of "error", "warning", "info"'
+    assert [f"{finding.span}-{finding.span.end_column}: {finding.message}" for finding in caught.value.findings] == [
+        'pyproject.toml:4:4-13: no rule is called "dead-ends". did you mean "dead-end"?',
+        'pyproject.toml:6:12-24: no rule is called "unused-promt". did you mean "unused-prompt"?',
+        'pyproject.toml:10:1-13: no rule is called "unused-ignor". did you mean "unused-ignore"?',
+        f'pyproject.toml:9:1-12: severity "fatal" of rule "silent-drop" is none. {weights}',
+        f'pyproject.toml:11:1-14: severity "3" of rule "menu-too-long" is none. {weights}',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[check]\nselect = "dead-end"\n', 'ivrtest.toml:2:1: "check.select" is "dead-end". it must be a list of rules'),
+        ("[check]\nseverity = 3\n", 'ivrtest.toml:2:1: "check.severity" must be a table: [check.severity]'),
+        ("[check]\nignores = []\n", 'ivrtest.toml:2:1: unknown setting "check.ignores". did you mean "check.ignore"?'),
+        (
+            '[check]\nseverity = {"dead-end" = "bad"}\n',
+            'ivrtest.toml:2:14: severity "bad" of rule "dead-end" is none. it must be one of "error", "warning", "info"',
+        ),
+    ],
+)
+def test_wrong_settings_of_the_check_are_told(text: str, message: str) -> None:
     assert complaints(text) == [message]
 
 
