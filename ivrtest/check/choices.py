@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ivrtest.check.circles import led_to
 from ivrtest.check.effects import LANGUAGE, set_by
 from ivrtest.check.keys import announced
+from ivrtest.check.states import State, States, Step
 from ivrtest.flow.model import Exit, Flow, Node
 from ivrtest.flow.nodes.menu import Menu
 
@@ -49,3 +51,18 @@ def options(flow: Flow, node: Node) -> Iterator[Option]:
         if way.cause == "key" and way.key in named:
             language = named[way.key]
             yield Option(way, next((code for code in flow.languages if code.split("-")[0].lower() == language), language))
+
+
+def chosen(flow: Flow, states: States) -> dict[State, Step | None]:
+    """Return the states of callers who have chosen a language, up to where they choose again, with the last step to each from there."""
+    choices = {node.id for node in flow.nodes.values() if is_choice(flow, node)}
+    starts: dict[State, None] = {}
+    for step in states.all_steps():
+        if step.arrival is None or step.origin.node not in choices or step.exit.cause != "key" or not sets_language(flow, step.exit):
+            continue
+        if step.exit.target is not None and LANGUAGE in step.exit.target.sets:
+            starts[step.arrival] = None
+        else:
+            # The `set` node that comes next sets it.
+            starts.update((onward.arrival, None) for onward in states.steps[step.arrival] if onward.arrival is not None)
+    return led_to(states, starts, lambda step: step.origin.node not in choices)

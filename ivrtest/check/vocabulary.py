@@ -37,6 +37,8 @@ class Vocabulary:
     """The language for every name of one."""
     secret: tuple[str, ...]
     """Names of what nobody else may hear."""
+    common: frozenset[str]
+    """Words that texts of this language often have. Some belong to several languages."""
 
 
 @cache
@@ -58,6 +60,7 @@ def vocabulary(language: str) -> Vocabulary | None:
         keys=keys,
         languages=names,
         secret=tuple(fold(name) for name in words["secret"]),
+        common=frozenset(fold(word) for word in words["common"]),
     )
 
 

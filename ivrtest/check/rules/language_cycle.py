@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivrtest.check.choices import is_choice, sets_language
-from ivrtest.check.circles import led_to
+from ivrtest.check.choices import chosen, is_choice
 from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import by_the_caller
 from ivrtest.check.naming import exit_of
@@ -36,13 +35,8 @@ class LanguageCycle(Rule):
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         states = context.states(flow)
         choices = {node.id for node in flow.nodes.values() if is_choice(flow, node)}
-        chosen = [
-            step.arrival
-            for step in states.all_steps()
-            if step.arrival is not None and step.origin.node in choices and step.exit.cause == "key" and sets_language(flow, step.exit)
-        ]
         told: set[tuple[str, str]] = set()
-        for state in led_to(states, chosen, lambda step: step.origin.node not in choices):
+        for state in chosen(flow, states):
             node = flow.nodes[state.node]
             for step in states.steps[state]:
                 arrival = step.arrival

@@ -1,0 +1,26 @@
+"""Which language a prompt's words are in. Says so only where it is plain: a name or a borrowed word proves nothing."""
+
+from __future__ import annotations
+
+import re
+
+from ivrtest.check.announcements import MAX_TEXT
+from ivrtest.check.vocabulary import KNOWN, fold, vocabulary
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_SHORT = 2
+"""Words of a text for which one that is known is proof enough: `Goodbye.`"""
+_PROOF = 2
+
+
+def reads_as(text: str) -> str | None:
+    """Return the known language (`en`) that `text` is in, or None if that is not plain.
+
+    It is plain where two different words more are common in that language than in any other, or one more in a text of no more than
+    two words. (Counting common words is the oldest way to tell languages apart; a prompt is too short for statistics of letters.)
+    """
+    words = set(_WORD.findall(fold(text[:MAX_TEXT])))
+    known = (vocabulary(language) for language in KNOWN)
+    found = {one.language: len(words & one.common) for one in known if one is not None}
+    best, second = sorted(found, key=lambda language: -found[language])[:2]
+    return best if found[best] - found[second] >= (1 if len(words) <= _SHORT else _PROOF) else None
