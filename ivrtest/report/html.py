@@ -141,6 +141,8 @@ def html_text(outcome: Outcome, folder: Path) -> str:
         flows=flows,
         passed=[view for view in views if view.status == Status.PASSED],
         left=timeline.LEFT,
+        right=timeline.RIGHT,
+        usual_width=timeline.USUAL_WIDTH,
         style=Markup(style),
         script=Markup(script),
         policy=policy(style, script),

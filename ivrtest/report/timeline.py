@@ -147,13 +147,19 @@ def caller_bars(steps: Sequence[StepResult], at: At, end: float) -> Iterator[Bar
 
 def ivr_bars(result: ScenarioResult, at: At) -> Iterator[Bar]:
     decided = deciding_step(result)
-    bad = decided[1].heard[-1:] if decided is not None else ()
+    bad = blamed(decided[1]) if decided is not None else None
     for match in dict.fromkeys(match for step in result.steps for match in step.heard):
         x, width = stretch(match.start_s, match.end_s, at)
-        kind = "bad" if match in bad else "good" if match.verdict is Verdict.match else "odd"
-        mark = f"{MARKS[result.status][0]} " if match in bad else ""
+        kind = "bad" if match == bad else "good" if match.verdict is Verdict.match else "odd"
+        mark = f"{MARKS[result.status][0]} " if match == bad else ""
         label = fitting([mark + name for name in names(match)], width) or fitting([mark.strip()], width)
         yield Bar(x, width, label, x + PADDING, told(match), kind)
+
+
+def blamed(step: StepResult) -> Match | None:
+    """Return the sound that decided against a step: the last one, if the verdict fell with it and not after a silence that followed."""
+    last = step.heard[-1] if step.heard else None
+    return last if last is not None and step.at_s in {last.start_s, last.end_s} else None
 
 
 def names(match: Match) -> list[str]:

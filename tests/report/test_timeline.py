@@ -13,11 +13,12 @@ from ivrtest.audio.hearing import Match, Verdict
 from ivrtest.call.recording import write_stereo
 from ivrtest.report.timeline import LEFT, LOUDEST, WIDEST, Bar, Drawing, draw, fitting, ivr_channel, names, peaks, sound_path
 from ivrtest.run.result import ScenarioResult, Status, StepResult
-from tests.report.results import failed, passed, unclear
+from tests.report.results import failed, passed, result, unclear
+from tests.run.conversations import ANSWERED, WE_HANG_UP, WELCOME, heard, ticks
 
 
-def drawn(result: ScenarioResult, recording: Path | None = None) -> Drawing:
-    drawing = draw(result, recording)
+def drawn(held: ScenarioResult, recording: Path | None = None) -> Drawing:
+    drawing = draw(held, recording)
     assert drawing is not None
     return drawing
 
@@ -52,23 +53,35 @@ def test_the_step_that_failed_is_marked_by_a_sign_and_not_by_colour_alone() -> N
     assert drawing.trouble.width == pytest.approx(drawing.scale, abs=0.1)
 
 
+def test_what_was_heard_before_a_silence_is_not_blamed_for_it() -> None:
+    talk: list[object] = [ANSWERED, heard(WELCOME, 0.2, 3.0), *ticks(3.0, 7.0), WE_HANG_UP]
+    drawing = drawn(result("- hear: [welcome, menu]\n", talk))
+    assert [(bar.label, bar.kind) for bar in drawing.steps] == [("1 ✗", "failed")]
+    assert [(bar.label, bar.kind) for bar in drawing.ivr] == [("welcome", "good")]
+
+
+def test_a_sound_that_breaks_a_silence_is_blamed() -> None:
+    drawing = drawn(result("- silence: 3s\n", [ANSWERED, heard(("bye", "en"), 0.5, 2.0), WE_HANG_UP]))
+    assert [(bar.label, bar.kind) for bar in drawing.ivr] == [("✗ bye en", "bad")]
+
+
 def test_without_a_call_nothing_is_drawn() -> None:
     assert draw(unclear(), None) is None
 
 
 def test_a_call_on_which_nothing_happened_is_drawn_empty() -> None:
-    result = failed()
-    assert result.call is not None
-    call = replace(result.call, answered_s=None, ended_s=None, ended_by="", notes=())
-    silent = replace(result, status=Status.ERROR, steps=tuple(StepResult(step.step) for step in result.steps), call=call)
+    usual = failed()
+    assert usual.call is not None
+    call = replace(usual.call, answered_s=None, ended_s=None, ended_by="", notes=())
+    silent = replace(usual, status=Status.ERROR, steps=tuple(StepResult(step.step) for step in usual.steps), call=call)
     drawing = drawn(silent)
     assert (drawing.steps, drawing.caller, drawing.ivr, drawing.answered_x, drawing.ended_x) == ((), (), (), None, None)
 
 
 def test_a_long_call_is_wider_and_has_fewer_ticks_to_the_second() -> None:
-    result = failed()
-    assert result.call is not None
-    drawings = [drawn(replace(result, call=replace(result.call, ended_s=seconds))) for seconds in (10.0, 100.0, 10_000.0)]
+    usual = failed()
+    assert usual.call is not None
+    drawings = [drawn(replace(usual, call=replace(usual.call, ended_s=seconds))) for seconds in (10.0, 100.0, 10_000.0)]
     widths = [drawing.width for drawing in drawings]
     assert widths[0] == 1000.0
     assert widths == sorted(widths)
