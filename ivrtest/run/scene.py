@@ -12,6 +12,8 @@ from ivrtest.call.listener import Tick
 from ivrtest.flow.model import Prompt
 from ivrtest.run.result import Status
 
+REACTION_S: Final = 1.0
+"""How long an IVR may go on speaking after a key that interrupts it."""
 SHRED_S: Final = 1.3
 """Music that is cut off before this much of it was heard cannot be named."""
 GAP_S: Final = 0.3
@@ -113,7 +115,13 @@ class Scene:
                 self.ended = percept
 
     def is_stale(self, match: Match) -> bool:
-        """Return whether a sound began before our last key: it was there anyway, and the key may have cut it."""
+        """Return whether a sound was there before our last key, so that it is no answer to it, and the key may have cut it.
+
+        When unknown speech began is not known well: without a pause it seems to begin where the recording before it ended. So it is judged by
+        when it went on to.
+        """
+        if match.verdict is Verdict.unknown:
+            return match.end_s < self.last_key + REACTION_S
         return match.start_s < self.last_key
 
     def matters(self, match: Match, wanted: tuple[str, str]) -> bool:

@@ -145,3 +145,17 @@ def test_the_scenario_says_which_language_is_expected_first_and_a_step_from_ther
     commands = play(talk, [ANSWERED, heard(MENU_ES, 0.1, 2.0), heard(MENU_EN, 2.1, 4.0), heard(BYE, 4.1, 5.0), THEY_HANG_UP])
     assert commands == [Expect((MENU_ES,)), Expect((MENU_EN,)), Expect((BYE,)), HangUpCall()]
     assert decided(talk) == ["passed", "passed", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("end", "verdict"),
+    [
+        (4.0, "passed"),
+        (6.5, 'failed: heard speech that is no recording of the flow, from 3.0 s to 6.5 s. "menu" in "en" was expected'),
+    ],
+)
+def test_unknown_speech_is_an_answer_to_a_key_if_it_goes_on_after_it(end: float, verdict: str) -> None:
+    talk = conversation("- hear: welcome\n- press: 1\n- hear: menu\n")
+    unknown = heard(("", ""), 3.0, end, Verdict.unknown)
+    play(talk, [ANSWERED, heard(WELCOME, 0.2, 3.0), key("1", 3.1), unknown, heard(MENU_EN, 6.6, 8.0), WE_HANG_UP])
+    assert decided(talk)[2] == verdict
