@@ -19,8 +19,9 @@ def reads_as(text: str) -> str | None:
     It is plain where two different words more are common in that language than in any other, or one more in a text of no more than
     two words. (Counting common words is the oldest way to tell languages apart; a prompt is too short for statistics of letters.)
     """
-    words = set(_WORD.findall(fold(text[:MAX_TEXT])))
+    written = _WORD.findall(fold(text[:MAX_TEXT]))
+    words = set(written)
     known = (vocabulary(language) for language in KNOWN)
     found = {one.language: len(words & one.common) for one in known if one is not None}
     best, second = sorted(found, key=lambda language: -found[language])[:2]
-    return best if found[best] - found[second] >= (1 if len(words) <= _SHORT else _PROOF) else None
+    return best if found[best] - found[second] >= (1 if len(written) <= _SHORT else _PROOF) else None

@@ -20,6 +20,7 @@ from ivrtest.check.rules.menu_too_long import MenuTooLong
 from ivrtest.check.rules.missing_outcome import MissingOutcome
 from ivrtest.check.rules.missing_recording import MissingRecording
 from ivrtest.check.rules.mixed_languages import MixedLanguages
+from ivrtest.check.rules.no_way_back_to_language_choice import NoWayBackToLanguageChoice
 from ivrtest.check.rules.no_way_to_a_human import NoWayToAHuman
 from ivrtest.check.rules.prompt_not_in_language import PromptNotInLanguage
 from ivrtest.check.rules.read_before_set import ReadBeforeSet
@@ -52,6 +53,7 @@ ALL: tuple[type[Rule], ...] = (
     SelfLoopKey,
     LanguageOptionNoEffect,
     LanguageCycle,
+    NoWayBackToLanguageChoice,
     PromptNotInLanguage,
     MixedLanguages,
     AnnouncedKeyUnhandled,
