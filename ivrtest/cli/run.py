@@ -39,7 +39,7 @@ from ivrtest.source.finding import Finding, InputError, Severity
 @click.option("--flows", type=click.Path(path_type=Path), help="The folder in which flows are looked up. Default: flows.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder for reports and recordings. Default: reports.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Where the JUnit report goes. Default: junit.xml in the folder of reports.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Calls at once. Default: 4.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Calls at once. Default: 8.")
 def command(
     paths: tuple[Path, ...],
     target: str | None,

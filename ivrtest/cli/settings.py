@@ -12,7 +12,7 @@ ignore = ["menu-too-long"]          # rules that do not look; select = [...] lis
 severity = {"unused-prompt" = "error"}
 
 [run]
-jobs = 4                            # calls at once
+jobs = 8                            # calls at once
 
 [dial]
 allow = ["sip:*@127.0.0.1", "sip:*@ivr.staging.example.com"]
@@ -37,7 +37,7 @@ from ivrtest.source.text import Source, Span
 
 FILE_NAME: Final = "ivrtest.toml"
 LOOPBACK: Final = ("sip:*@127.0.0.1", "sip:*@[::1]", "sip:*@localhost")
-DEFAULT_JOBS: Final = 4
+DEFAULT_JOBS: Final = 8
 SEVERITIES: Final = {str(severity): severity for severity in sorted(Severity, reverse=True)}
 A_URI: Final = 'it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"'
 A_COUNT: Final = "it must be a whole number of at least 1"

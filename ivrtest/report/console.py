@@ -69,10 +69,10 @@ class RunScreen:
     def table(self) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(20, self.console.width * 2 // 5))
         table.add_column(no_wrap=True, overflow="ellipsis", style="dim")
         for name, doing in self.running.values():
-            table.add_row(Text("☎", "cyan"), Text(name), Text(doing))
+            table.add_row(Text("›", "cyan"), Text(name), Text(doing))
         if self.running:
             table.add_row("", Text(f"{self.finished} of {self.total} done", "dim"), "")
         return table

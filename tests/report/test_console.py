@@ -52,7 +52,7 @@ def test_in_a_terminal_each_running_call_is_a_line() -> None:
         console.print(screen.table())
     lines = [line.split("\x1b[") for line in capture.get().splitlines()]
     shown = ["".join(part.partition("m")[2] if place else part for place, part in enumerate(line)).rstrip() for line in lines]
-    assert shown == ['☎  A caller       12.3 s  hears "menu" in "es"', "   0 of 1 done"]
+    assert shown == ['›  A caller       12.3 s  hears "menu" in "es"', "   0 of 1 done"]
 
 
 def test_the_summary_counts_and_names_the_reports() -> None:
