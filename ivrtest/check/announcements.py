@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivrtest.check.vocabulary import Vocabulary, clauses, fold, sentences, vocabularies
 from ivrtest.flow.model import Flow, PromptRef, Spoken
@@ -22,6 +22,8 @@ class Announcement:
     """The words that say what it is for, folded: `for english`."""
     language: str | None
     """The language that those words name, or None."""
+    key_first: bool = field(default=False, compare=False)
+    """The key is said before what it is for: `press 1 for English`."""
 
 
 def announcements(text: str, language: str) -> tuple[Announcement, ...]:
@@ -85,7 +87,7 @@ def _explicit(sentence: str, words: Vocabulary, found: list[tuple[int, int, list
         # "For sales, press 1" says it before the key; "press 1 for sales" after it.
         what = before if re.search(r"\w{3}", before) else clauses(sentence[end:following])[0].strip()
         for key in keys:
-            yield Announcement(key, what, _language_named(what, words))
+            yield Announcement(key, what, _language_named(what, words), key_first=bool(what) and what != before)
         previous = end if what == before else following
 
 
@@ -95,7 +97,7 @@ def _implied(rest: str, words: Vocabulary) -> Iterator[Announcement]:
         if match := words.elliptic.fullmatch(clause):
             groups = match.groupdict()
             key = words.keys[_plain(groups["key"] or groups["key_last"])]
-            yield Announcement(key, clause.strip(), _language_named(clause, words))
+            yield Announcement(key, clause.strip(), _language_named(clause, words), key_first=bool(groups["key"]))
 
 
 def _begins_option(sentence: str, position: int, words: Vocabulary) -> bool:

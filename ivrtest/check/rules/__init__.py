@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ivrtest.check.rule import Rule
 from ivrtest.check.rules.announced_key_unhandled import AnnouncedKeyUnhandled
+from ivrtest.check.rules.announced_order import AnnouncedOrder
 from ivrtest.check.rules.closed_without_alternative import ClosedWithoutAlternative
 from ivrtest.check.rules.contradictory_branch import ContradictoryBranch
 from ivrtest.check.rules.dead_end import DeadEnd
@@ -58,6 +59,7 @@ ALL: tuple[type[Rule], ...] = (
     MixedLanguages,
     AnnouncedKeyUnhandled,
     HandledKeyUnannounced,
+    AnnouncedOrder,
     KeyConflict,
     ContradictoryBranch,
     ShadowedBranch,
