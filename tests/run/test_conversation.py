@@ -139,7 +139,7 @@ def test_the_story_of_a_call_is_kept() -> None:
 KEYS = st.sampled_from([MENU, ("menu", "es"), ("bye", "en"), ("welcome", "mul"), ("", "")])
 TIMES = st.floats(0.0, 30.0)
 MATCHES = st.builds(
-    lambda key, verdict, start, length: Match(*key, verdict, 1.0, start, start + length, start + length),
+    lambda key, verdict, start, length: Match(key[0], key[1], verdict, 1.0, start, start + length, start + length),
     KEYS,
     st.sampled_from(Verdict),
     TIMES,
