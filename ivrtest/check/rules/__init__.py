@@ -6,6 +6,7 @@ from ivrtest.check.rule import Rule
 from ivrtest.check.rules.announced_key_unhandled import AnnouncedKeyUnhandled
 from ivrtest.check.rules.announced_order import AnnouncedOrder
 from ivrtest.check.rules.closed_without_alternative import ClosedWithoutAlternative
+from ivrtest.check.rules.collect_terminator_missing import CollectTerminatorMissing
 from ivrtest.check.rules.contradictory_branch import ContradictoryBranch
 from ivrtest.check.rules.dead_end import DeadEnd
 from ivrtest.check.rules.dst_gap import DstGap
@@ -26,6 +27,7 @@ from ivrtest.check.rules.no_way_to_a_human import NoWayToAHuman
 from ivrtest.check.rules.prompt_not_in_language import PromptNotInLanguage
 from ivrtest.check.rules.read_before_set import ReadBeforeSet
 from ivrtest.check.rules.recursive_call_flow import RecursiveCallFlow
+from ivrtest.check.rules.reserved_key_misuse import ReservedKeyMisuse
 from ivrtest.check.rules.secret_not_marked import SecretNotMarked
 from ivrtest.check.rules.secret_spoken_back import SecretSpokenBack
 from ivrtest.check.rules.self_loop_key import SelfLoopKey
@@ -61,6 +63,8 @@ ALL: tuple[type[Rule], ...] = (
     HandledKeyUnannounced,
     AnnouncedOrder,
     KeyConflict,
+    CollectTerminatorMissing,
+    ReservedKeyMisuse,
     ContradictoryBranch,
     ShadowedBranch,
     ReadBeforeSet,
