@@ -63,7 +63,7 @@ def digit_words(digit: str, language: str) -> str:
 
 
 def synthesise(words: str, language: str) -> NDArray[np.int16]:
-    """Speak `words` in the voice of `language` ("en", "es-419", any espeak-ng voice). Returns 8 kHz samples, shape (n,).
+    """Speak `words` in the voice of `language` ("en", "es-419", any espeak-ng voice, a variant such as "de+f3"). Returns 8 kHz samples.
 
     The sound keeps to the telephone band and stands at `LEVEL_DBOV`. Not for two threads at once: espeak-ng is one per process.
     Raises SynthesisError if the extra is missing, no voice speaks the language, or the words make no sound.
@@ -142,7 +142,7 @@ def _speak(words: str, voice: str, language: str) -> tuple[NDArray[np.int16], in
     try:
         rate = _start(library)
         known = _languages(library)
-        if voice.lower() not in known:
+        if voice.lower().partition("+")[0] not in known:
             near = difflib.get_close_matches(language.lower(), known, n=3, cutoff=0.5)
             hint = f"did you mean {' or '.join(f'{chr(34)}{name}{chr(34)}' for name in near)}?" if near else "see espeak-ng's voices"
             raise SynthesisError(f'no espeak-ng voice speaks language "{language}". {hint}')

@@ -6,6 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,13 @@ def trials() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def bank(trials: ModuleType) -> PromptLibrary:
-    """77 recordings in English and Spanish, many of them near-duplicates."""
-    library: PromptLibrary = trials.bank()
+def material(trials: ModuleType) -> Any:
+    """77 recordings in English and Spanish, many of them near-duplicates, and what is said besides."""
+    return trials.tuning()
+
+
+@pytest.fixture(scope="session")
+def bank(material: Any) -> PromptLibrary:
+    """The recordings."""
+    library: PromptLibrary = material.library
     return library

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,17 +56,17 @@ def test_near_duplicates_are_told_apart(bank: PromptLibrary, line: ModuleType, t
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_changed_words_are_found_and_placed(bank: PromptLibrary, line: ModuleType, trials: ModuleType, name: str) -> None:
+def test_changed_words_are_found_and_placed(bank: PromptLibrary, material: Any, line: ModuleType, trials: ModuleType, name: str) -> None:
     random = np.random.default_rng(13)
-    outcomes = [trials.changed(bank, prompt, _condition(line, name), random) for prompt in trials.CHANGED]
+    outcomes = [trials.changed(bank, key, said, _condition(line, name), random) for key, said in material.changed.items()]
     _check(name, outcomes, 0.8)
     assert max(outcome.late_s for outcome in outcomes if outcome.late_s is not None) < 0.2
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_unknown_speech_is_no_prompt(bank: PromptLibrary, line: ModuleType, trials: ModuleType, name: str) -> None:
+def test_unknown_speech_is_no_prompt(bank: PromptLibrary, material: Any, line: ModuleType, trials: ModuleType, name: str) -> None:
     random = np.random.default_rng(14)
-    _check(name, [trials.unknown(bank, words, _condition(line, name), random) for words in trials.UNKNOWN], 0.8)
+    _check(name, [trials.unknown(bank, speech, ("main_menu", "en"), _condition(line, name), random) for speech in material.unknown], 0.8)
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -78,7 +79,7 @@ def test_cut_prompts_are_truncated(bank: PromptLibrary, line: ModuleType, trials
 
 @pytest.mark.parametrize("gap_s", [0.0, 0.3])
 @pytest.mark.parametrize("name", ["clean", "noise", "quiet", "fast", "narrow"])
-def test_digit_strings(bank: PromptLibrary, line: ModuleType, trials: ModuleType, name: str, gap_s: float) -> None:
+def test_digit_strings(bank: PromptLibrary, material: Any, line: ModuleType, trials: ModuleType, name: str, gap_s: float) -> None:
     random = np.random.default_rng(16)
-    outcomes = [trials.sequence(bank, trials.digit_string(random), gap_s, _condition(line, name), random) for _ in range(3)]
+    outcomes = [trials.sequence(bank, trials.digit_string(material, random), gap_s, _condition(line, name), random) for _ in range(3)]
     _check(name, outcomes, 1.0)

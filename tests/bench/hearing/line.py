@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from interference import white
 from numpy.typing import NDArray
 
 from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
@@ -23,7 +24,10 @@ class Condition:
     name: str
     gain_db: float = 0.0
     noise_db: float | None = None
-    """Signal to noise ratio, white noise, relative to the mean power of the speech."""
+    """Signal to noise ratio, relative to the mean power of the speech."""
+    noise: Callable[[int, np.random.Generator], NDArray[np.float64]] = white
+    box: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
+    """What is done to speech and noise together before they are coded."""
     loss: float = 0.0
     """Share of packets lost."""
     burst: float = 1.0
@@ -44,7 +48,9 @@ def through(speech: Samples, condition: Condition, random: np.random.Generator) 
     if condition.band:
         sound = _filtered(sound, *condition.band)
     if condition.noise_db is not None:
-        sound = sound + random.normal(0, np.sqrt(power) * 10 ** (-condition.noise_db / 20), len(sound))
+        sound = sound + condition.noise(len(sound), random) * np.sqrt(power) * 10 ** (-condition.noise_db / 20)
+    if condition.box is not None:
+        sound = condition.box(sound)
     sound = sound * 10 ** (condition.gain_db / 20)
     sent = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
     heard = ulaw_decode(ulaw_encode(sent)) if condition.codec is None else condition.codec(sent)[: len(sent)]

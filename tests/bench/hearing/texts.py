@@ -57,35 +57,26 @@ for _index in range(5):
         "es": f"Para {SERVICES['es'][_index]}, oprima {COUNTS['es'][(_index + 1) % 5]}.",
     }
 
-CHANGED: dict[str, tuple[str, str, str]] = {
-    "main_menu": (
-        "en",
-        "For balances, press one. For transfers, press two. For lost cards, press three.",
-        "For balances, press one. For transfers, press six. For lost cards, press three. To hear this again, press nine.",
+CHANGED: dict[tuple[str, str], str] = {
+    ("main_menu", "en"): (
+        "For balances, press one. For transfers, press six. For lost cards, press three. To hear this again, press nine."
     ),
-    "hold_long": (
-        "en",
-        "All our agents are",
-        "All our agents are busy. Please stay on the phone and your call will be answered in the order received.",
-    ),
-    "enter_account": ("en", "Please enter your", "Please enter your member number, followed by the pound key."),
-    "closed": (
-        "en",
-        "Our offices are closed. Please call back on",
-        "Our offices are closed. Please call back on Friday between nine and five.",
-    ),
-    "goodbye": ("en", "Thank you for", "Thank you for waiting. Goodbye."),
-    "hold": ("en", "Please hold while we", "Please hold while we transfer you to an agent."),
+    ("hold_long", "en"): "All our agents are busy. Please stay on the phone and your call will be answered in the order received.",
+    ("enter_account", "en"): "Please enter your member number, followed by the pound key.",
+    ("closed", "en"): "Our offices are closed. Please call back on Friday between nine and five.",
+    ("goodbye", "en"): "Thank you for waiting. Goodbye.",
+    ("hold", "en"): "Please hold while we transfer you to an agent.",
 }
-"""Per prompt: the language, words before the change, and the words said instead."""
+"""Per recording: what is said instead, one word of it changed."""
 
-UNKNOWN: tuple[str, ...] = (
-    "The quick brown fox jumps over the lazy dog and runs away from the river.",
-    "Your flight to Denver is delayed by two hours, we apologize for the wait.",
-    "A table for six people at seven tonight, under the name of Anderson.",
-    "This number is no longer in service. Check the listing and try again.",
-    "Hello? Who is this? I think you have got the wrong extension.",
-    "El tren con destino a Sevilla saldrá con retraso del andén número seis.",
-    "Nobody is here right now, leave a note after the signal.",
-    "We are updating our systems tonight and some things may not work.",
+UNKNOWN: tuple[tuple[str, str], ...] = (
+    ("en", "The quick brown fox jumps over the lazy dog and runs away from the river."),
+    ("en", "Your flight to Denver is delayed by two hours, we apologize for the wait."),
+    ("en", "A table for six people at seven tonight, under the name of Anderson."),
+    ("en", "This number is no longer in service. Check the listing and try again."),
+    ("en", "Hello? Who is this? I think you have got the wrong extension."),
+    ("es", "El tren con destino a Sevilla saldrá con retraso del andén número seis."),
+    ("en", "Nobody is here right now, leave a note after the signal."),
+    ("en", "We are updating our systems tonight and some things may not work."),
 )
+"""Voice and words."""

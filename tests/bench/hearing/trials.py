@@ -2,32 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import texts
+import texts_final
 from line import Condition, Mask, Samples, joined, silence, through
-from texts import CHANGED, PROMPTS, UNKNOWN
 
-from ivrtest.audio.hearing import Heard, Hearing, Recognised, Verdict
+from ivrtest.audio.hearing import Heard, Hearing, Recognised, SoundStarted, Verdict
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import Key, PromptLibrary, Recording
 from ivrtest.audio.synthesis import DIGIT_WORDS, synthesise
 
 
-def bank() -> PromptLibrary:
-    """Return the invented bank's prompts and the digits in English and Spanish."""
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is said in trials."""
+
+    library: PromptLibrary
+    changed: Mapping[Key, Samples]
+    """Recordings with one word changed."""
+    unknown: tuple[Samples, ...]
+    """Speech that is no prompt."""
+    spoken_first: str
+    """The prompt that goes before digits."""
+
+    @property
+    def keys(self) -> list[Key]:
+        """The recordings without digits."""
+        return [key for key in self.library.keys() if not key[0].startswith("digits/")]  # noqa: SIM118
+
+    @property
+    def pairs(self) -> list[tuple[Key, Key]]:
+        """Recordings that begin alike and end otherwise."""
+        return [
+            (key, sibling.key)
+            for key, siblings in self.library.index.siblings.items()
+            for sibling in siblings
+            if not key[0].startswith("digits/") and not sibling.key[0].startswith("digits/")
+        ]
+
+    @property
+    def long(self) -> list[Key]:
+        """Recordings of more than 2 s."""
+        return [recording.key for recording in self.library.recordings() if recording.seconds > 2]
+
+
+def tuning() -> Material:
+    """Return the invented bank: what thresholds are chosen on, and what the tests play."""
+    voices = {"en": "en", "es": "es", "mul": "en"}
+    return _material(texts.PROMPTS, voices, texts.CHANGED, texts.UNKNOWN, "balance_is")
+
+
+def final() -> Material:
+    """Return the invented clinic: other words, voices and languages, never tuned on."""
+    return _material(texts_final.PROMPTS, texts_final.VOICES, texts_final.CHANGED, texts_final.UNKNOWN, "your_code")
+
+
+def _material(
+    prompts: Mapping[str, Mapping[str, str]],
+    voices: Mapping[str, str],
+    changed: Mapping[Key, str],
+    unknown: Sequence[tuple[str, str]],
+    spoken_first: str,
+) -> Material:
     recordings = [
-        Recording(prompt, language, synthesise(words, "en" if language == "mul" else language), words)
-        for prompt, texts in PROMPTS.items()
-        for language, words in texts.items()
+        Recording(prompt, language, synthesise(words, voices[language]), words)
+        for prompt, spoken in prompts.items()
+        for language, words in spoken.items()
     ]
     recordings += [
-        Recording(f"digits/{digit}", language, synthesise(words, language), words)
-        for language in ("en", "es")
+        Recording(f"digits/{digit}", language, synthesise(words, voice), words)
+        for language, voice in voices.items()
+        if language != "mul"
         for digit, words in enumerate(DIGIT_WORDS[language])
     ]
-    return PromptLibrary(recordings)
+    return Material(
+        PromptLibrary(recordings),
+        {key: synthesise(words, voices[key[1]]) for key, words in changed.items()},
+        tuple(synthesise(words, voice) for voice, words in unknown),
+        spoken_first,
+    )
+
+
+def bank() -> PromptLibrary:
+    """Return the invented bank's prompts and the digits in English and Spanish."""
+    return tuning().library
 
 
 def listen(
@@ -87,14 +148,17 @@ def genuine(library: PromptLibrary, key: Key, condition: Condition, random: np.r
     finals = heard(hearings)
     names = [hearing for hearing in hearings if isinstance(hearing, Recognised)]
     right = [final.match.key for final in finals] == [key] and finals[0].match.verdict is Verdict.match
-    wrong = any(hearing.match.key != key for hearing in names) or any(
-        final.match.verdict not in (Verdict.match, Verdict.inconclusive, Verdict.ambiguous) for final in finals
+    wrong = (
+        any(hearing.match.key != key for hearing in names)
+        or any(final.match.verdict not in (Verdict.match, Verdict.inconclusive, Verdict.ambiguous) for final in finals)
+        # Whoever waits for a prompt would be told that nothing was heard.
+        or not any(isinstance(hearing, SoundStarted | Heard) for hearing in hearings)
     )
     end_s = (before + len(recording.samples) - 400) / 8000
     late = finals[0].at_s - end_s if right else None
     named = names[0].at_s - (before + 400) / 8000 if names and names[0].match.key == key and len(recording.samples) > 12000 else None
     kind = "expected prompt" if expected else "any prompt"
-    return Outcome(kind, right, wrong, late, named, "" if right else f"{key}: {_note(hearings)}")
+    return Outcome(kind, right, wrong, late, named, "" if right and not wrong else f"{key}: {_note(hearings)}")
 
 
 def sibling(library: PromptLibrary, key: Key, other: Key, condition: Condition, random: np.random.Generator) -> Outcome:
@@ -105,23 +169,37 @@ def sibling(library: PromptLibrary, key: Key, other: Key, condition: Condition, 
     hearings = listen(library, samples, lost, expected=[[other]])
     finals = heard(hearings)
     right = bool(finals) and finals[0].match.key == key and finals[0].match.verdict is Verdict.match
-    wrong = any(final.match.key == other and final.match.verdict is Verdict.match for final in finals)
-    return Outcome("near-duplicate", right, wrong, note="" if right else f"{key} for {other}: {_note(hearings)}")
+    # That what was expected went wrong is true; that no recording played is not.
+    wrong = any(
+        (final.match.key == other and final.match.verdict is Verdict.match) or not final.match.prompt
+        for final in finals
+        if final.match.verdict is not Verdict.inconclusive
+    )
+    wrong = wrong or _names_another(hearings, key, library)
+    return Outcome("near-duplicate", right, wrong, note="" if right and not wrong else f"{key} for {other}: {_note(hearings)}")
 
 
-def changed(library: PromptLibrary, prompt: str, condition: Condition, random: np.random.Generator) -> Outcome:
+def changed(library: PromptLibrary, key: Key, said: Samples, condition: Condition, random: np.random.Generator) -> Outcome:
     """A prompt with one word changed: it must be found, and placed."""
-    language, _, words = CHANGED[prompt]
-    said, recording = synthesise(words, language), library.get(prompt, language)
+    recording = library.get(*key)
     assert recording is not None
     samples, lost = through(joined(silence(0.4), said, silence(1.6)), condition, random)
-    finals = heard(listen(library, samples, lost, expected=[[(prompt, language)]]))
-    right = bool(finals) and finals[0].match.key == (prompt, language) and finals[0].match.verdict is Verdict.diverged
-    wrong = bool(finals) and finals[0].match.verdict is Verdict.match
+    hearings = listen(library, samples, lost, expected=[[key]])
+    finals = heard(hearings)
+    right = bool(finals) and finals[0].match.key == key and finals[0].match.verdict is Verdict.diverged
+    # What goes on after the change may well be another recording of its own.
+    wrong = any(final.match.verdict is Verdict.match and final.match.key == key for final in finals)
+    wrong = wrong or _names_another(hearings[: hearings.index(finals[0]) if finals else None], key, library)
     off = None
     if right and finals[0].match.diverged_at_s is not None:
         off = abs(finals[0].match.diverged_at_s - 0.4 - _first_difference(said, recording.samples))
-    return Outcome("changed word", right, wrong, off, note="" if right else f"{prompt}: {'; '.join(str(final.match) for final in finals)}")
+    return Outcome("changed word", right, wrong, off, note="" if right and not wrong else f"{key}: {_note(hearings)}")
+
+
+def _names_another(hearings: Sequence[Hearing], key: Key, library: PromptLibrary) -> bool:
+    """Return whether a recording is named that does not even begin like `key`'s."""
+    like = {key, *(sibling.key for sibling in library.index.siblings.get(key, ()))}
+    return any(hearing.match.key not in like for hearing in hearings if isinstance(hearing, Recognised))
 
 
 def _first_difference(one: Samples, other: Samples) -> float:
@@ -132,15 +210,14 @@ def _first_difference(one: Samples, other: Samples) -> float:
     return float(np.argmax(apart)) * 0.02
 
 
-def unknown(library: PromptLibrary, words: str, condition: Condition, random: np.random.Generator) -> Outcome:
+def unknown(library: PromptLibrary, speech: Samples, expected: Key, condition: Condition, random: np.random.Generator) -> Outcome:
     """Speech that is no prompt."""
-    language = "es" if words.startswith("El ") else "en"
-    samples, lost = through(joined(silence(0.4), synthesise(words, language), silence(1.6)), condition, random)
-    hearings = listen(library, samples, lost, expected=[[("main_menu", "en")]])
+    samples, lost = through(joined(silence(0.4), speech, silence(1.6)), condition, random)
+    hearings = listen(library, samples, lost, expected=[[expected]])
     finals = heard(hearings)
     right = {final.match.verdict for final in finals} == {Verdict.unknown}
     wrong = any(isinstance(hearing, Recognised) for hearing in hearings)
-    return Outcome("unknown speech", right, wrong, note="" if right else f"{words[:20]}: {_note(hearings)}")
+    return Outcome("unknown speech", right, wrong, note="" if right and not wrong else f"{len(speech) / 8000:.2f} s: {_note(hearings)}")
 
 
 def cut(library: PromptLibrary, key: Key, condition: Condition, random: np.random.Generator) -> Outcome:
@@ -149,16 +226,16 @@ def cut(library: PromptLibrary, key: Key, condition: Condition, random: np.rando
     assert recording is not None
     at = int(len(recording.samples) * random.uniform(0.5, 0.8))
     samples, lost = through(joined(silence(0.4), recording.samples[:at], silence(2.5)), condition, random)
-    finals = heard(listen(library, samples, lost, expected=[[key]]))
+    hearings = listen(library, samples, lost, expected=[[key]])
+    finals = heard(hearings)
     right = bool(finals) and finals[0].match.key == key and finals[0].match.verdict is Verdict.truncated
     shorter = {other.key for other in library.index.siblings.get(key, ())}
     wrong = any(final.match.verdict is Verdict.match and final.match.key not in shorter for final in finals)
+    wrong = wrong or _names_another(hearings, key, library)
     level = np.abs(recording.samples[:at].astype(np.int32))
     last_sound = np.flatnonzero(level > 150)[-1] / 8000
     off = abs((finals[0].match.diverged_at_s or 0) - 0.4 - last_sound) if right else None
-    return Outcome(
-        "cut off", right, wrong, off, note="" if right else f"{key} at {at / 8000:.2f}: {'; '.join(str(final.match) for final in finals)}"
-    )
+    return Outcome("cut off", right, wrong, off, note="" if right and not wrong else f"{key} at {at / 8000:.2f}: {_note(hearings)}")
 
 
 def sequence(library: PromptLibrary, keys: Sequence[Key], gap_s: float, condition: Condition, random: np.random.Generator) -> Outcome:
@@ -172,13 +249,15 @@ def sequence(library: PromptLibrary, keys: Sequence[Key], gap_s: float, conditio
     finals = heard(listen(library, samples, lost, expected=[[key] for key in keys]))
     right = [final.match.key for final in finals] == list(keys) and all(final.match.verdict is Verdict.match for final in finals)
     named = [final.match.key for final in finals if final.match.verdict is Verdict.match]
-    wrong = not _is_part(named, keys)
+    wrong = not _is_part(named, keys) or any(
+        final.match.verdict not in (Verdict.match, Verdict.inconclusive, Verdict.ambiguous) for final in finals
+    )
     return Outcome(
         "sequence",
         right,
         wrong,
         note=""
-        if right
+        if right and not wrong
         else f"{[key[0] for key in keys]}: {'; '.join(f'{f.match.prompt} {f.match.verdict} {f.match.start_s:.2f}' for f in finals)}",
     )
 
@@ -188,24 +267,8 @@ def _is_part(named: Sequence[Key], keys: Sequence[Key]) -> bool:
     return all(key in rest for key in named)
 
 
-def digit_string(random: np.random.Generator) -> list[Key]:
-    language = str(random.choice(["en", "es"]))
+def digit_string(material: Material, random: np.random.Generator) -> list[Key]:
+    languages = sorted({key[1] for key in material.library.keys() if key[0].startswith("digits/")})  # noqa: SIM118
+    language = str(random.choice(languages))
     count = int(random.integers(2, 11))
-    return [("balance_is", language), *((f"digits/{digit}", language) for digit in random.integers(0, 10, count))]
-
-
-__all__ = [
-    "CHANGED",
-    "UNKNOWN",
-    "Outcome",
-    "bank",
-    "changed",
-    "cut",
-    "digit_string",
-    "genuine",
-    "heard",
-    "listen",
-    "sequence",
-    "sibling",
-    "unknown",
-]
+    return [(material.spoken_first, language), *((f"digits/{digit}", language) for digit in random.integers(0, 10, count))]
