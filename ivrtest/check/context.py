@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
+from ivrtest.audio.glance import Glance
 from ivrtest.check.states import States, explore
 from ivrtest.flow.model import Flow
+
+if TYPE_CHECKING:
+    from ivrtest.audio.prompts import PromptLibrary
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,6 +23,10 @@ class CheckContext:
     """Other flows by name, for `call_flow`. None: not known, so nothing is said about them."""
     recordings: Mapping[str, frozenset[str]] | None = None
     """Recorded prompts by language (`mul` too), digits such as `digits/7` among them. None: recordings are not checked."""
+    sounds: Mapping[tuple[str, str], Glance] | None = None
+    """What the recordings are like, by prompt (or digit, `digits/7`) and language. Of those not among them nothing is known."""
+    library: PromptLibrary | None = None
+    """The recordings themselves, to compare how they sound. None unless asked for: that takes a second for ten minutes of sound."""
     today: date | None = None
     """For what is only right until a day. None: not known."""
     broken: frozenset[str] = frozenset()

@@ -27,6 +27,9 @@ class Rule(Documented, ABC):
     needs_whole_flow: ClassVar[bool] = False
     """True for a rule that concludes from what is *not* in the flow. It does not run when nodes could not be read."""
 
+    needs_recordings: ClassVar[bool] = False
+    """True for a rule that has nothing to look at where recordings are not looked at."""
+
     @abstractmethod
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         """Yield what is wrong. The order does not matter; the checker sorts."""

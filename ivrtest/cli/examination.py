@@ -13,14 +13,14 @@ import click
 from ivrtest.check.baseline import Known, baseline_text, divide, known_of, read_baseline
 from ivrtest.check.checker import RuleCrashed, check
 from ivrtest.check.context import CheckContext
-from ivrtest.check.rules.missing_recording import MissingRecording
+from ivrtest.check.rules import ALL
 from ivrtest.check.selection import SELECTABLE, Selection, select
 from ivrtest.cli.paths import flow_files
 from ivrtest.cli.settings import CheckSettings, load_settings
 from ivrtest.flow.model import Flow
 from ivrtest.report.checked import CheckedFile, CheckOutcome
 from ivrtest.report.findings_text import count_of
-from ivrtest.run.bundle import Bundle, FlowFolder, recorded
+from ivrtest.run.bundle import Bundle, FlowFolder, glances, recorded
 from ivrtest.source.file import read_source
 from ivrtest.source.finding import Finding, InputError, Severity
 
@@ -43,7 +43,11 @@ class Request:
 
         Raises `UsageError` if none is left: a check that looks for nothing finds nothing wrong.
         """
-        without = (*self.ignore, *(() if self.select else settings.ignore), *(() if self.recordings else (MissingRecording.name,)))
+        without = (
+            *self.ignore,
+            *(() if self.select else settings.ignore),
+            *(() if self.recordings else tuple(rule.name for rule in ALL if rule.needs_recordings)),
+        )
         selection = select(only=self.select or settings.select, without=without, severities={**settings.severity, **self.severities})
         if not selection.names:
             raise click.UsageError("no rule is left to look: every rule that is selected is ignored too. select another one")
@@ -102,6 +106,7 @@ def findings_of(bundle: Bundle, selection: Selection, today: date, *, recordings
     context = CheckContext(
         flows=None if bundle.unread else others,
         recordings=recorded(bundle.path, flow) if recordings else None,
+        sounds=glances(bundle.path, flow) if recordings else None,
         today=today,
         broken=bundle.reading.broken_nodes,
         broken_prompts=bundle.reading.broken_prompts,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ivrtest.flow.action import Happening
+from ivrtest.flow.policy import Policy
 from ivrtest.source.text import Span
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ class Flow:
     """Initial values."""
     variable_spans: Mapping[str, Span] = field(default_factory=dict)
     """The places of the names in `variables`."""
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def default_language(self) -> str:

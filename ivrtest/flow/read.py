@@ -12,6 +12,7 @@ from ivrtest.flow.fields import RULE, Fields
 from ivrtest.flow.model import ALL_LANGUAGES, Flow, Node, Prompt
 from ivrtest.flow.nodes import NODE_TYPES
 from ivrtest.flow.nodes.hours import read_time_zone
+from ivrtest.flow.policy import Policy
 from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.shape import Problem, load_schema, problems
 from ivrtest.source.text import Source
@@ -107,9 +108,36 @@ def _read_top(top: Fields, broken: set[str | int], nodes: Mapping[str, Node], pr
         prompts=prompts,
         numbers=() if "numbers" in broken else top.texts("numbers"),
         time_zone=_time_zone(top, broken),
+        policy=_policy(None if "policy" in broken else top.child("policy")),
         variables=variables,
         variable_spans={name: top.key_span("variables", name) for name in variables},
     )
+
+
+def _policy(fields: Fields | None) -> Policy:
+    if fields is None:
+        return Policy()
+    usual = Policy()
+    policy = Policy(
+        menu_options=fields.whole("menu_options", usual.menu_options),
+        menu_depth=fields.whole("menu_depth", usual.menu_depth),
+        prompt_length_s=fields.seconds("prompt_length", usual.prompt_length_s),
+        silence_s=fields.seconds("silence", usual.silence_s),
+        least_attempts=fields.whole("least_attempts", usual.least_attempts),
+        most_attempts=fields.whole("most_attempts", usual.most_attempts),
+        keys_to_a_person=fields.whole("keys_to_a_person", 0) if "keys_to_a_person" in fields else None,
+        seconds_to_a_person=fields.seconds("seconds_to_a_person", 0.0) if "seconds_to_a_person" in fields else None,
+        zero_reaches_a_person=fields.flag("zero_reaches_a_person", False),
+        repeat_key=fields.flag("repeat_key", False),
+    )
+    if policy.least_attempts > policy.most_attempts:
+        message = (
+            f'policy wants at least {policy.least_attempts} attempts and at most {policy.most_attempts}. make "least_attempts" no greater'
+        )
+        given = "least_attempts" if "least_attempts" in fields else "most_attempts"
+        fields.wrong(message, fields.span(given))
+        return usual
+    return policy
 
 
 def _time_zone(top: Fields, broken: set[str | int]) -> str:

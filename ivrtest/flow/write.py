@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 
+from ivrtest.flow.fields import written_seconds
 from ivrtest.flow.model import ALL_LANGUAGES, Flow, Prompt
+from ivrtest.flow.policy import Policy
 from ivrtest.flow.writing import given
 
 WIDTH = 120
@@ -28,6 +31,7 @@ def write_flow(flow: Flow) -> str:
         numbers=list(flow.numbers) or None,
         time_zone=None if flow.time_zone == "UTC" else flow.time_zone,
         variables=dict(flow.variables) or None,
+        policy=_written_policy(flow.policy) or None,
     )
     lines = list(_lines(head, 0))
     if flow.prompts:
@@ -38,6 +42,21 @@ def write_flow(flow: Flow) -> str:
         lines.append(f"  {_scalar(name)}:")
         lines += _lines({node.kind: dict(node.written())}, 2)
     return "\n".join(lines) + "\n"
+
+
+def _written_policy(policy: Policy) -> dict[str, object]:
+    """Return what differs from the usual."""
+    usual = Policy()
+    found: dict[str, object] = {}
+    for limit in fields(Policy):
+        value = getattr(policy, limit.name)
+        if value == getattr(usual, limit.name):
+            continue
+        if limit.name in {"prompt_length_s", "silence_s", "seconds_to_a_person"}:
+            found[limit.name.removesuffix("_s")] = written_seconds(value)
+        else:
+            found[limit.name] = value
+    return found
 
 
 def _written_prompt(prompt: Prompt) -> object:

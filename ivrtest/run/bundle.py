@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivrtest.audio.formats import find_recording
+from ivrtest.audio.glance import Glance, glance
 from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, Prompt
 from ivrtest.flow.nodes.call_flow import CallFlow
 from ivrtest.flow.read import FlowReading, find_flows, load_flow
@@ -136,6 +137,19 @@ def calls_of(flow: Flow | None) -> Iterator[str]:
     """Yield the names of the flows that a flow calls."""
     if flow is not None:
         yield from (node.flow for node in flow.nodes.values() if isinstance(node, CallFlow))
+
+
+def glances(path: Path, flow: Flow) -> dict[tuple[str, str], Glance]:
+    """Return what the recordings of a flow are like, by prompt and language, as far as a quick look tells. It reads each file once."""
+    folder = recordings_folder(path, flow)
+    wanted = [(name, language) for name, prompt in flow.prompts.items() for language in prompt.words]
+    wanted += [(name, language) for name in DIGITS for language in flow.languages]
+    found = {}
+    for name, language in wanted:
+        file = find_recording(folder / language, name)
+        if file is not None and (seen := glance(file)) is not None:
+            found[name, language] = seen
+    return found
 
 
 def recorded(path: Path, flow: Flow) -> dict[str, frozenset[str]]:

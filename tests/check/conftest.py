@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from ivrtest.audio.glance import Glance
 from ivrtest.check.context import CheckContext
 from ivrtest.flow.model import Flow
 from ivrtest.flow.read import load_flow, read_flow
@@ -69,7 +70,18 @@ def _context_beside(path: Path, flow: Flow) -> CheckContext:
     if (listed := path.parent / "recordings.json").is_file():
         recordings = {language: frozenset(names) for language, names in json.loads(listed.read_text(encoding="utf-8")).items()}
     today = date.fromisoformat(day.read_text(encoding="utf-8").strip()) if (day := path.parent / "today.txt").is_file() else None
-    return CheckContext(flows=flows, recordings=recordings, today=today)
+    return CheckContext(flows=flows, recordings=recordings, sounds=_sounds_beside(path), today=today)
+
+
+def _sounds_beside(path: Path) -> dict[tuple[str, str], Glance] | None:
+    """What recordings are like: `{"en/ask": [seconds, "what sounds the same has the same name", peak, cut off]}`."""
+    if not (listed := path.parent / "sounds.json").is_file():
+        return None
+    sounds = {}
+    for name, (seconds, sound, *levels) in json.loads(listed.read_text(encoding="utf-8")).items():
+        language, _, prompt = name.partition("/")
+        sounds[prompt, language] = Glance(seconds, sound.encode(), *levels)
+    return sounds
 
 
 @pytest.fixture

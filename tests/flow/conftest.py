@@ -266,6 +266,21 @@ NODES: dict[str, st.SearchStrategy[Any]] = {
     ),
     "hang_up": fields({}, {"prompt": SPOKEN}),
 }
+POLICIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "menu_options": st.integers(1, 99),
+        "menu_depth": st.integers(1, 99),
+        "prompt_length": DURATIONS,
+        "silence": DURATIONS,
+        "least_attempts": st.integers(1, 3),
+        "most_attempts": st.integers(3, 99),
+        "keys_to_a_person": st.integers(1, 99),
+        "seconds_to_a_person": DURATIONS,
+        "zero_reaches_a_person": st.booleans(),
+        "repeat_key": st.booleans(),
+    },
+)
 NODE = st.one_of([st.builds(lambda data, kind=kind: {kind: data}, strategy) for kind, strategy in NODES.items()])
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=20)
 
@@ -279,6 +294,7 @@ def flows(draw: st.DrawFn) -> Flow:
         "entry": "first",
         "languages": ["en", "es"],
         "variables": draw(st.just({"tries": 0})),
+        "policy": draw(POLICIES),
         "prompts": {"hello": {"en": draw(WORDS), "es": draw(WORDS)}, "again": draw(WORDS)},
         "nodes": {name: draw(NODE) for name in NODE_NAMES},
     }

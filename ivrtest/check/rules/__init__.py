@@ -5,6 +5,7 @@ from __future__ import annotations
 from ivrtest.check.rule import Rule
 from ivrtest.check.rules.announced_key_unhandled import AnnouncedKeyUnhandled
 from ivrtest.check.rules.announced_order import AnnouncedOrder
+from ivrtest.check.rules.clipped_recording import ClippedRecording
 from ivrtest.check.rules.closed_without_alternative import ClosedWithoutAlternative
 from ivrtest.check.rules.collect_terminator_missing import CollectTerminatorMissing
 from ivrtest.check.rules.contradictory_branch import ContradictoryBranch
@@ -15,6 +16,7 @@ from ivrtest.check.rules.holiday_past import HolidayPast
 from ivrtest.check.rules.holidays_run_out import HolidaysRunOut
 from ivrtest.check.rules.hours_gap import HoursGap
 from ivrtest.check.rules.hours_overlap import HoursOverlap
+from ivrtest.check.rules.indistinguishable_prompts import IndistinguishablePrompts
 from ivrtest.check.rules.key_conflict import KeyConflict
 from ivrtest.check.rules.language_cycle import LanguageCycle
 from ivrtest.check.rules.language_option_no_effect import LanguageOptionNoEffect
@@ -25,7 +27,9 @@ from ivrtest.check.rules.mixed_languages import MixedLanguages
 from ivrtest.check.rules.no_way_back_to_language_choice import NoWayBackToLanguageChoice
 from ivrtest.check.rules.no_way_to_a_human import NoWayToAHuman
 from ivrtest.check.rules.prompt_not_in_language import PromptNotInLanguage
+from ivrtest.check.rules.prompt_too_long import PromptTooLong
 from ivrtest.check.rules.read_before_set import ReadBeforeSet
+from ivrtest.check.rules.recording_unlike_its_words import RecordingUnlikeItsWords
 from ivrtest.check.rules.recursive_call_flow import RecursiveCallFlow
 from ivrtest.check.rules.reserved_key_misuse import ReservedKeyMisuse
 from ivrtest.check.rules.secret_not_marked import SecretNotMarked
@@ -33,6 +37,7 @@ from ivrtest.check.rules.secret_spoken_back import SecretSpokenBack
 from ivrtest.check.rules.self_loop_key import SelfLoopKey
 from ivrtest.check.rules.shadowed_branch import ShadowedBranch
 from ivrtest.check.rules.silent_drop import SilentDrop
+from ivrtest.check.rules.silent_recording import SilentRecording
 from ivrtest.check.rules.trap_loop import TrapLoop
 from ivrtest.check.rules.unbounded_retry import UnboundedRetry
 from ivrtest.check.rules.unknown_flow import UnknownFlow
@@ -75,6 +80,7 @@ ALL: tuple[type[Rule], ...] = (
     SecretSpokenBack,
     NoWayToAHuman,
     MenuTooLong,
+    PromptTooLong,
     HolidaysRunOut,
     HolidayPast,
     HoursOverlap,
@@ -83,4 +89,8 @@ ALL: tuple[type[Rule], ...] = (
     ClosedWithoutAlternative,
     UnusedPrompt,
     MissingRecording,
+    SilentRecording,
+    ClippedRecording,
+    RecordingUnlikeItsWords,
+    IndistinguishablePrompts,
 )

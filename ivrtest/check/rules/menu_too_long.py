@@ -11,13 +11,11 @@ from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.menu import Menu
 from ivrtest.source.finding import Finding, Severity
 
-MOST = 5
-FAR_TOO_MANY = 7
-
 
 class MenuTooLong(Rule):
     """What it does
-        Reports a menu with more than five options; more than seven are an error. A key that repeats the menu is no option.
+        Reports a menu with more than five options; more than seven are an error. A key that repeats the menu is no option. The flow may
+        set another limit: policy: {menu_options: 6}.
 
     Why it matters
         Callers keep three or four options in mind. Past that they forget the first ones, wait for the end, and press anything.
@@ -32,9 +30,13 @@ class MenuTooLong(Rule):
     name = "menu-too-long"
     severity = Severity.WARNING
 
+    far_too_many = 7
+    """More than these are an error. What can be kept in mind ends there at the latest (G. Miller, Psychological Review 63 (1956))."""
+
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
+        most = flow.policy.menu_options
         for node in flow.nodes.values():
-            if isinstance(node, Menu) and len(node.keys) > MOST:
-                severity = Severity.ERROR if len(node.keys) > FAR_TOO_MANY else Severity.WARNING
-                message = f"{called(node)} has {len(node.keys)} options. callers remember {MOST} at most: put some into a menu of their own"
+            if isinstance(node, Menu) and len(node.keys) > most:
+                severity = Severity.ERROR if len(node.keys) > max(self.far_too_many, most) else Severity.WARNING
+                message = f"{called(node)} has {len(node.keys)} options. callers remember {most} at most: put some into a menu of their own"
                 yield self.finding(node.span, message, severity=severity)

@@ -29,6 +29,7 @@ class MissingRecording(Rule):
 
     name = "missing-recording"
     severity = Severity.ERROR
+    needs_recordings = True
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         if context.recordings is None:
