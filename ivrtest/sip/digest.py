@@ -79,6 +79,9 @@ def answer_challenge(challenge: Challenge, secret: Secret, use: DigestUse) -> Cr
     problem = _unanswerable(challenge)
     if problem:
         raise DigestError(f"challenge cannot be answered: {problem}")
+    if secret.realm is not None and secret.realm != challenge.realm:
+        # Whoever asks could try passwords against our answer: it is for nobody but those it is shared with.
+        raise DigestError(f'challenge cannot be answered: its realm is "{challenge.realm}", and the password is for "{secret.realm}"')
     nonce = challenge.get("nonce") or ""
     algorithm = challenge.get("algorithm")
     quality = _choose_quality(challenge)

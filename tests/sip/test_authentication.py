@@ -52,6 +52,15 @@ def test_without_the_right_password_the_call_is_rejected(network: Network, secre
     assert network.events[BOB] == []
 
 
+def test_a_password_is_not_used_for_a_realm_that_it_is_not_for(network: Network) -> None:
+    network.agent(ALICE)
+    network.agent(BOB, require_digest=Secret("alice", "secret word", "elsewhere.test"))
+    network.call(secret=Secret("alice", "secret word", "ivr.test"))
+    network.run_until_quiet()
+    assert len(network.times("INVITE")) == 1
+    assert network.of_kind(ALICE, Rejected).status == 401
+
+
 def test_a_copied_answer_is_refused_as_stale(network: Network) -> None:
     alice = network.agent(ALICE)
     bob = network.agent(BOB, require_digest=SECRET)

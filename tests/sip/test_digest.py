@@ -154,6 +154,13 @@ def test_says_why_an_answer_cannot_be_verified(text: str, message: str) -> None:
     assert str(caught.value) == message
 
 
+def test_a_password_is_for_its_realm_only() -> None:
+    challenge = WwwAuthenticate.digest(realm="evil.test", nonce="n")
+    with pytest.raises(DigestError) as caught:
+        answer_challenge(challenge, Secret("alice", "secret", "ivr.test"), DigestUse("INVITE", "sip:ivr@ivr.test", "c"))
+    assert str(caught.value) == 'challenge cannot be answered: its realm is "evil.test", and the password is for "ivr.test"'
+
+
 def test_nonce_count_must_be_hexadecimal() -> None:
     assert nonce_count(Authorization.parse("Digest nc=000000fF")) == 255
     with pytest.raises(SipSyntaxError) as caught:
