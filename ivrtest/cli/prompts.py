@@ -44,8 +44,9 @@ def list_recordings(paths: tuple[Path, ...]) -> int:
 
     Exit code 1 if any is missing, out of date or unusable.
     """
-    from rich.console import Console
     from rich.table import Table
+
+    from ivrtest.report.console import wide_console
 
     try:
         needed = list(all_needed(paths))
@@ -58,7 +59,7 @@ def list_recordings(paths: tuple[Path, ...]) -> int:
         length, state = state_of(each)
         wrong += state not in {"recorded", "synthetic"}
         table.add_row(each.flow.name, each.language, each.prompt, length, state)
-    console = Console(highlight=False)
+    console = wide_console()
     console.print(table)
     console.print(f"{len(needed)} recordings needed, {wrong} missing, out of date or unusable")
     return 1 if wrong else 0

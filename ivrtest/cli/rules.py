@@ -11,11 +11,12 @@ from ivrtest.check.manual import pages
 @click.command()
 def command() -> int:
     """List the rules of the checker. `ivrtest explain RULE` tells more of one."""
-    from rich.console import Console
     from rich.table import Table
+
+    from ivrtest.report.console import wide_console
 
     table = Table("rule", "severity", "what it does", box=None, pad_edge=False)
     for page in pages(ALL_DOCUMENTED):
         table.add_row(page.name, str(page.severity), page.what)
-    Console().print(table)
+    wide_console().print(table)
     return 0

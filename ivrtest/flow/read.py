@@ -23,6 +23,8 @@ RESERVED_NODES = frozenset({"return"})
 _TYPES: Mapping[str, type[Node]] = {node_type.kind: node_type for node_type in NODE_TYPES}
 _NEEDED = ("ivrtest", "name", "entry", "nodes", "languages")
 """Without these, nothing can be said about a flow."""
+_REQUIRED = frozenset({"name", "entry", "nodes"})
+"""What must be there. A misspelt one is reported as the key it is, so that its absence is no problem of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def read_flow(source: Source) -> FlowReading:
     findings = [*document.findings, *(problem.finding for problem in shape)]
     broken = {(problem.path[0], problem.path[1]) for problem in shape if len(problem.path) > 1}
     flow = None
-    if isinstance(document.data, dict) and not any(_is_fatal(problem) for problem in shape):
+    if isinstance(document.data, dict) and _REQUIRED <= document.data.keys() and not any(_is_fatal(problem) for problem in shape):
         top = Fields(document, (), document.data, findings)
         prompts = _read_prompts(document, broken)
         nodes = _read_nodes(top, broken)

@@ -18,6 +18,8 @@ from ivrtest.run.events import CallNoted, RunEvent, ScenarioFinished, ScenarioSt
 from ivrtest.run.result import ScenarioResult, Status, SuiteResult
 from ivrtest.source.finding import Finding
 
+WIDE = 200
+"""Columns of a table in a log."""
 MARKS = {Status.PASSED: ("✓", "green"), Status.FAILED: ("✗", "red"), Status.ERROR: ("!", "yellow"), Status.NOT_RUN: ("-", "dim")}
 
 
@@ -26,6 +28,12 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
     for finding in findings:
         for line in painted(finding):
             console.print(Text.assemble(*line), soft_wrap=True)
+
+
+def wide_console() -> Console:
+    """Return a console for tables: as wide as the terminal, and wide enough for whole words where there is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDE)
 
 
 class RunScreen:

@@ -266,3 +266,11 @@ def test_a_damaged_flow_is_read_without_an_exception(data: st.DataObject) -> Non
 
 
 TREES = {path.stem: yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader) for path in FLOWS.glob("*.yaml")}  # noqa: S506
+
+
+@pytest.mark.parametrize(("word", "misspelt"), [("nodes", "nodxes"), ("entry", "entri"), ("name", "nmae")])
+def test_a_misspelt_top_key_is_told_once_and_nothing_breaks(word: str, misspelt: str) -> None:
+    text = "ivrtest: flow/1\nname: shop\nentry: end\nnodes:\n  end:\n    hang_up: {}\n".replace(f"{word}:", f"{misspelt}:")
+    reading = read_flow(Source("f.yaml", text))
+    assert reading.flow is None
+    assert [finding.message for finding in reading.findings] == [f'unknown key "{misspelt}" in the flow. did you mean "{word}"?']

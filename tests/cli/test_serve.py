@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_main import ivrtest
+
+FLOW = "ivrtest: flow/1\nname: shop\nentry: end\nprompts: {bye: Goodbye.}\nnodes:\n  end:\n    hang_up: {prompt: bye}\n"
+SCENARIO = "ivrtest: scenario/1\nname: A caller hears goodbye\nflow: shop\nsteps:\n  - hear: bye\n  - ended: {by: ivr}\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "flows" / "shop.yaml").write_text(FLOW, encoding="utf-8")
+    (tmp_path / "scenarios" / "goodbye.yaml").write_text(SCENARIO, encoding="utf-8")
+    assert ivrtest("prompts", "render", cwd=tmp_path).returncode == 0
+    return tmp_path
+
+
+def serving(shop: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "ivrtest", "serve", "flows/shop.yaml"]
+    return subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_it_says_where_it_answers_and_a_run_from_another_process_passes(shop: Path) -> None:
+    server = serving(shop)
+    try:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert line.startswith("shop answers at sip:shop@127.0.0.1:")
+        uri = line.split()[-1]
+        done = ivrtest("run", "--target", uri, cwd=shop)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.splitlines()[0] == f"1 scenario against {uri}"
+        assert sorted(path.name for path in (shop / "reports").iterdir()) == ["junit.xml", "recordings", "report.html", "results.json"]
+        server.send_signal(signal.SIGTERM)
+        out, err = server.communicate(timeout=10)
+        assert (server.returncode, out, err) == (0, "", "stopped after 1 call\n")
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def test_a_port_that_is_taken_is_told(shop: Path) -> None:
+    server = serving(shop)
+    try:
+        assert server.stdout is not None
+        port = server.stdout.readline().rpartition(":")[2].strip()
+        done = ivrtest("serve", "flows/shop.yaml", "--listen", f"127.0.0.1:{port}", cwd=shop)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert done.stderr == (f'ivrtest: cannot open a line at "127.0.0.1:{port}": Address already in use. give another host or port\n')
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def test_a_target_where_nobody_is_ends_as_an_error(shop: Path) -> None:
+    done = ivrtest("run", "--target", "sip:shop@127.0.0.1:9", cwd=shop)
+    assert done.returncode == 2
+    assert "the line failed before the call was answered" in done.stdout
+    assert done.stdout.splitlines()[-4].startswith("0 passed, 1 error in ")
+
+
+def test_a_flow_that_is_wrong_is_not_served(shop: Path) -> None:
+    (shop / "flows" / "shop.yaml").write_text(FLOW.replace("hang_up:", "hangup:"), encoding="utf-8")
+    done = ivrtest("serve", "flows/shop.yaml", cwd=shop)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.splitlines()[0].startswith('flows/shop.yaml:7:5: error: unknown node type "hangup"')
