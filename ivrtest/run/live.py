@@ -15,13 +15,13 @@ from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.murmur import murmur
 from ivrtest.audio.recording_file import AudioError
 from ivrtest.call.line import Line, LineError
-from ivrtest.call.listener import Listener
+from ivrtest.call.listener import Listener, Tick
 from ivrtest.call.permission import DialRefused, Permission
 from ivrtest.call.recording import write_stereo
 from ivrtest.call.sip_call import SipCall
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
-from ivrtest.run.result import CallRecord, Note
+from ivrtest.run.result import CallRecord, Note, Status
 from ivrtest.run.scene import Command, Expect, HangUpCall, PressKeys, Speak
 from ivrtest.run.suite import RouteError
 from ivrtest.server.ivr import EmbeddedIvr
@@ -67,10 +67,10 @@ class LiveRoute:
             except (DialRefused, LineError) as error:
                 raise RouteError(str(error)) from error
             try:
-                await converse(call, conversation, Matcher(job.library), tell)
+                behind_s = await converse(call, conversation, Matcher(job.library), tell)
             finally:
                 await call.hang_up()
-            return self._record(job, call, target)
+            return self._record(job, call, target, behind_s)
 
     @asynccontextmanager
     async def _answering(self, job: Job) -> AsyncIterator[str]:
@@ -83,7 +83,7 @@ class LiveRoute:
         async with EmbeddedIvr(job.flow, job.library, flows=job.flows, given=given, start_time=start_time) as ivr:
             yield ivr.uri
 
-    def _record(self, job: Job, call: SipCall, target: str) -> CallRecord:
+    def _record(self, job: Job, call: SipCall, target: str, behind_s: float) -> CallRecord:
         stats = call.stats()
         path = None
         if self._recordings is not None:
@@ -101,6 +101,7 @@ class LiveRoute:
             packets_received=stats.received,
             packets_lost=stats.lost,
             jitter_ms=stats.jitter_ms,
+            behind_s=behind_s,
         )
 
     def _name(self, job: Job) -> str:
@@ -115,15 +116,20 @@ class LiveRoute:
         return name
 
 
-async def converse(call: SipCall, conversation: Conversation, matcher: Matcher, tell: Callable[[Note], None]) -> None:
-    """Bring a call and a conversation together until the call is over."""
+async def converse(call: SipCall, conversation: Conversation, matcher: Matcher, tell: Callable[[Note], None]) -> float:
+    """Bring a call and a conversation together until the call is over. Return how far behind the call we were, in seconds, at the worst
+    moment before the verdict."""
     told = 0
+    behind_s = 0.0
     async for percept in Listener(call, matcher).stream():
+        if isinstance(percept, Tick) and conversation.status is Status.NOT_RUN:
+            behind_s = max(behind_s, call.now - percept.at)
         for command in conversation.on(percept):
             await obey(call, matcher, command)
         for note in conversation.notes[told:]:
             tell(note)
         told = len(conversation.notes)
+    return behind_s
 
 
 async def obey(call: SipCall, matcher: Matcher, command: Command) -> None:

@@ -63,6 +63,8 @@ class CallRecord:
     packets_received: int | None = None
     packets_lost: int | None = None
     jitter_ms: float | None = None
+    behind_s: float = 0.0
+    """How far we were behind the call, in seconds, at the worst moment before the verdict. What we did then came late by as much."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ from ivrtest.server.voice import Voice
 
 HANDED_OVER_S: Final = 30.0
 """How long the line is kept for a caller whom somebody else has now, before it is hung up."""
+OVERDUE_S: Final = 1.0
+"""How long after its time the end of what plays is waited for. On a machine that stood still it may have been taken for an older one."""
 
 
 class Attendant:
@@ -59,6 +61,8 @@ class Attendant:
         self._started = False
         self._play_due: float | None = None
         """A time before which what plays now cannot have ended; None when nobody waits for its end."""
+        self._play_overdue = 0.0
+        """A time by which it must have ended."""
         self._dictation: Dictation | None = None
         self._release_at: float | None = None
         """When a caller who was handed over is hung up on."""
@@ -94,6 +98,9 @@ class Attendant:
     async def _hear(self, block: Block) -> None:
         """Let the time pass up to the block's start: what happened within the block comes after it in the stream."""
         await self._pass_time(block.start_s)
+        if self._play_due is not None and block.start_s > self._play_overdue:
+            self._play_due = None
+            await self._happen(PlayEnded(block.start_s))
         if self._dictation is not None and self._dictation.feed(block):
             self._end_dictation(block.end_s)
         if self._release_at is not None and block.end_s >= self._release_at:
@@ -176,7 +183,9 @@ class Attendant:
 
     def _play(self, samples: Samples) -> None:
         # The end of something that played before may still be on its way. It comes too early to be the end of this.
-        self._play_due = self._call.now + len(samples) / SAMPLE_RATE / 2
+        seconds = len(samples) / SAMPLE_RATE
+        self._play_due = self._call.now + seconds / 2
+        self._play_overdue = self._call.now + seconds + OVERDUE_S
         self._call.play(samples)
 
     def _say(self, *pieces: Piece) -> Samples:

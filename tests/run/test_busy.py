@@ -21,7 +21,7 @@ from tests.run.conversations import ANSWERED, PROMPTS, THEY_HANG_UP, WE_HANG_UP,
 FLOW = read_flow(
     Source(
         "shop.yaml",
-        "ivrtest: flow/1\nname: shop\nentry: bye\nlanguages: [en]\nprompts: {bye: {en: Goodbye.}}\nnodes: {bye: {hang_up: {prompt: bye}}}\n",
+        "ivrtest: flow/1\nname: shop\nentry: bye\nlanguages: [en]\nprompts: {bye: {en: Bye.}}\nnodes: {bye: {hang_up: {prompt: bye}}}\n",
     )
 ).flow
 
