@@ -17,6 +17,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ivrtest.call.impairment import Impairment
+
 SAMPLE_RATE = 8000
 
 Samples = NDArray[np.int16]
@@ -119,9 +121,7 @@ class Ended:
     reason: str = ""
 
 
-CallEvent = (
-    Ringing | EarlyMedia | Answered | KeyHeard | KeySent | PlaybackEnded | TransferAsked | TransferFinished | Ended
-)
+CallEvent = Ringing | EarlyMedia | Answered | KeyHeard | KeySent | PlaybackEnded | TransferAsked | TransferFinished | Ended
 
 
 class Call(Protocol):
@@ -163,6 +163,12 @@ class Call(Protocol):
 
     async def answer(self) -> None:
         """Answer a call that came in. Raises `RuntimeError` on a call that we placed."""
+
+    async def refuse(self, status: int) -> None:
+        """Refuse a call that came in with a final SIP status of 300 or more. Raises `RuntimeError` on a call that we placed or answered."""
+
+    def impair(self, impairment: Impairment | None) -> None:
+        """From now on, let what we send travel as over a bad network; None: as usual."""
 
     async def hang_up(self) -> None:
         """End the call: BYE if it is answered, CANCEL or a refusal before. Does nothing when it is over. `Ended` follows in the stream."""

@@ -31,7 +31,7 @@ class Permission:
 
     allow: Sequence[str] = LOOPBACK
     """Patterns such as `sip:*@pbx.example.com` or `sip:+1555*@10.0.0.5:5070`. `*` stands for anything but `@`. A pattern without a
-    port allows every port."""
+    port allows every port, one without `;transport=tcp` or the like every transport, and one for `sip:` also `sips:`."""
 
     def check(self, target: Uri) -> None:
         """Raise DialRefused unless `target` may be called. Emergency numbers never may."""
@@ -52,13 +52,27 @@ def is_emergency(target: Uri) -> bool:
 
 def _matches(pattern: str, target: Uri) -> bool:
     match target:
-        case SipUri(scheme=scheme, host=host, port=port):
-            written_host = f"[{host}]" if ":" in host else host
-            base = f"{scheme}:{target.user_text}@{written_host}"
-            candidates = [base.lower(), *([f"{base}:{port}".lower()] if port is not None else [])]
+        case SipUri():
+            # `maddr` is where such a call goes, whatever the host.
+            hosts = {target.host, target.maddr or target.host}
+            return all(_fits(pattern, _written(target, host)) for host in hosts)
         case TelUri():
-            candidates = [f"tel:{target.digits}"]
+            return _fits(pattern, [f"tel:{target.digits}"])
         case OtherUri():
             return False
+
+
+def _written(target: SipUri, host: str) -> list[str]:
+    """Return all ways to write a target in a pattern: with and without its port and transport, and `sip:` for `sips:`."""
+    written_host = f"[{host}]" if ":" in host else host
+    ports = ["", *([f":{target.port}"] if target.port is not None else [])]
+    transports = ["", f";transport={target.transport or ('tls' if target.secure else 'udp')}"]
+    schemes = ["sip", *(["sips"] if target.secure else [])]
+    return [
+        f"{scheme}:{target.user_text}@{written_host}{port}{transport}" for scheme in schemes for port in ports for transport in transports
+    ]
+
+
+def _fits(pattern: str, candidates: Sequence[str]) -> bool:
     expression = "[^@]*".join(re.escape(part) for part in pattern.lower().split("*"))
-    return any(re.fullmatch(expression, candidate) for candidate in candidates)
+    return any(re.fullmatch(expression, candidate.lower()) for candidate in candidates)

@@ -21,6 +21,7 @@ from ivrtest.call.call import (
     TransferFinished,
 )
 from ivrtest.call.capture import Capture
+from ivrtest.call.impairment import Impairment
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation
 from ivrtest.call.recording import Recording
@@ -53,7 +54,7 @@ class Signalling(Protocol):
         """Answer the call, or accept a change of its session."""
 
     def reject(self, handle: str, status: int) -> None:
-        """Refuse a change of the call's session."""
+        """Refuse a call that came in, or a change of a call's session."""
 
     def hang_up(self, handle: str) -> None:
         """End the call as it must be ended: BYE, CANCEL or 603."""
@@ -198,6 +199,17 @@ class SipCall:
         else:
             self._leave(Ended("us", self.now, DECLINE, "declined"))
 
+    async def refuse(self, status: int) -> None:
+        if self._origin.placed or self._answered:
+            raise RuntimeError(f'cannot refuse the call "{self.id}": it is {"our own" if self._origin.placed else "answered"}')
+        if not self._over:
+            self._end(Ended("us", self.now, status, "refused"))
+            self._signalling.reject(self._origin.handle, status)
+
+    def impair(self, impairment: Impairment | None) -> None:
+        if not self._over:
+            self._session.impair(impairment)
+
     def rings_until(self, limit: TimerHandle) -> None:
         """Note what will call `give_up`, so that it is cancelled when it is not needed any more."""
         self._ring_limit = limit
@@ -316,7 +328,7 @@ class SipCall:
 
     def _rejection(self, event: sip.Rejected) -> Ended:
         if event.local and event.status == UNREACHABLE_STATUS:
-            return Ended("lost", self.now, reason=f'nothing answers at "{self.called}": the port is closed or the host unreachable')
+            return Ended("lost", self.now, reason=f'cannot reach "{self.called}": {event.reason}')
         if event.local and event.status == SILENT_STATUS:
             return Ended("lost", self.now, reason=f'nothing came back from "{self.called}": no SIP response within 32 s')
         return Ended("refused", self.now, event.status, event.cause or event.reason)

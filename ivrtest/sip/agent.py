@@ -28,6 +28,7 @@ from ivrtest.sip.leg import Leg, Phase, Registry
 from ivrtest.sip.message import Message, Request, check_message, create_response, parse_message
 from ivrtest.sip.screening import check_dialog_headers, screen
 from ivrtest.sip.timers import Timers
+from ivrtest.sip.transaction import Input
 from ivrtest.sip.transport import Address, Resolver, response_address
 from ivrtest.sip.uri import SipUri, Uri
 
@@ -89,6 +90,8 @@ class Agent:
             message = parse_message(data)
             check_message(message)
             if isinstance(message, Request):
+                if self._endpoint.layer.reliable:
+                    self._endpoint.note_connection(message, source)
                 self._receive_request(message, source, now)
             else:
                 check_dialog_headers(message)
@@ -114,9 +117,30 @@ class Agent:
         """Return the next event; None when there is none."""
         return self._endpoint.events.popleft() if self._endpoint.events else None
 
-    def unreachable(self, destination: Address, now: float) -> None:
-        """Learn that nothing can be sent to `destination` (ICMP port unreachable, connection refused): what is on its way there fails."""
-        self._endpoint.layer.unreachable(destination, now)
+    def unreachable(self, destination: Address, now: float, problem: str | None = None) -> None:
+        """Learn that nothing can be sent to `destination` (ICMP port unreachable, connection refused): what is on its way there fails.
+
+        Where there are connections, calls that need one to there are over. `problem` says for people what is wrong.
+        """
+        self._endpoint.layer.unreachable(destination, now, problem)
+        if self._endpoint.layer.reliable:
+            for leg in [leg for leg in self._registry.legs.values() if leg.goes_to(destination)]:
+                leg.cut_off(problem or f"the connection to {destination[0]}:{destination[1]} failed", now)
+
+    def disconnected(self, peer: Address, problem: str, now: float) -> frozenset[Address]:
+        """Learn that the connection with `peer` is over: what is on its way over it fails, and who rings over it has gone.
+
+        An answered call outlives its connection. Returns where to connect for such calls; where that cannot be, say `unreachable`.
+        """
+        legs = tuple(self._registry.legs.values())
+        orphans = [leg for leg in legs if leg.goes_to(peer)]
+        self._endpoint.forget_connection(peer)
+        self._endpoint.layer.unreachable(peer, now, problem, why=Input.DISCONNECTED)
+        for leg in legs:
+            if isinstance(leg, CalledLeg):
+                leg.disconnected(peer, problem, now)
+        addresses = {leg.peer.address for leg in orphans if leg.peer is not None and leg.phase is Phase.ANSWERED}
+        return frozenset(address for address in addresses if address is not None)
 
     @property
     def calls(self) -> int:
@@ -154,7 +178,11 @@ class Agent:
             CSeq(1, "INVITE"),
         ]
         # A reliable provisional response without an offer of ours would bring theirs, to be answered in PRACK. So we only ask with one.
-        about += [endpoint.contact, ALLOW, SUPPORTED if offer is None else Supported.of(*SUPPORTED.tokens, RELIABLE_PROVISIONAL)]
+        about += [
+            endpoint.contact_for(target),
+            ALLOW,
+            SUPPORTED if offer is None else Supported.of(*SUPPORTED.tokens, RELIABLE_PROVISIONAL),
+        ]
         if replaces is not None:
             about.append(("Replaces", replaces))
         request = Request("INVITE", target.as_request_uri(), Headers.of(*about, *headers))

@@ -82,6 +82,12 @@ class CalledLeg(Leg):
         self.endpoint.respond(transaction, 200, now)
         self._given_up(request, now)
 
+    def disconnected(self, peer: Address, problem: str, now: float) -> None:
+        """The caller's connection is over, and our answer would find nobody."""
+        if self.phase is Phase.EARLY and self._call.transaction.destination == peer:
+            self._refuse(487, now)
+            self.finish(Cancelled(self.handle, Side.THEM, crossed=False, cause=problem), now)
+
     def _given_up(self, request: Request, now: float) -> None:
         self._refuse(487, now)
         self.finish(Cancelled(self.handle, Side.THEM, crossed=False, cause=cause_of(request)), now)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 from ivrtest.sip.events import Event
 from ivrtest.sip.header import Header
-from ivrtest.sip.headers import Allow, Contact, Server, Supported, UserAgent
+from ivrtest.sip.headers import Allow, Contact, Server, Supported, UserAgent, Via
 from ivrtest.sip.layer import Clock, ServerTransaction, TransactionLayer, new_via
 from ivrtest.sip.message import Request, Response, create_response
 from ivrtest.sip.timers import Alarms, Timers
 from ivrtest.sip.transport import RELIABLE, Address, Resolver, default_port, literal_address
-from ivrtest.sip.uri import SipUri
+from ivrtest.sip.uri import SipUri, Uri
 
 ALLOW = Allow.of("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER", "NOTIFY")
 """The methods an agent understands."""
@@ -62,6 +63,8 @@ class Endpoint:
         uri = SipUri.of(local[0], port, user=user)
         self.contact = Contact(uri if self.transport == "UDP" else uri.with_parameter("transport", self.transport.lower()))
         """Where we want requests to go."""
+        self.reused: dict[Address, Address] = {}
+        """Whoever opened a connection to us: by the address it says it is at, the far end of that connection (RFC 5923)."""
         self._product = product
         self._resolve = resolve
 
@@ -80,7 +83,27 @@ class Endpoint:
         address = literal_address(uri)
         if address is None and self._resolve is not None:
             address = self._resolve(uri)
-        return address
+        return None if address is None else self.reused.get(address, address)
+
+    def contact_for(self, uri: Uri) -> Contact:
+        """Return where we want requests to go, for a request to `uri`: what begins with `sips:` must go on so (section 8.1.1.8)."""
+        if not isinstance(uri, SipUri) or not uri.secure:
+            return self.contact
+        return Contact(replace(self.contact.sip_uri.without_parameter("transport"), scheme="sips"))
+
+    def note_connection(self, request: Request, source: Address) -> None:
+        """Remember over which connection its sender can be reached: often the only one, for few callers accept any (RFC 5923 section 5).
+
+        Only where the sender is at the address that it says it is at; else anybody could draw other people's requests to itself.
+        """
+        via = request.need(Via)
+        said = via.host, via.port or default_port(via.transport)
+        if said[0] == source[0]:
+            self.reused[said] = source
+
+    def forget_connection(self, peer: Address) -> None:
+        """Reach nobody over the connection with `peer` any more."""
+        self.reused = {said: source for said, source in self.reused.items() if source != peer}
 
     def with_via(self, request: Request) -> Request:
         """Return a request of ours with a new Via, and with our name."""
@@ -108,7 +131,7 @@ class Endpoint:
         joins = request.method in ("INVITE", "UPDATE") and 100 < status < 300
         response = create_response(request, status, reason, to_tag=transaction.tag if status > 100 else None, record_route=joins)
         if joins:
-            response = response.with_added(self.contact)
+            response = response.with_added(self.contact_for(request.uri))
         if joins and status >= 200:
             response = response.with_added(ALLOW, SUPPORTED)
         response = response.with_added(Server(self._product)).with_header(*headers)

@@ -112,7 +112,7 @@ class Ended:
     """The final response to our BYE, 408 when none came, or the response that showed the call to be lost; our own when we rejected the
     call. None after their BYE, and when the ACK did not come."""
     cause: str | None
-    """The Reason header of their BYE."""
+    """The Reason header of their BYE; for people, why they cannot be reached, when their connection is gone."""
     headers: Headers
     """Of their BYE, or of the response that ended the call; empty when nothing came."""
 

@@ -51,6 +51,8 @@ class MessageFramer:
                 return None
             blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
             del self._buffer[:blank]
+            if self._buffer and not 0x20 < self._buffer[0] < 0x7F:
+                raise SipSyntaxError(f'octet "{self._buffer[0]:#04x}" stands where a message must begin. a 0x16 would be TLS')
             self._size = self._announced_size()
         if self._size is None or len(self._buffer) < self._size:
             return None

@@ -48,6 +48,8 @@ class ClientTransaction:
         """With our Via."""
         self.destination = destination
         self.run = Run(INVITE_CLIENT if request.method == "INVITE" else CLIENT, layer.times, layer.reliable)
+        self.problem: str | None = None
+        """Why it could not be sent, where that is known."""
         self._layer = layer
         self._data = bytes(request)
         self._user = user
@@ -86,7 +88,7 @@ class ClientTransaction:
                 case Do.TIMED_OUT, _:
                     self._user(create_response(self.request, 408), now, local=True)
                 case Do.UNREACHABLE, _:
-                    self._user(create_response(self.request, 503), now, local=True)
+                    self._user(create_response(self.request, 503, self.problem), now, local=True)
 
 
 class ServerTransaction:
@@ -209,10 +211,11 @@ class TransactionLayer:
         """Return the INVITE that a CANCEL means (section 9.2)."""
         return self._servers.get(server_key(cancel, method="INVITE"))
 
-    def unreachable(self, destination: Address, now: float) -> None:
+    def unreachable(self, destination: Address, now: float, problem: str | None = None, *, why: Input = Input.TRANSPORT_ERROR) -> None:
         """Fail the requests that are on their way to `destination`."""
         for transaction in [transaction for transaction in self._clients.values() if transaction.destination == destination]:
-            transaction.feed(Input.TRANSPORT_ERROR, now)
+            transaction.problem = problem
+            transaction.feed(why, now)
 
 
 def with_source(request: Request, via: Via, source: Address) -> Request:

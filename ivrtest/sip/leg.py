@@ -29,6 +29,7 @@ from ivrtest.sip.layer import ServerTransaction
 from ivrtest.sip.message import Message, Request, Response
 from ivrtest.sip.peer import Peer, ignore
 from ivrtest.sip.refer import Refers
+from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import Uri
 
 LOST = frozenset({408, 481})
@@ -136,7 +137,8 @@ class Leg:
         peer = self._answered("change its session")
         if self._outgoing is not None or self._offered is not None or self._unconfirmed:
             raise WrongState(f'call "{self.handle}" cannot change its session: another change is under way. wait until it is answered')
-        request = peer.dialog.request("INVITE").with_added(self.endpoint.contact, ALLOW, SUPPORTED)
+        request = peer.dialog.request("INVITE")
+        request = request.with_added(self.endpoint.contact_for(request.uri), ALLOW, SUPPORTED)
         if offer is not None:
             request = request.with_body(offer, SDP)
         self._outgoing = OutgoingInvite(self.endpoint, self, partial(peer.exchange, request))
@@ -204,6 +206,14 @@ class Leg:
             # They should know, if they are there at all (sections 12.2.1.2 and 13.3.1.4). The call is over whatever they say.
             self.peer.bye(ignore, now)
         self.finish(Ended(self.handle, None, status, None, headers), now)
+
+    def goes_to(self, address: Address) -> bool:
+        """Say whether an answered call's requests go there."""
+        return self.phase is Phase.ANSWERED and self.peer is not None and self.peer.address == address
+
+    def cut_off(self, problem: str, now: float) -> None:
+        """The other side can be reached no more."""
+        self.finish(Ended(self.handle, None, None, problem, Headers()), now)
 
     def finish(self, event: Event, now: float) -> None:
         """The call is over. It stays known only as long as a transfer reports through its dialog (RFC 5057)."""

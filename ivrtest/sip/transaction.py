@@ -38,6 +38,9 @@ class Input(Enum):
     """A 300 to 699, likewise."""
     TRANSPORT_ERROR = auto()
     """The request could not be sent (client). A server transaction has no such input: RFC 6026 lets it live on to absorb copies."""
+    DISCONNECTED = auto()
+    """The connection that the request went over, and that its response should come over, is over (client). Not in the RFC's figures, which
+    leave the user waiting."""
     GIVE_UP = auto()
     """No final response came within 64*T1 after CANCEL (INVITE client, section 9.1)."""
 
@@ -86,9 +89,11 @@ INVITE_CLIENT = Machine(
         (State.CALLING, Timer.A): (State.CALLING, (Do.SEND,)),
         (State.CALLING, Timer.B): (State.TERMINATED, (Do.TIMED_OUT,)),
         (State.CALLING, Input.TRANSPORT_ERROR): (State.TERMINATED, (Do.UNREACHABLE,)),
+        (State.CALLING, Input.DISCONNECTED): (State.TERMINATED, (Do.UNREACHABLE,)),
         (State.CALLING, Input.PROVISIONAL): (State.PROCEEDING, (Do.TELL,)),
         (State.CALLING, Input.SUCCESS): (State.ACCEPTED, (Do.TELL,)),
         (State.CALLING, Input.FAILURE): (State.COMPLETED, (Do.ACK, Do.TELL)),
+        (State.PROCEEDING, Input.DISCONNECTED): (State.TERMINATED, (Do.UNREACHABLE,)),
         (State.PROCEEDING, Input.GIVE_UP): (State.TERMINATED, (Do.TIMED_OUT,)),
         (State.PROCEEDING, Input.PROVISIONAL): (State.PROCEEDING, (Do.TELL,)),
         (State.PROCEEDING, Input.SUCCESS): (State.ACCEPTED, (Do.TELL,)),
@@ -109,12 +114,14 @@ CLIENT = Machine(
         (State.TRYING, Timer.E): (State.TRYING, (Do.SEND,)),
         (State.TRYING, Timer.F): (State.TERMINATED, (Do.TIMED_OUT,)),
         (State.TRYING, Input.TRANSPORT_ERROR): (State.TERMINATED, (Do.UNREACHABLE,)),
+        (State.TRYING, Input.DISCONNECTED): (State.TERMINATED, (Do.UNREACHABLE,)),
         (State.TRYING, Input.PROVISIONAL): (State.PROCEEDING, (Do.TELL,)),
         (State.TRYING, Input.SUCCESS): (State.COMPLETED, (Do.TELL,)),
         (State.TRYING, Input.FAILURE): (State.COMPLETED, (Do.TELL,)),
         (State.PROCEEDING, Timer.E): (State.PROCEEDING, (Do.SEND,)),
         (State.PROCEEDING, Timer.F): (State.TERMINATED, (Do.TIMED_OUT,)),
         (State.PROCEEDING, Input.TRANSPORT_ERROR): (State.TERMINATED, (Do.UNREACHABLE,)),
+        (State.PROCEEDING, Input.DISCONNECTED): (State.TERMINATED, (Do.UNREACHABLE,)),
         (State.PROCEEDING, Input.PROVISIONAL): (State.PROCEEDING, (Do.TELL,)),
         (State.PROCEEDING, Input.SUCCESS): (State.COMPLETED, (Do.TELL,)),
         (State.PROCEEDING, Input.FAILURE): (State.COMPLETED, (Do.TELL,)),

@@ -242,7 +242,7 @@ def test_a_port_where_nobody_listens_is_known_at_once() -> None:
 
     ended, target = asyncio.run(run())
     assert (ended.by, ended.status) == ("lost", None)
-    assert ended.reason == f'nothing answers at "{target}": the port is closed or the host unreachable'
+    assert ended.reason == f'cannot reach "{target}": the port is closed or the host unreachable'
 
 
 @pytest.mark.parametrize(
@@ -278,8 +278,8 @@ def test_what_may_not_be_called_is_not_called(target: str, message: str) -> None
             'cannot call "tel:+18005550100": only SIP addresses can be called. write it like "sip:+18005550100@pbx.example.com"',
         ),
         (
-            "sips:ivr@127.0.0.1",
-            'cannot call "sips:ivr@127.0.0.1": this line speaks SIP over UDP only. leave out "sips" and "transport"',
+            "sip:ivr@127.0.0.1;transport=sctp",
+            'cannot call "sip:ivr@127.0.0.1;transport=sctp": the transport "sctp" is not known. known are "udp", "tcp", "tls"',
         ),
     ],
 )

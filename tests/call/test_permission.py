@@ -8,12 +8,14 @@ from ivrtest.call.permission import DialRefused, Permission, is_emergency
 from ivrtest.sip.uri import OtherUri, SipUri, TelUri
 
 
-@pytest.mark.parametrize("target", ["sip:ivr@127.0.0.1", "sip:127.0.0.1:5070", "sip:ivr@localhost:5999", "sip:ivr@[::1]"])
+@pytest.mark.parametrize(
+    "target", ["sip:ivr@127.0.0.1", "sip:127.0.0.1:5070", "sip:ivr@localhost:5999", "sip:ivr@[::1]", "sips:ivr@127.0.0.1"]
+)
 def test_this_machine_may_be_called_by_default(target: str) -> None:
     Permission().check(SipUri.parse(target))
 
 
-@pytest.mark.parametrize("target", ["sip:ivr@127.0.0.2", "sip:127.0.0.1@example.com", "sips:ivr@127.0.0.1", "sip:a@localhost.example.com"])
+@pytest.mark.parametrize("target", ["sip:ivr@127.0.0.2", "sip:127.0.0.1@example.com", "sips:ivr@127.0.0.2", "sip:a@localhost.example.com"])
 def test_nobody_else_may_be_called_by_default(target: str) -> None:
     with pytest.raises(DialRefused) as refused:
         Permission().check(SipUri.parse(target))
@@ -32,6 +34,15 @@ def test_nobody_else_may_be_called_by_default(target: str) -> None:
         ("sip:*@*.example.com", "sip:a@PBX.Example.com", True),
         ("sip:*@*.example.com", "sip:a@example.com", False),
         ("sip:*", "sip:a@pbx.example.com", False),
+        ("sip:*@pbx.example.com", "sip:a@pbx.example.com:5070;transport=tcp", True),
+        ("sip:*@pbx.example.com;transport=tls", "sip:a@pbx.example.com;transport=tls", True),
+        ("sip:*@pbx.example.com;transport=tls", "sip:a@pbx.example.com;transport=TCP", False),
+        ("sip:*@pbx.example.com;transport=tls", "sips:a@pbx.example.com", True),
+        ("sip:*@pbx.example.com;transport=udp", "sip:a@pbx.example.com", True),
+        ("sips:*@pbx.example.com", "sips:a@pbx.example.com:5061", True),
+        ("sips:*@pbx.example.com", "sip:a@pbx.example.com;transport=tls", False),
+        ("sip:*@pbx.example.com", "sip:a@pbx.example.com;maddr=192.0.2.7", False),
+        ("sip:*@*", "sip:a@pbx.example.com;maddr=192.0.2.7", True),
     ],
 )
 def test_patterns(pattern: str, target: str, allowed: bool) -> None:

@@ -35,6 +35,13 @@ def test_keep_alives_and_stray_line_ends() -> None:
     assert framer.feed(TWO) == [TWO]
 
 
+def test_a_stream_of_something_else() -> None:
+    framer = MessageFramer()
+
+    assert framer.feed(ONE + b"\x16\x03\x01") == [ONE]
+    assert str(framer.broken) == 'octet "0x16" stands where a message must begin. a 0x16 would be TLS'
+
+
 def test_the_double_request_of_the_torture_messages() -> None:
     data = (TORTURE / "dblreq.dat").read_bytes()
 

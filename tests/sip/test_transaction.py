@@ -5,18 +5,21 @@ import pytest
 from ivrtest.sip.timers import Timer, Timers
 from ivrtest.sip.transaction import CLIENT, INVITE_CLIENT, INVITE_SERVER, MACHINES, SERVER, Do, Input, Machine, Run, State
 
-# The expected next state for every input that a machine can see, written down a second time as the RFC's figures show it:
-# one line per state, `input>state` for each arrow; everything else must be absorbed.
+# The expected next state for every input that a machine can see, written down a second time as the RFC's figures show it
+# (with DISCONNECTED, which they have not): a line or two per state, `input>state` for each arrow; everything else must be absorbed.
 FIGURES = {
     "INVITE client": """
         CALLING:    A>CALLING B>TERMINATED TRANSPORT_ERROR>TERMINATED PROVISIONAL>PROCEEDING SUCCESS>ACCEPTED FAILURE>COMPLETED
-        PROCEEDING: GIVE_UP>TERMINATED PROVISIONAL>PROCEEDING SUCCESS>ACCEPTED FAILURE>COMPLETED
+        CALLING:    DISCONNECTED>TERMINATED
+        PROCEEDING: DISCONNECTED>TERMINATED GIVE_UP>TERMINATED PROVISIONAL>PROCEEDING SUCCESS>ACCEPTED FAILURE>COMPLETED
         ACCEPTED:   SUCCESS>ACCEPTED M>TERMINATED
         COMPLETED:  FAILURE>COMPLETED D>TERMINATED
     """,
     "client": """
         TRYING:     E>TRYING F>TERMINATED TRANSPORT_ERROR>TERMINATED PROVISIONAL>PROCEEDING SUCCESS>COMPLETED FAILURE>COMPLETED
+        TRYING:     DISCONNECTED>TERMINATED
         PROCEEDING: E>PROCEEDING F>TERMINATED TRANSPORT_ERROR>TERMINATED PROVISIONAL>PROCEEDING SUCCESS>COMPLETED FAILURE>COMPLETED
+        PROCEEDING: DISCONNECTED>TERMINATED
         COMPLETED:  K>TERMINATED
     """,
     "INVITE server": """

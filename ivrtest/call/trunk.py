@@ -1,0 +1,232 @@
+"""One SIP agent on a port of one transport, with the calls that it carries. A line has one for each transport that it uses."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Literal, Self
+from weakref import WeakValueDictionary
+
+from ivrtest.call.sip_call import SipCall
+from ivrtest.call.stream import UNREACHABLE, StreamPort
+from ivrtest.call.tls import Tls
+from ivrtest.call.udp import UdpPort
+from ivrtest.sip import events as sip
+from ivrtest.sip.agent import Agent
+from ivrtest.sip.digest import Secret
+from ivrtest.sip.grammar import SipSyntaxError
+from ivrtest.sip.headers import From
+from ivrtest.sip.transport import Address
+from ivrtest.sip.uri import SipUri, parse_uri
+
+Transport = Literal["udp", "tcp", "tls"]
+
+NUMBER = re.compile(r"\+?[0-9]{2,15}")
+_OK = 200
+_UNREADABLE_KEPT = 100
+_CALL_ID = re.compile(rb"^(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_KEY_IN_INFO = re.compile(rb"^(\s*Signal\s*=\s*)[0-9*#A-D]", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialling:
+    """What goes along with a call that we place."""
+
+    caller: From | None
+    headers: Mapping[str, str]
+    secret: Secret | None
+
+
+class Trunk:
+    """Joins an agent with a port: what comes goes in, what is to be sent goes out, and its events go to the calls they are about.
+
+    It is the `Signalling` of its calls.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        host: str,
+        port: int,
+        *,
+        user: str,
+        take: Callable[[Trunk, sip.IncomingCall], None],
+        trace: bool,
+        tls: Tls,
+    ) -> None:
+        """`take` is given the calls that come in. `trace`: keep messages in the captures of their calls.
+
+        Raises OSError when the address cannot be bound, TlsError for certificates that cannot be used.
+        """
+        self.calls: dict[str, SipCall] = {}
+        """By handle, until the far side knows too that the call is over."""
+        self.quiet = asyncio.Event()
+        """Set whenever the last of them is over."""
+        self.unreadable: deque[sip.Unreadable] = deque(maxlen=_UNREADABLE_KEPT)
+        """The latest messages that came and are no proper SIP."""
+        self._take = take
+        self._loop = asyncio.get_running_loop()
+        self._captured: WeakValueDictionary[str, SipCall] = WeakValueDictionary()
+        """By Call-ID, as long as anybody is interested in the call."""
+        self._traced: list[tuple[float, Literal["in", "out"], bytes, Address]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._port = self._udp(host, port) if transport == "udp" else self._stream(host, port, tls if transport == "tls" else None)
+        self._agent = Agent(self._port.local_address, token=_token, transport=transport, user=user, trace=self._trace if trace else None)
+        uri = SipUri.of(*self._port.local_address, user=user)
+        self.uri: Final = uri if transport == "udp" else uri.with_parameter("transport", transport)
+        """Our address, for others to call."""
+
+    def _udp(self, host: str, port: int) -> UdpPort | StreamPort:
+        return UdpPort(host, port, receive=self._receive, unreachable=lambda destination: self._unreachable(destination, UNREACHABLE))
+
+    def _stream(self, host: str, port: int, tls: Tls | None) -> StreamPort:
+        return StreamPort(
+            host,
+            port,
+            receive=self._receive,
+            unreachable=self._unreachable,
+            closed=self._closed,
+            unreadable=self._unreadable,
+            tls=tls,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Take connections, where there are any. Raises OSError."""
+        if isinstance(self._port, StreamPort):
+            await self._port.listen()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop()
+        match self._port:
+            case StreamPort() as stream:
+                await stream.close()
+            case udp:
+                udp.close()
+
+    def expect(self, destination: Address, name: str) -> str:
+        """See `StreamPort.expect`."""
+        return self._port.expect(destination, name) if isinstance(self._port, StreamPort) else name
+
+    def invite(self, target: SipUri, destination: Address, *, offer: bytes, dialling: Dialling) -> str:
+        """Prepare an INVITE and return its handle. It leaves when somebody is there to `carry` the call."""
+        return self._agent.invite(
+            target,
+            destination,
+            offer=offer,
+            now=self._loop.time(),
+            caller=dialling.caller,
+            headers=tuple(dialling.headers.items()),
+            secret=dialling.secret,
+        )
+
+    def carry(self, call: SipCall) -> None:
+        """Tell a call from now on what becomes of it."""
+        self.calls[call.handle] = call
+        self._captured[call.id] = call
+        self._pump()
+
+    # What calls ask for: see `Signalling`
+
+    def answer(self, handle: str, sdp: bytes) -> None:
+        self._agent.answer(handle, sdp, self._loop.time())
+        self._pump()
+
+    def reject(self, handle: str, status: int) -> None:
+        self._agent.reject(handle, status, self._loop.time())
+        self._pump()
+
+    def hang_up(self, handle: str) -> None:
+        self._agent.hang_up(handle, self._loop.time())
+        self._pump()
+
+    def refer(self, handle: str, to: str) -> None:
+        self._agent.refer(handle, parse_uri(f"tel:{to}" if NUMBER.fullmatch(to) else to), self._loop.time())
+        self._pump()
+
+    def accept_refer(self, handle: str) -> None:
+        now = self._loop.time()
+        self._agent.accept_refer(handle, now)
+        self._agent.notify_refer(handle, _OK, now)
+        self._pump()
+
+    # The network
+
+    def _receive(self, data: bytes, source: Address) -> None:
+        self._agent.receive(data, source, self._loop.time())
+        self._pump()
+
+    def _unreachable(self, destination: Address, problem: str) -> None:
+        self._agent.unreachable(destination, self._loop.time(), problem)
+        self._pump()
+
+    def _closed(self, peer: Address, problem: str) -> None:
+        assert isinstance(self._port, StreamPort)
+        for address in self._agent.disconnected(peer, problem, self._loop.time()):
+            self._port.connect(address)
+        self._pump()
+
+    def _unreadable(self, source: Address, problem: SipSyntaxError) -> None:
+        self.unreadable.append(sip.Unreadable("", source, str(problem)))
+
+    def _wake(self) -> None:
+        self._agent.handle_timer(self._loop.time())
+        self._pump()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _pump(self) -> None:
+        """Send what the agent has to send, tell what it has to tell, and set its alarm."""
+        for data, destination in self._agent.datagrams():
+            self._port.send(data, destination)
+        while (event := self._agent.next_event()) is not None:
+            self._tell(event)
+        for entry in self._traced:
+            self._keep(*entry)
+        self._traced.clear()
+        self._stop()
+        due = self._agent.timer()
+        self._timer = None if due is None else self._loop.call_at(due, self._wake)
+
+    def _tell(self, event: sip.Event) -> None:
+        match event:
+            case sip.IncomingCall():
+                self._take(self, event)
+            case sip.Unreadable():
+                self.unreadable.append(event)
+            case _:
+                if (call := self.calls.get(event.handle)) is not None:
+                    call.on(event)
+                if isinstance(event, sip.Rejected | sip.Cancelled | sip.Ended):
+                    self.calls.pop(event.handle, None)
+                    if not self.calls:
+                        self.quiet.set()
+
+    # The trace
+
+    def _trace(self, now: float, direction: Literal["in", "out"], data: bytes, address: Address) -> None:
+        # Which call it belongs to is known only after the agent has dealt with it: the first INVITE comes before its call.
+        self._traced.append((time.time(), direction, data, address))
+
+    def _keep(self, at: float, direction: Literal["in", "out"], data: bytes, address: Address) -> None:
+        found = _CALL_ID.search(data)
+        call = self._captured.get(found[1].decode("utf-8", "replace")) if found else None
+        if call is None or call.capture is None:
+            return
+        if call.hides_keys:
+            data = _KEY_IN_INFO.sub(rb"\1?", data)
+        here = self._port.local_address
+        source, destination = (address, here) if direction == "in" else (here, address)
+        call.capture.add(data, source=source, destination=destination, at=at)
+
+
+def _token() -> str:
+    return secrets.token_hex(8)

@@ -1,0 +1,84 @@
+"""Certificates that cannot be used."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ivrtest.call.tls import Tls, TlsError, tls_problem
+from tests.call.authority import Authority
+
+A_SERVER_NEEDS = (
+    "a server on TLS needs a certificate. it must be a PEM file with a certificate, those of the authorities between it and the root, "
+    'and its "PRIVATE KEY"'
+)
+
+
+def test_a_server_needs_a_certificate() -> None:
+    with pytest.raises(TlsError) as refused:
+        Tls().server_context()
+    assert str(refused.value) == A_SERVER_NEEDS
+
+
+def test_files_that_are_missing(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.pem"
+    with pytest.raises(TlsError) as refused:
+        Tls(ca=gone).client_context()
+    assert str(refused.value) == f'ca "{gone}" cannot be read: No such file or directory'
+    with pytest.raises(TlsError) as refused:
+        Tls(certificate=gone).client_context()
+    assert str(refused.value) == f'certificate "{gone}" cannot be read: No such file or directory'
+
+
+def test_files_that_hold_something_else(tmp_path: Path) -> None:
+    odd = tmp_path / "odd.pem"
+    odd.write_text("hello\n")
+    with pytest.raises(TlsError) as refused:
+        Tls(ca=odd).client_context()
+    assert str(refused.value) == f'ca "{odd}" cannot be used: it must be a PEM file with certificates of authorities'
+    # A certificate without its key.
+    with pytest.raises(TlsError) as refused:
+        Tls(certificate=Authority(tmp_path).file).client_context()
+    assert str(refused.value) == (
+        f'certificate "{tmp_path / "ca.pem"}" cannot be used: it must be a PEM file with a certificate, '
+        'those of the authorities between it and the root, and its "PRIVATE KEY", not locked'
+    )
+
+
+def test_a_locked_key_is_refused_and_no_password_asked_for(tmp_path: Path) -> None:
+    plain, locked = Authority(tmp_path).certificate("127.0.0.1"), tmp_path / "locked.pem"
+    command = ["openssl", "pkey", "-in", str(plain), "-aes256", "-passout", "pass:secret", "-out", str(locked)]
+    subprocess.run(command, check=True, capture_output=True)
+    text = plain.read_text()
+    locked.write_text(locked.read_text() + text[text.index("-----BEGIN CERTIFICATE") :])
+    with pytest.raises(TlsError, match=r'^certificate ".*locked\.pem" cannot be used: .*, not locked$'):
+        Tls(certificate=locked).client_context()
+
+
+@pytest.mark.parametrize("text", ["abc", "sha256", "AB:" * 32 + "AB"])
+def test_what_is_no_fingerprint(text: str) -> None:
+    with pytest.raises(TlsError) as refused:
+        Tls(fingerprint=text).client_context()
+    assert str(refused.value) == (
+        f'fingerprint "{text}" is none. it must be the SHA-256 of a certificate, 64 hexadecimal digits, '
+        "as openssl x509 -noout -fingerprint -sha256 prints it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "problem"),
+    [
+        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "it refused our side of TLS: certificate required"),
+        ("SSLV3_ALERT_HANDSHAKE_FAILURE", "it refused our side of TLS: handshake failure"),
+        ("TLSV1_ALERT_UNKNOWN_CA", "it refused our side of TLS: unknown ca"),
+        ("WRONG_VERSION_NUMBER", "it does not speak TLS there"),
+        ("DIGEST_CHECK_FAILED", "TLS failed: digest check failed"),
+    ],
+)
+def test_what_openssl_says(reason: str, problem: str) -> None:
+    error = ssl.SSLError(1, f"[SSL: {reason}]")
+    error.reason = reason
+    assert tls_problem(error, "ivr.example.com") == problem
