@@ -30,6 +30,25 @@ _COUNTING = frozenset({"tries", "try", "attempts", "attempt", "retries", "retry"
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that a caller does, or that happens to her: a part of a witness."""
+
+    words: str
+    node: str = ""
+    """Where she leaves by it. Empty for the call itself."""
+    way: str = ""
+    """The label of the exit that is taken, after as many such acts as it needs."""
+    key: str | None = None
+    """The key that is pressed, if it is one."""
+
+    def __str__(self) -> str:
+        return self.words
+
+
+CALL = Act("call")
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """What is known of a flow's variables before any call."""
 
@@ -39,6 +58,8 @@ class Effects:
     """By node: variables that hold something unknown after it."""
     spoken_after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By node: languages that it may change to, other than by a `set` of this flow."""
+    may_be_brought: frozenset[str] = frozenset()
+    """Variables of a flow that others call which may hold something else than their first value when a caller comes."""
 
 
 def effects(flow: Flow, flows: Mapping[str, Flow]) -> Effects:
@@ -51,7 +72,7 @@ def effects(flow: Flow, flows: Mapping[str, Flow]) -> Effects:
             unknown[node.id] = names - {LANGUAGE}
         if LANGUAGE in names:
             spoken_after[node.id] = flow.languages
-    return Effects(_tracked(flow), unknown, spoken_after)
+    return Effects(_tracked(flow), unknown, spoken_after, _may_be_brought(flow) if may_return(flow) else frozenset())
 
 
 def set_by(node: Node) -> Mapping[str, str | int]:
@@ -132,28 +153,29 @@ def by_the_caller(node: Node, way: Exit) -> bool:
             return False
 
 
-def acts(node: Node, way: Exit) -> tuple[str, ...]:
+def acts(node: Node, way: Exit) -> tuple[Act, ...]:
     """Return what happens when a caller leaves `node` by `way`, one act each: `press 2`, `wait 5 s`, `lookup "order": failed`."""
     patience = node.patience if isinstance(node, Menu | Collect | Callback | Survey) else None
     wait_s = node.entry.first_s if isinstance(node, Collect) else patience.after_s if patience else 0.0
     match way.cause:
         case "key":
-            return (f"press {way.key}",)
+            return (Act(f"press {way.key}", node.id, way.label, way.key),)
         case "no_input" if patience is not None:
-            return (f"wait {wait_s:g} s",) * (patience.no_input.retries + 1)
+            return (Act(f"wait {wait_s:g} s", node.id, way.label),) * (patience.no_input.retries + 1)
         case "attempts" if patience is not None:
-            return (f"wait {wait_s:g} s",) * (patience.attempts or 1)
+            return (Act(f"wait {wait_s:g} s", node.id, way.label),) * (patience.attempts or 1)
         case "no_match" if patience is not None:
-            wrong = "enter what is not valid"
+            wrong = Act("enter what is not valid", node.id, way.label)
             if isinstance(node, Menu):
-                wrong = next((f"press {key}" for key in _KEYS if key not in node.keys and key not in node.repeat), "press a wrong key")
+                key = next((key for key in _KEYS if key not in node.keys and key not in node.repeat), None)
+                wrong = Act("press a wrong key" if key is None else f"press {key}", node.id, way.label, key)
             return (wrong,) * (patience.no_match.retries + 1)
         case "outcome" if isinstance(node, Collect):
-            return (f"enter {quoted(node.into)}",)
+            return (Act(f"enter {quoted(node.into)}", node.id, way.label),)
         case "outcome":
-            return (f"{called(node)}: {way.label}",)
+            return (Act(f"{called(node)}: {way.label}", node.id, way.label),)
         case "branch" if isinstance(node, Hours):
-            return (f"{called(node)}: {way.label}",)
+            return (Act(f"{called(node)}: {way.label}", node.id, way.label),)
         case _:
             return ()
 
@@ -167,6 +189,17 @@ def _filled_by(node: Node, flows: Mapping[str, Flow]) -> Iterator[str]:
             yield from flow.variables
             for inner in flow.nodes.values():
                 yield from filled_by(inner)
+
+
+def _may_be_brought(flow: Flow) -> frozenset[str]:
+    """Return all variables but counters that this flow declares and never counts: these are the flow's own, and stay as they are."""
+    written = written_by_flow(flow)
+    own = {name for name, first in flow.variables.items() if _counts(name) and all(value == first for value in written.get(name, ()))}
+    return frozenset(flow.variables.keys() | written.keys()) - own
+
+
+def _counts(name: str) -> bool:
+    return not _COUNTING.isdisjoint(name.lower().split("_"))
 
 
 def _tracked(flow: Flow) -> frozenset[str]:
@@ -187,5 +220,5 @@ def _tracked(flow: Flow) -> frozenset[str]:
         name
         for name in read - GIVEN - entered
         # A lookup's values become variables. It is assumed to leave alone what the flow itself sets, and what counts by its name.
-        if name in written or (name in flow.variables and (not answered or _COUNTING.intersection(name.lower().split("_"))))
+        if name in written or (name in flow.variables and (not answered or _counts(name)))
     )

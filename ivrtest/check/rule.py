@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from ivrtest.check.context import CheckContext
+from ivrtest.check.effects import Act
 from ivrtest.flow.model import Flow
 from ivrtest.source.finding import Finding, Related, Severity
 from ivrtest.source.text import Span
@@ -41,7 +42,7 @@ class Rule(Documented, ABC):
         *,
         severity: Severity | None = None,
         related: tuple[Related, ...] = (),
-        witness: tuple[str, ...] = (),
+        witness: tuple[Act, ...] = (),
     ) -> Finding:
         """Return a finding of this rule."""
         return Finding(self.name, self.severity if severity is None else severity, message, span, related, witness)

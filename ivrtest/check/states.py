@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ivrtest.check.effects import LANGUAGE, Effects, acts, effects, may_end, may_return, set_by
+from ivrtest.check.effects import CALL, LANGUAGE, Act, Effects, acts, effects, may_end, may_return, set_by
 from ivrtest.flow.condition import ConditionError, ExpressionSyntaxError, parse_value
 from ivrtest.flow.model import Exit, Flow, Node, Target
 from ivrtest.flow.nodes.branch import Branch
@@ -66,20 +66,20 @@ class States:
         """Tell whether something other than a node of this flow can follow here: an end, a person, a return, or nothing at all."""
         return may_end(self.flow.nodes[state.node]) or any(step.arrival is None for step in self.steps[state])
 
-    def witness(self, where: State | Step) -> tuple[str, ...]:
+    def witness(self, where: State | Step) -> tuple[Act, ...]:
         """Return what leads a caller there, one act each, `call` first."""
         return self.witness_along(self.parents, where)
 
-    def witness_along(self, parents: Mapping[State, Step | None], where: State | Step) -> tuple[str, ...]:
+    def witness_along(self, parents: Mapping[State, Step | None], where: State | Step) -> tuple[Act, ...]:
         """Return the same for a way of one's own: `parents` has the last step to each state of it."""
-        acted: list[str] = []
+        acted: list[Act] = []
         step = where if isinstance(where, Step) else parents[where]
         while step is not None:
             acted.extend(reversed(acts(self.flow.nodes[step.origin.node], step.exit)))
             step = parents[step.origin]
-        return ("call", *reversed(acted))
+        return (CALL, *reversed(acted))
 
-    def witness_of_exit(self, node: str, way: Exit) -> tuple[str, ...]:
+    def witness_of_exit(self, node: str, way: Exit) -> tuple[Act, ...]:
         """Return the shortest witness for leaving `node` by `way`; empty if nobody does."""
         for state in self.at(node):
             for step in self.steps[state]:
@@ -87,7 +87,7 @@ class States:
                     return self.witness(step)
         return ()
 
-    def witness_at(self, node: str, languages: Collection[str] | None = None) -> tuple[str, ...]:
+    def witness_at(self, node: str, languages: Collection[str] | None = None) -> tuple[Act, ...]:
         """Return the witness for being in `node`, in one of `languages` if any are given; empty if no caller is."""
         for state in self.at(node):
             if languages is None or state.language in languages:
@@ -119,7 +119,7 @@ def _explore(flow: Flow, known: Effects, tracked: frozenset[str]) -> States | fr
     # A flow that returns is called by others: with callers of any of its languages, who may have been here before.
     inner = may_return(flow)
     languages = flow.languages if inner else (str(flow.variables.get(LANGUAGE, flow.default_language)),)
-    start = {} if inner else _known_values(flow.variables, tracked)
+    start = _known_values(flow.variables, tracked - known.may_be_brought)
     queue: deque[State] = deque()
     for language in languages if flow.entry in flow.nodes else ():
         state = State(flow.entry, language, tuple(sorted(start.items())))

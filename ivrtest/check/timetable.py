@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from ivrtest.check.circles import led_to
 from ivrtest.check.context import CheckContext
-from ivrtest.check.effects import called_flows
+from ivrtest.check.effects import Act, called_flows
 from ivrtest.check.naming import called
 from ivrtest.check.openings import hours_nodes
 from ivrtest.check.states import State, States, Step
@@ -68,7 +68,7 @@ class Way:
     """What callers reach, and how."""
 
     reach: Reach
-    witness: tuple[str, ...]
+    witness: tuple[Act, ...]
     hours: Hours | None
     """The last opening hours on that way that are not open."""
 
@@ -120,7 +120,7 @@ def way_at(flow: Flow, context: CheckContext, moment: Moment) -> Way:
 def unanswered(flow: Flow, context: CheckContext, year: Sequence[Period], ways: Mapping[Combination, Way]) -> Iterator[Finding]:
     """Yield a finding for each way in which callers reach nobody, with the first time it happens."""
     zone = ZoneInfo(flow.time_zone)
-    times: dict[tuple[str, ...], list[Period]] = {}
+    times: dict[tuple[Act, ...], list[Period]] = {}
     for period in year:
         way = ways[period.combination]
         if way.reach is Reach.NOBODY:

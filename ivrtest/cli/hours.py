@@ -94,7 +94,7 @@ def show_moment(opened: Opened, moment: datetime) -> int:
         name = calendar.holidays.get(moment.astimezone(zone).date())
         click.echo(f"{title(opened, place, node)}: {now[place]}{f' ({name})' if name else ''} {until}{there}")
     way = way_at(opened.flow, opened.context, now)
-    click.echo(f"callers reach {way.reach}: {', '.join(way.witness)}")
+    click.echo(f"callers reach {way.reach}: {', '.join(map(str, way.witness))}")
     return 1 if way.reach is Reach.NOBODY else 0
 
 
@@ -130,7 +130,7 @@ def show_year(opened: Opened, year: int) -> int:
         if reach in minutes:
             way = next(way for way in ways.values() if way.reach is reach)
             click.echo(
-                f"  callers reach {reach} in {minutes[reach]} minutes ({100 * minutes[reach] / total:.1f} %): {', '.join(way.witness)}"
+                f"  callers reach {reach} in {minutes[reach]} minutes ({100 * minutes[reach] / total:.1f} %): {', '.join(map(str, way.witness))}"
             )
     if findings := list(unanswered(opened.flow, opened.context, spans, ways)):
         complain(findings)

@@ -29,7 +29,7 @@ def excerpt_lines(finding: Finding) -> Iterator[str]:
         yield f"{related.span}: note: {related.message}"
         yield from pointed(related.span)
     if finding.witness:
-        yield f"  how a caller gets there: {', '.join(finding.witness)}"
+        yield f"  how a caller gets there: {', '.join(map(str, finding.witness))}"
 
 
 def headline(finding: Finding) -> str:

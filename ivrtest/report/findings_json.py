@@ -46,7 +46,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         **place(finding.span),
         "related": [{"message": related.message, **place(related.span)} for related in finding.related],
-        "witness": list(finding.witness),
+        "witness": [str(act) for act in finding.witness],
     }
 
 

@@ -41,7 +41,7 @@ def _place(span: Span) -> Iterator[tuple[str, str]]:
 def _message(finding: Finding) -> str:
     lines = [finding.message, *(f"{related.span}: {related.message}" for related in finding.related)]
     if finding.witness:
-        lines.append(f"how a caller gets there: {', '.join(finding.witness)}")
+        lines.append(f"how a caller gets there: {', '.join(map(str, finding.witness))}")
     return "\n".join(lines)
 
 

@@ -122,7 +122,7 @@ def flow_of(finding: Finding, artifacts: Mapping[str, int]) -> Data:
     on_the_way = {"physicalLocation": {"artifactLocation": file_of(finding.span.source.name, artifacts)}}
     there = location_of(finding.span, artifacts)
     steps = [on_the_way] * (len(finding.witness) - 1) + [there]
-    locations = [{"location": place | {"message": {"text": _plain(act)}}} for place, act in zip(steps, finding.witness, strict=True)]
+    locations = [{"location": place | {"message": {"text": _plain(str(act))}}} for place, act in zip(steps, finding.witness, strict=True)]
     return {"message": {"text": "how a caller gets there"}, "threadFlows": [{"locations": locations}]}
 
 

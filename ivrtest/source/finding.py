@@ -38,8 +38,8 @@ class Finding:
     """Names the thing, the offending value in double quotes, and what would be right. No full stop at the end of one sentence."""
     span: Span
     related: tuple[Related, ...] = field(default=())
-    witness: tuple[str, ...] = field(default=())
-    """What leads a caller there, one act each: `call`, `wait 5 s`, `press 2`."""
+    witness: tuple[object, ...] = field(default=())
+    """What leads a caller there, one act each, whose `str` says it: `call`, `wait 5 s`, `press 2`."""
 
     @property
     def sort_key(self) -> tuple[object, ...]:

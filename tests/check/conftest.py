@@ -94,7 +94,8 @@ def expected() -> Callable[[Source], list[Told]]:
 def told() -> Callable[[tuple[Finding, ...]], list[Told]]:
     """Findings as the comments say them."""
     return lambda findings: [
-        (finding.span.line, str(finding.severity), finding.rule, finding.message, ", ".join(finding.witness)) for finding in findings
+        (finding.span.line, str(finding.severity), finding.rule, finding.message, ", ".join(map(str, finding.witness)))
+        for finding in findings
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from ivrtest.check.choices import chosen, is_choice
 from ivrtest.check.context import CheckContext
-from ivrtest.check.effects import LANGUAGE, set_by
+from ivrtest.check.effects import LANGUAGE, Act, set_by
 from ivrtest.check.naming import called, exit_of
 from ivrtest.check.reading import reads_as
 from ivrtest.check.rule import Rule
@@ -105,7 +105,7 @@ def _set_by(flow: Flow, way: Exit) -> str | int | None:
     return (set_by(following).get(LANGUAGE) if following else None) or way.target.sets.get(LANGUAGE)
 
 
-def _witness(states: States, after: Mapping[State, Step | None], step: Step) -> tuple[str, ...]:
+def _witness(states: States, after: Mapping[State, Step | None], step: Step) -> tuple[Act, ...]:
     """Return the way to a choice and from there to `step`."""
     start = step.origin
     while (before := after[start]) is not None:
