@@ -48,7 +48,7 @@ def read_flow(source: Source) -> FlowReading:
     findings = [*document.findings, *(problem.finding for problem in shape)]
     broken = {(problem.path[0], problem.path[1]) for problem in shape if len(problem.path) > 1}
     flow = None
-    if isinstance(document.data, dict) and _REQUIRED <= document.data.keys() and not any(_is_fatal(problem) for problem in shape):
+    if isinstance(document.data, dict) and _REQUIRED.issubset(document.data) and not any(_is_fatal(problem) for problem in shape):
         top = Fields(document, (), document.data, findings)
         prompts = _read_prompts(document, broken)
         nodes = _read_nodes(top, broken)
