@@ -1,0 +1,139 @@
+"""The main job from the command line, with the IVR in another process, as it looks on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+from pathlib import Path
+
+from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.audio.recording_file import write_wav
+from tests.interop.desk import DESK
+from tests.interop.private_network import needs_private_network, private_network
+from tests.interop.programs import PATIENCE_S, Program, running
+from tests.interop.tshark import Packet, needs_tshark, packets
+
+HERE = "127.0.0.1"
+ELSEWHERE = "192.0.2.1"
+FRAME = 160
+EVENTS = "0123456789*#ABCD"
+SCENARIO = """
+ivrtest: scenario/1
+name: A caller types an account number
+flow: desk
+steps:
+  - hear: menu
+  - press: 2
+  - hear: account
+  - press: "40795"
+  - hear: thanks
+  - ended: {by: ivr}
+"""
+IVRTEST = (sys.executable, "-m", "ivrtest")
+
+
+def lay_out(folder: Path, library: PromptLibrary) -> None:
+    """Write a project: the flow, its recordings, and a scenario."""
+    for name in ("flows/prompts/desk/en", "scenarios"):
+        (folder / name).mkdir(parents=True)
+    (folder / "flows/desk.yaml").write_text(DESK, encoding="utf-8")
+    (folder / "scenarios/account.yaml").write_text(SCENARIO, encoding="utf-8")
+    for recording in library.recordings():
+        write_wav(folder / f"flows/prompts/desk/{recording.language}/{recording.prompt}.wav", recording.samples)
+
+
+async def capture_job(folder: Path, capture: Path) -> tuple[Program, int, int]:
+    """Run the job in a network of its own. Return `ivrtest run`, its exit code, and the SIP port of the IVR.
+
+    At the end a datagram is sent elsewhere. It shows that this would be seen, and that the capture is complete.
+    """
+    watch = ("tshark", "-n", "-l", "-i", "lo", "-w", str(capture), "-P", "-T", "fields", "-e", "ip.dst")
+    send = f"import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'?', ('{ELSEWHERE}', 9))"
+    async with private_network(folder) as inside, running(*inside, *watch, folder=folder) as watcher:
+        await watcher.line("^Capturing on ")
+        async with running(*inside, *IVRTEST, "serve", "flows/desk.yaml", folder=folder) as serve:
+            uri = (await serve.line(r"^desk answers at (sip:.*)$"))[1]
+            async with running(*inside, *IVRTEST, "run", "--target", uri, folder=folder) as run:
+                code = await run.end()
+        async with running(*inside, sys.executable, "-c", send, folder=folder):
+            await watcher.line(f"^{ELSEWHERE}$")
+    return run, code, int(uri.rpartition(":")[2])
+
+
+@needs_tshark
+@needs_private_network
+def test_the_main_job_on_the_wire(library: PromptLibrary, tmp_path: Path) -> None:
+    lay_out(tmp_path, library)
+    capture = tmp_path / "job.pcapng"
+
+    async def job() -> tuple[Program, int, int]:
+        async with asyncio.timeout(PATIENCE_S):
+            return await capture_job(tmp_path, capture)
+
+    run, code, sip_port = asyncio.run(job())
+    assert code == 0, run.printed
+    assert "1 passed" in run.printed
+    seen = packets(capture, sip_port=sip_port)
+    ours = list(itertools.takewhile(lambda packet: packet.destination != (ELSEWHERE, 9), seen))
+    assert len(ours) < len(seen)
+    check_that_nobody_else_is_contacted(ours)
+    check_signalling(ours)
+    check_that_no_dissector_complains(ours)
+    check_sound(ours)
+    check_keys(ours)
+
+
+def check_that_nobody_else_is_contacted(job: list[Packet]) -> None:
+    assert {end for packet in job for end in (packet.source[0], packet.destination[0])} == {HERE}
+
+
+def streams(job: list[Packet]) -> dict[tuple[str, int], list[Packet]]:
+    """Return the packets of each RTP stream, by where it comes from."""
+    found: dict[tuple[str, int], list[Packet]] = {}
+    for packet in job:
+        if packet.ssrc:
+            found.setdefault(packet.source, []).append(packet)
+    return found
+
+
+def check_signalling(job: list[Packet]) -> None:
+    assert [packet.sip for packet in job if packet.sip] == ["INVITE", "100 INVITE", "200 INVITE", "ACK", "BYE", "200 BYE"]
+
+
+def check_that_no_dissector_complains(job: list[Packet]) -> None:
+    assert {packet.protocol for packet in job} == {"SIP/SDP", "SIP", "RTP", "RTP EVENT"}
+    assert [packet for packet in job if packet.complaint] == []
+
+
+def check_sound(job: list[Packet]) -> None:
+    """It goes both ways, 50 times a second, without a gap."""
+    found = streams(job)
+    (one, there), (other, here) = found.items()
+    assert {packet.destination for packet in there} == {other}
+    assert {packet.destination for packet in here} == {one}
+    for stream in found.values():
+        assert len({packet.ssrc for packet in stream}) == 1
+        assert all((later.sequence - earlier.sequence) % 65536 == 1 for earlier, later in itertools.pairwise(stream))
+        # A frame each 20 ms. Where the machine was busy packets come later, and then faster, but not fewer.
+        seconds = stream[-1].at - stream[0].at
+        assert abs(len(stream) - 1 - 50 * seconds) <= 10
+        sound = [packet for packet in stream if packet.event is None]
+        assert {packet.payload_type for packet in sound} == {0}
+        assert [packet.marker for packet in sound].count(True) == 1
+        assert all((packet.timestamp - stream[0].timestamp) % 2**32 % FRAME == 0 for packet in sound)
+        assert abs((stream[-1].timestamp - stream[0].timestamp) % 2**32 / 8000 - seconds) < 0.2
+
+
+def check_keys(job: list[Packet]) -> None:
+    """They go as telephone-events."""
+    (caller,) = [stream for stream in streams(job).values() if any(packet.event is not None for packet in stream)]
+    events = [packet for packet in caller if packet.event is not None]
+    keys = [list(key) for _, key in itertools.groupby(events, key=lambda packet: packet.timestamp)]
+    assert "".join(EVENTS[key[0].event or 0] for key in keys) == "240795"
+    for key in keys:
+        assert len({packet.event for packet in key}) == 1
+        # RFC 4733 sections 2.5.1.2 to 2.5.1.4: the first is marked, the length grows, the end is said three times.
+        assert [packet.marker for packet in key] == [True] + [False] * (len(key) - 1)
+        assert [packet.event_samples for packet in key] == [*range(FRAME, 800, FRAME), 800, 800, 800]
+        assert [packet.event_ended for packet in key] == [False] * (len(key) - 3) + [True] * 3

@@ -1,0 +1,73 @@
+"""What Wireshark's dissectors see in a capture."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.interop.programs import needs
+
+needs_tshark = needs("tshark", "tshark")
+
+_FIELDS = (
+    *("frame.time_epoch", "ip.src", "ip.dst", "udp.srcport", "udp.dstport", "_ws.col.Protocol", "_ws.expert.message"),
+    *("sip.Method", "sip.Status-Code", "sip.CSeq.method"),
+    *("rtp.ssrc", "rtp.seq", "rtp.timestamp", "rtp.p_type", "rtp.marker"),
+    *("rtpevent.event_id", "rtpevent.end_of_event", "rtpevent.duration"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One packet; fields that it does not have are empty."""
+
+    at: float
+    """Seconds since 1970."""
+    source: tuple[str, int]
+    destination: tuple[str, int]
+    protocol: str
+    complaint: str
+    """What an expert says of it; empty if it is as it should be."""
+    sip: str
+    """`INVITE`, or `200 INVITE`."""
+    ssrc: str
+    sequence: int
+    timestamp: int
+    payload_type: int
+    marker: bool
+    event: int | None
+    """The code of a telephone-event."""
+    event_ended: bool
+    event_samples: int
+
+
+def packets(capture: Path, *, sip_port: int) -> list[Packet]:
+    """Return all packets, in the order of the capture."""
+    command = ["tshark", "-r", str(capture), "-d", f"udp.port=={sip_port},sip", "-T", "fields", "-E", "occurrence=f"]
+    command += [word for field in _FIELDS for word in ("-e", field)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return list(_read(done.stdout))
+
+
+def _read(output: str) -> Iterator[Packet]:
+    for line in output.splitlines():
+        at, source, destination, from_port, to_port, protocol, complaint, *rest = line.split("\t")
+        method, status, of_method, ssrc, sequence, timestamp, payload_type, marker, event, event_ended, event_samples = rest
+        yield Packet(
+            at=float(at),
+            source=(source, int(from_port or 0)),
+            destination=(destination, int(to_port or 0)),
+            protocol=protocol,
+            complaint=complaint,
+            sip=method or f"{status} {of_method}".strip(),
+            ssrc=ssrc,
+            sequence=int(sequence or 0),
+            timestamp=int(timestamp or 0),
+            payload_type=int(payload_type or 0),
+            marker=marker in ("1", "True"),
+            event=int(event) if event else None,
+            event_ended=event_ended in ("1", "True"),
+            event_samples=int(event_samples or 0),
+        )
