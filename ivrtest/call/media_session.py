@@ -14,6 +14,7 @@ from typing import Any, Final
 from ivrtest.call.call import SAMPLE_RATE, Block, CallEvent, Ended, Samples
 from ivrtest.call.capture import Capture
 from ivrtest.call.codecs import CODECS, CodecName
+from ivrtest.call.impairment import BadNetwork, Impairment
 from ivrtest.call.incoming import Incoming
 from ivrtest.call.outgoing import Outgoing, Sound
 from ivrtest.call.recording import Recording
@@ -100,6 +101,7 @@ class MediaSession:
         self._worst_late = 0.0
         self._last_sent = 0.0
         self._spacing: tuple[float, float] | None = None
+        self._network: BadNetwork | None = None
 
     # For the reader.
 
@@ -142,6 +144,14 @@ class MediaSession:
 
         def command() -> None:
             self._incoming.hide_keys = hide
+
+        self._commands.append(command)
+
+    def impair(self, impairment: Impairment | None) -> None:
+        """From now on, treat what we send as a bad network would; None: as usual. What was sent and has not arrived by then is lost."""
+
+        def command() -> None:
+            self._network = BadNetwork(impairment) if impairment is not None else None
 
         self._commands.append(command)
 
@@ -237,16 +247,27 @@ class MediaSession:
                 self._last_sent = 0.0
                 continue
             datagram, secret = packet
-            try:
-                self.connection.sendto(datagram, self._destination)
-            except OSError:
-                # The call goes on: a route may come back, and the far side counts what it misses.
-                self._unsent += 1
+            if self._network is not None:
+                self._network.send(datagram, deadline)
+            elif not self._transmit(datagram):
                 continue
             self._sent += 1
             self._note_sent(deadline)
             if self._capture is not None:
                 self._capture.add(datagram, source=self.local_address, destination=self._destination[:2], at=wall, secret_key=secret)
+        if self._network is not None and not self._ending:
+            for late in self._network.due(now):
+                self._transmit(late)
+
+    def _transmit(self, datagram: bytes) -> bool:
+        """Hand a datagram to the system. Returns whether it was taken."""
+        try:
+            self.connection.sendto(datagram, self._destination)
+        except OSError:
+            # The call goes on: a route may come back, and the far side counts what it misses.
+            self._unsent += 1
+            return False
+        return True
 
     def receive(self, wall_zero: float) -> bool:
         """Take in one datagram. Returns False if there is none. `wall_zero` is when `time.monotonic()` was 0, in seconds since 1970."""

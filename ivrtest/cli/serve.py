@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from ivrtest.cli.problem import complain
 from ivrtest.run.bundle import Bundle, FlowFolder
 from ivrtest.scenario.model import Given
 from ivrtest.scenario.read import load_scenario
+from ivrtest.server.faults import Fault, FaultError, read_fault
 from ivrtest.server.ivr import EmbeddedIvr
 from ivrtest.source.finding import InputError
 
@@ -25,7 +27,14 @@ from ivrtest.source.finding import InputError
 @click.option(
     "--given", type=click.Path(path_type=Path, dir_okay=False), metavar="SCENARIO", help="Surroundings as this scenario gives them."
 )
-def command(flow: Path, listen: str, given: Path | None) -> int:
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[=VALUE][@PLACE]",
+    help="Do wrong on purpose, such as clipped-prompt=300ms@main_menu; the place is a node or a prompt. May be given again.",
+)
+def command(flow: Path, listen: str, given: Path | None, faults: tuple[str, ...]) -> int:
     """Answer calls with a flow: the embedded IVR.
 
     Prints one line with the address when it is ready, and answers until it is stopped (Ctrl-C).
@@ -36,21 +45,24 @@ def command(flow: Path, listen: str, given: Path | None) -> int:
         library = bundle.library()
         surroundings = given_by(given)
         bundle.prompts  # noqa: B018  # raises where two of its flows contradict each other
-        asyncio.run(serve(bundle, library, surroundings, host, port))
+        wrong = [read_fault(spec, bundle.flow, bundle.called.values()) for spec in faults]
+        asyncio.run(serve(bundle, library, surroundings, host, port, wrong))
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
+    except FaultError as error:
+        raise click.UsageError(f"--fault: {error}") from error
     except LineError as error:
         raise click.ClickException(str(error)) from error
     return 0
 
 
-async def serve(bundle: Bundle, library: PromptLibrary, given: Given, host: str, port: int) -> None:
+async def serve(bundle: Bundle, library: PromptLibrary, given: Given, host: str, port: int, faults: Sequence[Fault] = ()) -> None:
     """Answer calls until SIGINT or SIGTERM. Raises LineError when the address cannot be bound."""
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
-    async with EmbeddedIvr(bundle.flow, library, flows=bundle.called, host=host, port=port, given=given) as ivr:
+    async with EmbeddedIvr(bundle.flow, library, flows=bundle.called, host=host, port=port, given=given, faults=faults) as ivr:
         click.echo(f"{bundle.flow.name} answers at {ivr.uri}")
         await stopped.wait()
     calls = len(ivr.records)

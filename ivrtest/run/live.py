@@ -14,6 +14,7 @@ from typing import Final, Self
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.murmur import murmur
 from ivrtest.audio.recording_file import AudioError
+from ivrtest.call.call import Call
 from ivrtest.call.line import Line, LineError
 from ivrtest.call.listener import Listener, Tick
 from ivrtest.call.permission import DialRefused, Permission
@@ -116,7 +117,7 @@ class LiveRoute:
         return name
 
 
-async def converse(call: SipCall, conversation: Conversation, matcher: Matcher, tell: Callable[[Note], None]) -> float:
+async def converse(call: Call, conversation: Conversation, matcher: Matcher, tell: Callable[[Note], None]) -> float:
     """Bring a call and a conversation together until the call is over. Return how far behind the call we were, in seconds, at the worst
     moment before the verdict."""
     told = 0
@@ -132,7 +133,7 @@ async def converse(call: SipCall, conversation: Conversation, matcher: Matcher, 
     return behind_s
 
 
-async def obey(call: SipCall, matcher: Matcher, command: Command) -> None:
+async def obey(call: Call, matcher: Matcher, command: Command) -> None:
     match command:
         case Expect(keys=keys):
             matcher.expect(keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from types import TracebackType
@@ -18,6 +18,8 @@ from ivrtest.flow.model import Flow
 from ivrtest.scenario.model import Given
 from ivrtest.server.attendant import Attendant
 from ivrtest.server.backoffice import BackOffice
+from ivrtest.server.faults import Fault
+from ivrtest.server.misbehaviour import FaultyCall, FaultyMachine, FaultyVoice, Stage
 from ivrtest.server.record import CallRecord
 from ivrtest.server.voice import Voice
 
@@ -54,12 +56,13 @@ class EmbeddedIvr:
         given: Given | None = None,
         start_time: datetime | None = None,
         exchange: Exchange | None = None,
+        faults: Sequence[Fault] = (),
     ) -> None:
         """Listen at `host` and `port` (0: a free one), or at `exchange` if there is one.
 
         `flows` are the flows that `flow` may call, by name, and `libraries` their recordings; what one of them has no recording of is
         taken from `library`. `given` is how the surroundings behave. `start_time`, aware, is the wall time at which
-        every call begins as far as the flow knows; None: what `given` says, or the real one.
+        every call begins as far as the flow knows; None: what `given` says, or the real one. `faults`: what it does wrong, on purpose.
         """
         self._flow = flow
         self._flows = {**(flows or {}), flow.name: flow}
@@ -68,6 +71,7 @@ class EmbeddedIvr:
         self._given = given or Given()
         self._start_time = start_time
         self._exchange = exchange
+        self._faults = tuple(faults)
         self._attendants: list[Attendant] = []
         self._calls: list[Call] = []
         self._stack = AsyncExitStack()
@@ -105,13 +109,21 @@ class EmbeddedIvr:
 
     async def _receive(self, calls: AsyncIterator[Call], group: asyncio.TaskGroup) -> None:
         async for call in calls:
-            machine = FlowMachine(
-                self._flow, flows=self._flows, start_time=self._now(), caller=self._given.caller or call.caller, called=call.called
-            )
-            attendant = Attendant(call, machine, self._voice, BackOffice(self._given))
+            attendant = self._attendant(call)
             self._attendants.append(attendant)
             self._calls.append(call)
             group.create_task(attendant.serve())
+
+    def _attendant(self, call: Call) -> Attendant:
+        make = FaultyMachine if self._faults else FlowMachine
+        machine = make(self._flow, flows=self._flows, start_time=self._now(), caller=self._given.caller or call.caller, called=call.called)
+        office = BackOffice(self._given)
+        if not isinstance(machine, FaultyMachine):
+            return Attendant(call, machine, self._voice, office)
+        stage = Stage()
+        voice = FaultyVoice(self._voice, self._faults, stage, self._flow.default_language)
+        machine.spoil(self._faults, stage, voice)
+        return Attendant(FaultyCall(call, self._faults, stage, seed=len(self._calls)), machine, voice, office)
 
     def _now(self) -> datetime:
         """Return the wall time at which a call begins that comes in now."""

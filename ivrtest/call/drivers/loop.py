@@ -30,6 +30,7 @@ from ivrtest.call.call import (
     TransferAsked,
     TransferFinished,
 )
+from ivrtest.call.impairment import BadNetwork, Impairment
 
 KEY_SAMPLES = SAMPLE_RATE // 10
 """A key is down for 100 ms, and the next one follows after another 100 ms."""
@@ -219,6 +220,7 @@ class LoopCall:
         self._caller = caller
         self._called = called
         self._lost = lost
+        self._network: BadNetwork | None = None
         self._voice = _Voice()
         self._items: deque[Block | CallEvent] = deque()
         self._wake: asyncio.Future[None] | None = None
@@ -301,6 +303,17 @@ class LoopCall:
             self._other._put(Answered(self.now))
             self._put(Answered(self.now))
 
+    async def refuse(self, status: int) -> None:
+        wire, now = self._wire, self.now
+        if self._side == 0 or wire.state is _State.ANSWERED:
+            raise RuntimeError(f'cannot refuse the call "{self._name}": it is {"our own" if self._side == 0 else "answered"}')
+        if wire.state is _State.RINGING:
+            wire.end({self: Ended("us", now, status, "refused"), self._other: Ended("refused", now, status, "refused")})
+
+    def impair(self, impairment: Impairment | None) -> None:
+        """See `Call.impair`. A block is lost or comes in time: this clock waits for all that is late."""
+        self._network = BadNetwork(impairment) if impairment is not None else None
+
     async def hang_up(self) -> None:
         wire, now = self._wire, self.now
         match wire.state, self._side:
@@ -320,7 +333,8 @@ class LoopCall:
         return self._wake is not None and not self._items
 
     def _receive(self, start: int, samples: Samples) -> Block:
-        is_lost = start // self._wire.block_samples in self._lost
+        network = self._other._network
+        is_lost = start // self._wire.block_samples in self._lost or (network is not None and network.loses())
         lost: Mask = np.full(len(samples), is_lost, np.bool_)
         return Block(start, np.zeros_like(samples) if is_lost else samples, lost)
 
