@@ -65,4 +65,4 @@ def chosen(flow: Flow, states: States) -> dict[State, Step | None]:
         else:
             # The `set` node that comes next sets it.
             starts.update((onward.arrival, None) for onward in states.steps[step.arrival] if onward.arrival is not None)
-    return led_to(states, starts, lambda step: step.origin.node not in choices)
+    return led_to(states, starts, lambda step: step.origin.node not in choices or not sets_language(flow, step.exit))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ivrtest.check.context import CheckContext
-from ivrtest.check.keys import PASSING_KEYS_ON, announced, listeners, questions
+from ivrtest.check.keys import PASSING_KEYS_ON, Question, announced, listeners, questions
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
 from ivrtest.check.spelling import listed
+from ivrtest.check.vocabulary import vocabulary
 from ivrtest.flow.model import Flow, Node
 from ivrtest.source.finding import Finding, Severity
 
@@ -42,13 +43,13 @@ class HandledKeyUnannounced(Rule):
         for node in flow.nodes.values():
             languages = dict.fromkeys(state.language for state in states.at(node.id) if state.language in flow.languages)
             for question in questions(node):
+                heard = {language: _heard(flow, question, before.get(node.id, ()), language) for language in languages}
                 missing: dict[str, list[str]] = {}
-                for language in languages:
-                    heard = {told.key for told in announced(question.spoken, flow, language)}
-                    heard |= {told.key for other in before.get(node.id, ()) for told in announced(other.spoken(), flow, language)}
-                    # Where no key at all is found, the words are not of a kind that can be read.
-                    for key in question.options if heard else ():
-                        if key not in heard and key != "0":
+                for language, keys in heard.items():
+                    # Where no key is found in any language, or the language is not known, the words are not of a kind that can be read.
+                    readable = keys or (any(heard.values()) and vocabulary(language) is not None)
+                    for key in question.options if readable else ():
+                        if key not in keys and key != "0":
                             missing.setdefault(key, []).append(language)
                 for key, unheard in missing.items():
                     if len(unheard) == len(languages) and node.kind in _KEYS_BY_DEFAULT:
@@ -60,6 +61,12 @@ class HandledKeyUnannounced(Rule):
                         f'{called(node)} handles key "{key}" and does not announce it{where}. say what it is for, or take the key out',
                         witness=states.witness_at(node.id, unheard),
                     )
+
+
+def _heard(flow: Flow, question: Question, before: Collection[Node], language: str) -> set[str]:
+    """Return the keys that callers are told of, in the question and by those who speak right before it."""
+    spoken = (*question.spoken, *(words for node in before for words in node.spoken()))
+    return {told.key for told in announced(spoken, flow, language)}
 
 
 def _said_before(flow: Flow) -> dict[str, list[Node]]:

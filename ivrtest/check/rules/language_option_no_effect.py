@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivrtest.check.choices import Option, options
+from ivrtest.check.choices import Option, options, sets_language
 from ivrtest.check.circles import led_to
 from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import LANGUAGE, by_the_caller
@@ -75,8 +75,10 @@ def _heard_wrongly(flow: Flow, states: States, menu: Node, step: Step, language:
     if step.arrival is None:
         return None
     silent = led_to(states, (step.arrival,), lambda onward: _goes_on_unheard(flow, onward))
+    changes = sets_language(flow, step.exit)
     for state in silent:
-        if state.language == language:
+        # Who asks for the language that she hears already is asked again all the same, unless the key at least sets it.
+        if state.language == language and (changes or state.node != menu.id):
             continue
         if state.node == menu.id or _speaks(flow, flow.nodes[state.node]):
             return state

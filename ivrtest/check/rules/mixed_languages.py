@@ -43,8 +43,10 @@ class MixedLanguages(Rule):
         after = chosen(flow, states)
         yield from self._words(flow, states, after)
         told: set[tuple[str, str]] = set()
+        choices = {node.id for node in flow.nodes.values() if is_choice(flow, node)}
         for state in after:
-            for step in states.steps[state]:
+            # Who asks to choose again and then does not may be led on in any language.
+            for step in states.steps[state] if state.node not in choices else ():
                 language = _changed_to(flow, step)
                 if language is None or language == state.language or (state.node, step.exit.label) in told:
                     continue
@@ -70,7 +72,7 @@ class MixedLanguages(Rule):
                     continue
                 if written == ALL_LANGUAGES and (is_choice(flow, node) or (asked and state not in after)):
                     continue  # Who has not chosen yet may hear all languages in turn.
-                found = reads_as(prompt.words[written])
+                found = reads_as(prompt.words[written], flow.languages) or reads_as(prompt.words[written])
                 if found is None or found == state.language.split("-")[0].lower() or (prompt.name, state.language) in told:
                     continue
                 told.add((prompt.name, state.language))

@@ -20,7 +20,7 @@ from ivrtest.source.finding import Finding, Severity
 class ReadBeforeSet(Rule):
     """What it does
         Reports a variable that is read where some callers come who never had it set. What the flow itself never sets is taken to come
-        from lookups: one must have answered before. Flows that others call are left out: their callers may have set it.
+        from lookups: one must have answered before. What a called flow reads is looked at in the flow that calls it, which may have set it.
 
     Why it matters
         The IVR cannot decide, or cannot say the number, and hangs up on the caller.
@@ -46,11 +46,22 @@ class ReadBeforeSet(Rule):
             return
         states = context.states(flow)
         setters = _Setters(flow, context.flows)
-        for name in sorted(read_anywhere(flow) - GIVEN - flow.variables.keys()):
-            unset = led_to(states, list(states.steps)[:1], lambda step, name=name: not setters.may_set(step, name))  # type: ignore[misc]
+        needed = {
+            node.id: _needed(node.flow, context, frozenset({flow.name})) for node in flow.nodes.values() if isinstance(node, CallFlow)
+        }
+        for name in sorted(read_anywhere(flow).union(*needed.values()) - GIVEN - flow.variables.keys()):
+            unset = _unset(states, setters, name)
             told: set[tuple[str, str]] = set()
             for state in unset:
                 node = flow.nodes[state.node]
+                if isinstance(node, CallFlow) and name in needed[node.id] and (node.id, "") not in told:
+                    told.add((node.id, ""))
+                    yield self.finding(
+                        node.flow_span,
+                        f'flow "{node.flow}" reads variable "{name}", and some callers come to {called(node)} before it is set. '
+                        f'set it before the call, or give it a first value in "variables" of one of the two',
+                        witness=states.witness_along(unset, state),
+                    )
                 for reading in readings(node):
                     if reading.variable != name or name in filled_by(node) or (node.id, reading.how) in told:
                         continue
@@ -67,6 +78,33 @@ class ReadBeforeSet(Rule):
             'give it a first value in "variables", or set it on every way',
             witness=states.witness_along(unset, state),
         )
+
+
+def _unset(states: States, setters: _Setters, name: str) -> dict[State, Step | None]:
+    """Return the states that callers reach before variable `name` is set."""
+    return led_to(states, list(states.steps)[:1], lambda step: not setters.may_set(step, name))
+
+
+def _needed(name: str, context: CheckContext, above: frozenset[str]) -> frozenset[str]:
+    """Return the variables that flow `name`, or one that it calls, reads on some way before it sets them. `above`: who calls it."""
+    flow = context.flow(name)
+    if flow is None or name in above:
+        return frozenset()
+    states, setters = context.states(flow), _Setters(flow, context.flows)
+    found = set()
+    inner = {node.id: _needed(node.flow, context, above | {name}) for node in flow.nodes.values() if isinstance(node, CallFlow)}
+    for variable in read_anywhere(flow).union(*inner.values()) - GIVEN - flow.variables.keys():
+        for state in _unset(states, setters, variable):
+            node = flow.nodes[state.node]
+            if variable in inner.get(node.id, ()) or any(
+                reading.variable == variable
+                and variable not in filled_by(node)
+                and not (reading.exit is not None and variable in set_by(node))
+                for reading in readings(node)
+            ):
+                found.add(variable)
+                break
+    return frozenset(found)
 
 
 class _Setters:
