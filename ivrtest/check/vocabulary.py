@@ -37,6 +37,8 @@ class Vocabulary:
     """The language for every name of one."""
     secret: tuple[str, ...]
     """Names of what nobody else may hear."""
+    blame: tuple[str, ...]
+    """Ways to say that something is the caller's fault."""
     common: frozenset[str]
     """Words that texts of this language often have. Some belong to several languages."""
 
@@ -60,6 +62,7 @@ def vocabulary(language: str) -> Vocabulary | None:
         keys=keys,
         languages=names,
         secret=tuple(fold(name) for name in words["secret"]),
+        blame=tuple(fold(blame) for blame in words["blame"]),
         common=frozenset(fold(word) for word in words["common"]),
     )
 

@@ -14,7 +14,7 @@ class Policy:
     - three menus before callers get somewhere, and a person within the third: Software Advice, IVR Design Lessons From the Fortune 500
       (2014);
     - two to three attempts: one for a slip of the finger, and a person instead of a fourth;
-    - eight seconds of prompt and three of silence: rules of thumb of the trade, which no study backs that we know of.
+    - eight seconds of prompt: a rule of thumb of the trade, which no study backs that we know of.
     """
 
     menu_options: int = 5
@@ -23,8 +23,8 @@ class Policy:
     """Menus that callers go through, one after another, before something is done for them. The choice of language is none."""
     prompt_length_s: float = 8.0
     """What is said without a pause."""
-    silence_s: float = 3.0
-    """How long callers hear nothing while the system works."""
+    silence_s: float | None = None
+    """How long callers may hear nothing while the system works. None: what the rule `silence-too-long` allows by itself."""
     least_attempts: int = 2
     """How often a question is asked, at least."""
     most_attempts: int = 3

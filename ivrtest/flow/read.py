@@ -124,7 +124,7 @@ def _policy(fields: Fields | None) -> Policy:
         menu_options=fields.whole("menu_options", usual.menu_options),
         menu_depth=fields.whole("menu_depth", usual.menu_depth),
         prompt_length_s=fields.seconds("prompt_length", usual.prompt_length_s),
-        silence_s=fields.seconds("silence", usual.silence_s),
+        silence_s=fields.seconds("silence", 0.0) if "silence" in fields else None,
         least_attempts=fields.whole("least_attempts", usual.least_attempts),
         most_attempts=fields.whole("most_attempts", usual.most_attempts),
         keys_to_a_person=fields.whole("keys_to_a_person", 0) if "keys_to_a_person" in fields else None,

@@ -45,7 +45,8 @@ def test_the_spanish_balance(bank: FlowMachine) -> None:
     assert bank.takes_secret
     assert said(press(bank, "4711", 12)) == ["es checking"]
     assert bank.on(PlayEnded(14)) == (Lookup("identify", {"account": "123456", "pin": "4711"}, frozenset({"pin"})),)
-    assert bank.on(LookupEnded("known", 15)) == (Lookup("balance", {"account": "123456"}),)
+    assert said(bank.on(LookupEnded("known", 15))) == ["es looking_up"]
+    assert bank.on(PlayEnded(15.5)) == (Lookup("balance", {"account": "123456"}),)
     balance = ["es balance_is", "es digits/1", "es digits/2", "es digits/0"]
     assert said(bank.on(LookupEnded("ok", 16, {"balance": 120}))) == balance
     assert said(bank.on(PlayEnded(20))) == ["es after_balance"]

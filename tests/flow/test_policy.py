@@ -18,7 +18,7 @@ def test_without_a_policy_the_published_limits_hold() -> None:
     reading = read("")
     assert reading.flow is not None
     assert reading.flow.policy == Policy()
-    assert (Policy().menu_options, Policy().menu_depth, Policy().prompt_length_s, Policy().silence_s) == (5, 3, 8.0, 3.0)
+    assert (Policy().menu_options, Policy().menu_depth, Policy().prompt_length_s, Policy().silence_s) == (5, 3, 8.0, None)
     assert (Policy().least_attempts, Policy().most_attempts) == (2, 3)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from ivrtest.check.rule import Rule
 from ivrtest.check.rules.announced_key_unhandled import AnnouncedKeyUnhandled
 from ivrtest.check.rules.announced_order import AnnouncedOrder
+from ivrtest.check.rules.barge_in_off_on_long_menu import BargeInOffOnLongMenu
 from ivrtest.check.rules.clipped_recording import ClippedRecording
 from ivrtest.check.rules.closed_without_alternative import ClosedWithoutAlternative
 from ivrtest.check.rules.collect_terminator_missing import CollectTerminatorMissing
 from ivrtest.check.rules.contradictory_branch import ContradictoryBranch
 from ivrtest.check.rules.dead_end import DeadEnd
+from ivrtest.check.rules.double_ask import DoubleAsk
 from ivrtest.check.rules.dst_gap import DstGap
+from ivrtest.check.rules.error_blames_caller import ErrorBlamesCaller
 from ivrtest.check.rules.handled_key_unannounced import HandledKeyUnannounced
 from ivrtest.check.rules.holiday_past import HolidayPast
 from ivrtest.check.rules.holidays_run_out import HolidaysRunOut
@@ -20,12 +23,15 @@ from ivrtest.check.rules.indistinguishable_prompts import IndistinguishablePromp
 from ivrtest.check.rules.key_conflict import KeyConflict
 from ivrtest.check.rules.language_cycle import LanguageCycle
 from ivrtest.check.rules.language_option_no_effect import LanguageOptionNoEffect
+from ivrtest.check.rules.menu_too_deep import MenuTooDeep
 from ivrtest.check.rules.menu_too_long import MenuTooLong
 from ivrtest.check.rules.missing_outcome import MissingOutcome
 from ivrtest.check.rules.missing_recording import MissingRecording
 from ivrtest.check.rules.mixed_languages import MixedLanguages
+from ivrtest.check.rules.no_repeat import NoRepeat
 from ivrtest.check.rules.no_way_back_to_language_choice import NoWayBackToLanguageChoice
 from ivrtest.check.rules.no_way_to_a_human import NoWayToAHuman
+from ivrtest.check.rules.no_zero_out import NoZeroOut
 from ivrtest.check.rules.prompt_not_in_language import PromptNotInLanguage
 from ivrtest.check.rules.prompt_too_long import PromptTooLong
 from ivrtest.check.rules.read_before_set import ReadBeforeSet
@@ -36,8 +42,11 @@ from ivrtest.check.rules.secret_not_marked import SecretNotMarked
 from ivrtest.check.rules.secret_spoken_back import SecretSpokenBack
 from ivrtest.check.rules.self_loop_key import SelfLoopKey
 from ivrtest.check.rules.shadowed_branch import ShadowedBranch
+from ivrtest.check.rules.silence_too_long import SilenceTooLong
 from ivrtest.check.rules.silent_drop import SilentDrop
 from ivrtest.check.rules.silent_recording import SilentRecording
+from ivrtest.check.rules.survey_before_resolution import SurveyBeforeResolution
+from ivrtest.check.rules.too_few_or_many_attempts import TooFewOrManyAttempts
 from ivrtest.check.rules.trap_loop import TrapLoop
 from ivrtest.check.rules.unbounded_retry import UnboundedRetry
 from ivrtest.check.rules.unknown_flow import UnknownFlow
@@ -81,6 +90,15 @@ ALL: tuple[type[Rule], ...] = (
     NoWayToAHuman,
     MenuTooLong,
     PromptTooLong,
+    MenuTooDeep,
+    NoZeroOut,
+    NoRepeat,
+    TooFewOrManyAttempts,
+    SilenceTooLong,
+    BargeInOffOnLongMenu,
+    DoubleAsk,
+    ErrorBlamesCaller,
+    SurveyBeforeResolution,
     HolidaysRunOut,
     HolidayPast,
     HoursOverlap,
