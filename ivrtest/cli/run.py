@@ -12,10 +12,11 @@ from rich.console import Console
 
 from ivrtest.call.line import LineError
 from ivrtest.call.permission import DialRefused, Permission
+from ivrtest.cli.dialling import dial_options
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import unusable
 from ivrtest.cli.problem import complain
-from ivrtest.cli.settings import FILE_NAME, Settings, load_settings
+from ivrtest.cli.settings import FILE_NAME, Settings, TargetSettings, load_settings
 from ivrtest.report.console import RunScreen, print_summary
 from ivrtest.report.html import write_html
 from ivrtest.report.json import write_json
@@ -58,7 +59,7 @@ def command(
         raise click.UsageError('"--simulate" calls nobody, so "--target" has no meaning with it. give one of them')
     try:
         settings = load_settings()
-        uri, at_once = called(target, settings)
+        called = target_of(target, settings)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate)
     except InputError as error:
         complain(error.findings)
@@ -67,7 +68,7 @@ def command(
     console = Console(highlight=False)
     try:
         with RunScreen(console) as screen:
-            suite = asyncio.run(hold(ready, uri, settings, folder, screen.on, simulate=simulate, at_once=jobs or at_once))
+            suite = asyncio.run(hold(ready, called, settings, folder, screen.on, simulate=simulate, jobs=jobs))
     except LineError as error:
         raise click.ClickException(str(error)) from error
     written, unwritten = write_reports(suite, folder, junit or folder / "junit.xml")
@@ -78,21 +79,21 @@ def command(
     return suite.exit_code
 
 
-def called(target: str | None, settings: Settings) -> tuple[str | None, int]:
-    """Return the URI to call and how many calls may be at once. Raises UsageError for what may not or cannot be called."""
+def target_of(target: str | None, settings: Settings) -> TargetSettings | None:
+    """Return whom to call and how; None for the embedded IVR. Raises UsageError for what may not or cannot be called."""
     if target is None:
-        return None, settings.jobs
+        return None
     named = settings.targets.get(target)
     if named is None and ":" not in target:
         known = ", ".join(f'"{name}"' for name in settings.targets)
         hint = f"the targets of {settings.path} are {known}" if known else f"{FILE_NAME} names no targets. give a SIP URI"
         raise click.UsageError(f'"{target}" is neither a URI nor the name of a target. {hint}')
-    uri = named.uri if named is not None else target
+    called = named or TargetSettings(target)
     try:
-        Permission(settings.allow).check(parse_uri(uri))
+        Permission(settings.allow).check(parse_uri(called.uri))
     except (DialRefused, SipSyntaxError) as error:
         raise click.UsageError(str(error)) from error
-    return uri, (named.jobs if named is not None else None) or settings.jobs
+    return called
 
 
 def prepare(paths: Sequence[Path], flows: Path, *, by_sound: bool) -> tuple[Job, ...]:
@@ -142,20 +143,22 @@ def job_for(scenario: Scenario, flows: Path, folder: FlowFolder | None, prepared
 
 
 async def hold(
-    jobs: Sequence[Job], uri: str | None, settings: Settings, folder: Path, emit: Emit, *, simulate: bool, at_once: int
+    scenes: Sequence[Job], called: TargetSettings | None, settings: Settings, folder: Path, emit: Emit, *, simulate: bool, jobs: int | None
 ) -> SuiteResult:
     """Run the suite; the first Ctrl-C ends it with what there is."""
+    at_once = jobs or (called and called.jobs) or settings.jobs
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
     if simulate:
         from ivrtest.run.simulate import SimulatedRoute
 
-        return await run_suite(jobs, SimulatedRoute(), emit, at_once=at_once)
+        return await run_suite(scenes, SimulatedRoute(), emit, at_once=at_once)
     from ivrtest.run.live import LiveRoute
 
-    async with LiveRoute(target=uri, permission=Permission(settings.allow), recordings=folder / "recordings") as route:
-        return await run_suite(jobs, route, emit, at_once=at_once)
+    target = called.uri if called else None
+    async with LiveRoute(target=target, options=dial_options(called, settings), recordings=folder / "recordings") as route:
+        return await run_suite(scenes, route, emit, at_once=at_once)
 
 
 def write_reports(suite: SuiteResult, folder: Path, junit: Path) -> tuple[list[Path], list[Finding]]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final, get_args
 
 import click
 
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.call.line import LineError
+from ivrtest.call.line import Line, LineError
+from ivrtest.call.tls import Tls
+from ivrtest.call.trunk import Transport
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
 from ivrtest.run.bundle import Bundle, FlowFolder
@@ -20,10 +24,20 @@ from ivrtest.server.faults import Fault, FaultError, read_fault
 from ivrtest.server.ivr import EmbeddedIvr
 from ivrtest.source.finding import InputError
 
+PEM_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+
 
 @click.command()
 @click.argument("flow", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--listen", default="127.0.0.1:0", show_default=True, metavar="HOST:PORT", help="Where to answer calls. Port 0: a free one.")
+@click.option(
+    "--listen",
+    default="127.0.0.1:0",
+    show_default=True,
+    metavar="[TRANSPORT:]HOST:PORT",
+    help="Where to answer calls, over udp, tcp or tls. Port 0: a free one.",
+)
+@click.option("--certificate", type=PEM_FILE, metavar="FILE", help="For tls: the certificate to show and its key, in one PEM file.")
+@click.option("--ca", type=PEM_FILE, metavar="FILE", help="For tls: only callers with a certificate that one of these authorities signed.")
 @click.option(
     "--given", type=click.Path(path_type=Path, dir_okay=False), metavar="SCENARIO", help="Surroundings as this scenario gives them."
 )
@@ -34,19 +48,22 @@ from ivrtest.source.finding import InputError
     metavar="NAME[=VALUE][@PLACE]",
     help="Do wrong on purpose, such as clipped-prompt=300ms@main_menu; the place is a node or a prompt. May be given again.",
 )
-def command(flow: Path, listen: str, given: Path | None, faults: tuple[str, ...]) -> int:
+def command(flow: Path, listen: str, certificate: Path | None, ca: Path | None, given: Path | None, faults: tuple[str, ...]) -> int:
     """Answer calls with a flow: the embedded IVR.
 
     Prints one line with the address when it is ready, and answers until it is stopped (Ctrl-C).
     """
-    host, port = address_of(listen)
+    transport, host, port = address_of(listen)
+    if transport == "tls" and certificate is None:
+        raise click.UsageError('"--listen" asks for tls, which needs a certificate. give one with "--certificate"')
     try:
         bundle = FlowFolder(flow.parent).bundle(flow)
         library = bundle.library()
         surroundings = given_by(given)
         bundle.prompts  # noqa: B018  # raises where two of its flows contradict each other
+        line = Line(host=host, port=port, transport=transport, tls=Tls(ca, certificate), user=bundle.flow.name)
         wrong = [read_fault(spec, bundle.flow, bundle.called.values()) for spec in faults]
-        asyncio.run(serve(bundle, library, surroundings, host, port, wrong))
+        asyncio.run(serve(bundle, library, surroundings, line, wrong))
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
@@ -57,12 +74,12 @@ def command(flow: Path, listen: str, given: Path | None, faults: tuple[str, ...]
     return 0
 
 
-async def serve(bundle: Bundle, library: PromptLibrary, given: Given, host: str, port: int, faults: Sequence[Fault] = ()) -> None:
+async def serve(bundle: Bundle, library: PromptLibrary, given: Given, line: Line, faults: Sequence[Fault] = ()) -> None:
     """Answer calls until SIGINT or SIGTERM. Raises LineError when the address cannot be bound."""
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
-    async with EmbeddedIvr(bundle.flow, library, flows=bundle.called, host=host, port=port, given=given, faults=faults) as ivr:
+    async with line, EmbeddedIvr(bundle.flow, library, flows=bundle.called, given=given, exchange=line, faults=faults) as ivr:
         click.echo(f"{bundle.flow.name} answers at {ivr.uri}")
         await stopped.wait()
     calls = len(ivr.records)
@@ -79,9 +96,10 @@ def given_by(path: Path | None) -> Given:
     return reading.scenario.given
 
 
-def address_of(listen: str) -> tuple[str, int]:
-    """Split HOST:PORT; an IPv6 address stands in brackets. Raises UsageError."""
-    host, colon, port = listen.rpartition(":")
-    if not colon or not host or not port.isdigit() or int(port) > 65535:
-        raise click.UsageError(f'"--listen" is "{listen}". it must be HOST:PORT such as 127.0.0.1:5060')
-    return host.removeprefix("[").removesuffix("]"), int(port)
+def address_of(listen: str) -> tuple[Transport, str, int]:
+    """Split [TRANSPORT:]HOST:PORT; an IPv6 address stands in brackets. Raises UsageError."""
+    found = re.fullmatch(r"(?:(udp|tcp|tls):)?(\[[^\[\]]+\]|[^\[\]:]+):([0-9]{1,5})", listen)
+    if found is None or int(found[3]) > 65535:
+        raise click.UsageError(f'"--listen" is "{listen}". it must be HOST:PORT such as 127.0.0.1:5060, or udp:, tcp: or tls: before it')
+    transport = next(known for known in get_args(Transport) if known == (found[1] or "udp"))
+    return transport, found[2].strip("[]"), int(found[3])

@@ -18,8 +18,11 @@ jobs = 8                            # calls at once
 allow = ["sip:*@127.0.0.1", "sip:*@ivr.staging.example.com"]
 
 [targets.staging]
-uri = "sip:+18005550100@ivr.staging.example.com"
+uri = "sip:+18005550100@ivr.staging.example.com;transport=tls"
 jobs = 2
+ca = "staging-ca.pem"               # over TLS: whom to trust, in place of the authorities that this machine trusts
+certificate = "tester.pem"          # ... our certificate and its key, for servers that ask for one
+fingerprint = "3A:5B:..."           # ... the SHA-256 of the only certificate to accept, whoever signed it
 """
 
 from __future__ import annotations
@@ -41,6 +44,9 @@ DEFAULT_JOBS: Final = 8
 SEVERITIES: Final = {str(severity): severity for severity in sorted(Severity, reverse=True)}
 A_URI: Final = 'it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"'
 A_COUNT: Final = "it must be a whole number of at least 1"
+A_PEM_FILE: Final = "it must be the path of a PEM file"
+A_FINGERPRINT: Final = "it must be the SHA-256 of a certificate, as openssl x509 -noout -fingerprint -sha256 prints it"
+TARGET_KEYS: Final = ("uri", "jobs", "ca", "certificate", "fingerprint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,10 @@ class TargetSettings:
     uri: str
     jobs: int | None = None
     """Calls at once; None: as for every run."""
+    ca: Path | None = None
+    certificate: Path | None = None
+    fingerprint: str = ""
+    """See `ivrtest.call.tls.Tls`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +169,25 @@ def read_targets(reader: Reader, data: Mapping[str, Any]) -> dict[str, TargetSet
     targets = {}
     declared = reader.table(data, "targets")
     for name in declared:
-        table = reader.table(declared, name, ("uri", "jobs"), within="targets.")
+        table = reader.table(declared, name, TARGET_KEYS, within="targets.")
         uri = reader.value(table, f"targets.{name}.uri", is_text, A_URI, required=True)
         jobs = reader.value(table, f"targets.{name}.jobs", is_count, A_COUNT)
-        targets[name] = TargetSettings(uri or "", jobs)
+        files = {
+            key: Path(value)
+            for key in ("ca", "certificate")
+            if (value := reader.value(table, f"targets.{name}.{key}", is_text, A_PEM_FILE)) is not None
+        }
+        fingerprint = reader.value(table, f"targets.{name}.fingerprint", is_fingerprint, A_FINGERPRINT)
+        targets[name] = TargetSettings(uri or "", jobs, **files, fingerprint=fingerprint or "")
     return targets
 
 
 def is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
+
+
+def is_fingerprint(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"(?i)[0-9a-f]{64}|([0-9a-f]{2}:){31}[0-9a-f]{2}", value) is not None
 
 
 def is_texts(value: object) -> bool:

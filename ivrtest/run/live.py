@@ -15,9 +15,10 @@ from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.murmur import murmur
 from ivrtest.audio.recording_file import AudioError
 from ivrtest.call.call import Call
+from ivrtest.call.dialling import DialOptions, own_host
 from ivrtest.call.line import Line, LineError
 from ivrtest.call.listener import Listener, Tick
-from ivrtest.call.permission import DialRefused, Permission
+from ivrtest.call.permission import DialRefused
 from ivrtest.call.recording import write_stereo
 from ivrtest.call.sip_call import SipCall
 from ivrtest.run.conversation import Conversation
@@ -38,10 +39,10 @@ class LiveRoute:
         await run_suite(jobs, route, print, at_once=4)
     """
 
-    def __init__(self, *, target: str | None = None, permission: Permission | None = None, recordings: Path | None = None) -> None:
-        """`recordings`: the folder for one stereo WAV per call; None: none are kept."""
+    def __init__(self, *, target: str | None = None, options: DialOptions | None = None, recordings: Path | None = None) -> None:
+        """`options`: how to call, and whom we may. `recordings`: the folder for one stereo WAV per call; None: none are kept."""
         self._called = target
-        self._permission = permission or Permission()
+        self._options = options or DialOptions()
         self._recordings = recordings
         self._taken: set[str] = set()
         self._stack = AsyncExitStack()
@@ -52,7 +53,9 @@ class LiveRoute:
 
     async def __aenter__(self) -> Self:
         """Open the line. Raises LineError."""
-        self._line = await self._stack.enter_async_context(Line(permission=self._permission))
+        options = self._options
+        host = options.host or await own_host(options.proxy or self._called or "")
+        self._line = await self._stack.enter_async_context(Line(host=host, permission=options.permission, tls=options.tls))
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -64,7 +67,13 @@ class LiveRoute:
         await asyncio.to_thread(lambda: job.library.index)
         async with self._answering(job) as target:
             try:
-                call = await self._line.place(target, caller=job.scenario.given.caller)
+                call = await self._line.place(
+                    target,
+                    caller=job.scenario.given.caller or self._options.caller,
+                    headers=self._options.headers,
+                    secret=self._options.secret,
+                    proxy=self._options.proxy,
+                )
             except (DialRefused, LineError) as error:
                 raise RouteError(str(error)) from error
             try:

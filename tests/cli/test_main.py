@@ -78,7 +78,8 @@ def test_a_command_that_cannot_be_used_says_why(arguments: list[str], message: s
 
 MESSAGES = {
     "serve x.yaml --listen nowhere": (
-        'ivrtest: "--listen" is "nowhere". it must be HOST:PORT such as 127.0.0.1:5060\ntry: python -m ivrtest serve --help\n'
+        'ivrtest: "--listen" is "nowhere". it must be HOST:PORT such as 127.0.0.1:5060, or udp:, tcp: or tls: before it\n'
+        "try: python -m ivrtest serve --help\n"
     ),
     "run --simulate --target sip:a@127.0.0.1": (
         'ivrtest: "--simulate" calls nobody, so "--target" has no meaning with it. give one of them\ntry: python -m ivrtest run --help\n'

@@ -26,6 +26,12 @@ allow = ["sip:*@ivr.example.com"]
 [targets.staging]
 uri = "sip:ivr@ivr.example.com"
 jobs = 1
+
+[targets.lab]
+uri = "sips:ivr@lab.example.com"
+ca = "lab.pem"
+certificate = "tester.pem"
+fingerprint = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF"
 """
 
 
@@ -42,7 +48,15 @@ def test_a_whole_file_is_read() -> None:
         check=CheckSettings(ignore=("menu-too-long",), severity={"unused-prompt": Severity.ERROR}),
         jobs=2,
         allow=("sip:*@ivr.example.com",),
-        targets={"staging": TargetSettings("sip:ivr@ivr.example.com", 1)},
+        targets={
+            "staging": TargetSettings("sip:ivr@ivr.example.com", 1),
+            "lab": TargetSettings(
+                "sips:ivr@lab.example.com",
+                ca=Path("lab.pem"),
+                certificate=Path("tester.pem"),
+                fingerprint="0123456789abcdef" * 3 + "0123456789ABCDEF",
+            ),
+        },
     )
 
 
@@ -76,6 +90,10 @@ def test_every_mistake_is_told_in_one_pass() -> None:
     ("text", "message"),
     [
         ("run = 3\n", 'ivrtest.toml:1:1: "run" must be a table: [run]'),
+        (
+            '[targets.lab]\nuri = "sips:lab"\nfingerprint = "3A:5B"\n',
+            'ivrtest.toml:3:1: "targets.lab.fingerprint" is "3A:5B". it must be the SHA-256 of a certificate, as openssl x509 -noout -fingerprint -sha256 prints it',
+        ),
         ("targets = 3\n", 'ivrtest.toml:1:1: "targets" must be a table: [targets]'),
         ("[paths]\nflows = 3\n", 'ivrtest.toml:2:1: "paths.flows" is "3". it must be the path of a folder'),
         (

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ivrtest.call.dialling import DialOptions
+from ivrtest.call.dialling import DialOptions, own_host
 from ivrtest.call.line import Line
 from ivrtest.call.sip_call import SipCall
 
-SCHEMES = ("sip",)
+SCHEMES = ("sip", "sips")
 
 
 @asynccontextmanager
 async def dial(target: str, options: DialOptions) -> AsyncIterator[SipCall]:
-    """Call a `sip:` target, and hang up at the end of the block. For many calls, keep one `Line` instead.
+    """Call a `sip:` or `sips:` target, and hang up at the end of the block. For many calls, keep one `Line` instead.
 
     Raises DialRefused when the target may not be called, LineError when it cannot be.
     """
-    async with Line(host=options.host, permission=options.permission, capture=options.capture) as line:
+    host = options.host or await own_host(options.proxy or target)
+    async with Line(host=host, permission=options.permission, tls=options.tls, capture=options.capture) as line:
         yield await line.place(target, caller=options.caller, headers=options.headers, secret=options.secret, proxy=options.proxy)
