@@ -14,6 +14,7 @@ from ivrtest.check.rules.dead_end import DeadEnd
 from ivrtest.check.rules.double_ask import DoubleAsk
 from ivrtest.check.rules.dst_gap import DstGap
 from ivrtest.check.rules.error_blames_caller import ErrorBlamesCaller
+from ivrtest.check.rules.external_transfer_unannounced import ExternalTransferUnannounced
 from ivrtest.check.rules.handled_key_unannounced import HandledKeyUnannounced
 from ivrtest.check.rules.holiday_past import HolidayPast
 from ivrtest.check.rules.holidays_run_out import HolidaysRunOut
@@ -46,6 +47,7 @@ from ivrtest.check.rules.silence_too_long import SilenceTooLong
 from ivrtest.check.rules.silent_drop import SilentDrop
 from ivrtest.check.rules.silent_recording import SilentRecording
 from ivrtest.check.rules.survey_before_resolution import SurveyBeforeResolution
+from ivrtest.check.rules.timeout_shorter_than_prompt import TimeoutShorterThanPrompt
 from ivrtest.check.rules.too_few_or_many_attempts import TooFewOrManyAttempts
 from ivrtest.check.rules.trap_loop import TrapLoop
 from ivrtest.check.rules.unbounded_retry import UnboundedRetry
@@ -85,6 +87,8 @@ ALL: tuple[type[Rule], ...] = (
     UnusedVariable,
     RecursiveCallFlow,
     SilentDrop,
+    ExternalTransferUnannounced,
+    TimeoutShorterThanPrompt,
     SecretNotMarked,
     SecretSpokenBack,
     NoWayToAHuman,
