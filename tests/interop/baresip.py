@@ -68,9 +68,9 @@ class Baresip:
 
 @asynccontextmanager
 async def baresip(
-    folder: Path, said: Samples, *, host: str = "127.0.0.1", user: str = "bob", answers: bool = False, more: str = ""
+    folder: Path, said: Samples, *, host: str = "127.0.0.1", user: str = "bob", answers: bool = False
 ) -> AsyncIterator[Baresip]:
-    """Run one that says `said` in its call. `answers`: it takes calls at once. `more` goes into its account."""
+    """Run one that says `said` in its call. `answers`: it takes calls at once."""
     with reserved_ports(host) as ports:
         words = {
             "host": f"[{host}]" if ":" in host else host,
@@ -84,7 +84,6 @@ async def baresip(
             "folder": folder,
             "said": folder / "said.wav",
             "answers": "auto" if answers else "manual",
-            "more": more,
         }
         set_up(folder, said, words)
         async with running("baresip", "-6" if ":" in host else "-4", "-s", "-f", str(folder), folder=folder) as program:

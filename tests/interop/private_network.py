@@ -12,7 +12,12 @@ import pytest
 
 from tests.interop.programs import running
 
-_SET_UP = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo && echo up && exec tail -f /dev/null"
+_SET_UP = """
+ip link set lo up &&
+ip route add local 0.0.0.0/0 dev lo &&
+{ ip -6 route add local ::/0 dev lo || true; } &&
+echo up && exec tail -f /dev/null
+"""
 
 
 def _missing() -> str:

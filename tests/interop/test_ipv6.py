@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
-
-import pytest
 
 from ivrtest.audio.hearing import Heard
 from ivrtest.audio.prompts import PromptLibrary
@@ -16,22 +13,13 @@ from ivrtest.flow.model import Flow
 from ivrtest.server.ivr import EmbeddedIvr
 from ivrtest.server.record import CallRecord
 from tests.interop.calls import Conversation, converse
-from tests.interop.programs import PATIENCE_S
+from tests.interop.programs import PATIENCE_S, needs_ipv6
 from tests.interop.sipp import complaints, needs_sipp, sipp_ivr
 
 LOOPBACK = "::1"
 
 
-def has_ipv6() -> bool:
-    try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
-            probe.bind((LOOPBACK, 0))
-    except OSError:
-        return False
-    return True
-
-
-pytestmark = pytest.mark.skipif(not has_ipv6(), reason=f"this machine has no address {LOOPBACK}")
+pytestmark = needs_ipv6
 
 
 def test_the_embedded_ivr_is_called_from_beginning_to_end(desk: Flow, library: PromptLibrary) -> None:

@@ -7,15 +7,16 @@ import itertools
 import sys
 from pathlib import Path
 
+import pytest
+
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.recording_file import write_wav
 from tests.interop.desk import DESK
 from tests.interop.private_network import needs_private_network, private_network
-from tests.interop.programs import PATIENCE_S, Program, running
+from tests.interop.programs import PATIENCE_S, Program, needs_ipv6, running
 from tests.interop.tshark import Packet, needs_tshark, packets
 
-HERE = "127.0.0.1"
-ELSEWHERE = "192.0.2.1"
+ELSEWHERE = "198.51.100.1"
 FRAME = 160
 EVENTS = "0123456789*#ABCD"
 SCENARIO = """
@@ -30,21 +31,26 @@ steps:
   - hear: thanks
   - ended: {by: ivr}
 """
+SETTINGS = """
+[dial]
+allow = ["sip:*@{host}"]
+"""
 IVRTEST = (sys.executable, "-m", "ivrtest")
 
 
-def lay_out(folder: Path, library: PromptLibrary) -> None:
-    """Write a project: the flow, its recordings, and a scenario."""
+def lay_out(folder: Path, library: PromptLibrary, host: str) -> None:
+    """Write a project: the flow, its recordings, a scenario, and the settings that allow calls to `host`."""
     for name in ("flows/prompts/desk/en", "scenarios"):
         (folder / name).mkdir(parents=True)
     (folder / "flows/desk.yaml").write_text(DESK, encoding="utf-8")
     (folder / "scenarios/account.yaml").write_text(SCENARIO, encoding="utf-8")
+    (folder / "ivrtest.toml").write_text(SETTINGS.format(host=host), encoding="utf-8")
     for recording in library.recordings():
         write_wav(folder / f"flows/prompts/desk/{recording.language}/{recording.prompt}.wav", recording.samples)
 
 
-async def capture_job(folder: Path, capture: Path) -> tuple[Program, int, int]:
-    """Run the job in a network of its own. Return `ivrtest run`, its exit code, and the SIP port of the IVR.
+async def capture_job(folder: Path, capture: Path, host: str) -> tuple[Program, int, int]:
+    """Run the job, with the IVR at `host`, in a network of its own. Return `ivrtest run`, its exit code, and the SIP port of the IVR.
 
     At the end a datagram is sent elsewhere. It shows that this would be seen, and that the capture is complete.
     """
@@ -52,7 +58,7 @@ async def capture_job(folder: Path, capture: Path) -> tuple[Program, int, int]:
     send = f"import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'?', ('{ELSEWHERE}', 9))"
     async with private_network(folder) as inside, running(*inside, *watch, folder=folder) as watcher:
         await watcher.line("^Capturing on ")
-        async with running(*inside, *IVRTEST, "serve", "flows/desk.yaml", folder=folder) as serve:
+        async with running(*inside, *IVRTEST, "serve", "flows/desk.yaml", "--listen", f"{host}:0", folder=folder) as serve:
             uri = (await serve.line(r"^desk answers at (sip:.*)$"))[1]
             async with running(*inside, *IVRTEST, "run", "--target", uri, folder=folder) as run:
                 code = await run.end()
@@ -63,13 +69,16 @@ async def capture_job(folder: Path, capture: Path) -> tuple[Program, int, int]:
 
 @needs_tshark
 @needs_private_network
-def test_the_main_job_on_the_wire(library: PromptLibrary, tmp_path: Path) -> None:
-    lay_out(tmp_path, library)
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", pytest.param("[::1]", marks=needs_ipv6), "192.0.2.1"], ids=["loopback", "IPv6 loopback", "another address"]
+)
+def test_the_main_job_on_the_wire(host: str, library: PromptLibrary, tmp_path: Path) -> None:
+    lay_out(tmp_path, library, host)
     capture = tmp_path / "job.pcapng"
 
     async def job() -> tuple[Program, int, int]:
         async with asyncio.timeout(PATIENCE_S):
-            return await capture_job(tmp_path, capture)
+            return await capture_job(tmp_path, capture, host)
 
     run, code, sip_port = asyncio.run(job())
     assert code == 0, run.printed
@@ -77,15 +86,15 @@ def test_the_main_job_on_the_wire(library: PromptLibrary, tmp_path: Path) -> Non
     seen = packets(capture, sip_port=sip_port)
     ours = list(itertools.takewhile(lambda packet: packet.destination != (ELSEWHERE, 9), seen))
     assert len(ours) < len(seen)
-    check_that_nobody_else_is_contacted(ours)
+    check_that_nobody_else_is_contacted(ours, host.strip("[]"))
     check_signalling(ours)
     check_that_no_dissector_complains(ours)
     check_sound(ours)
     check_keys(ours)
 
 
-def check_that_nobody_else_is_contacted(job: list[Packet]) -> None:
-    assert {end for packet in job for end in (packet.source[0], packet.destination[0])} == {HERE}
+def check_that_nobody_else_is_contacted(job: list[Packet], host: str) -> None:
+    assert {end for packet in job for end in (packet.source[0], packet.destination[0])} == {host}
 
 
 def streams(job: list[Packet]) -> dict[tuple[str, int], list[Packet]]:

@@ -12,7 +12,8 @@ from tests.interop.programs import needs
 needs_tshark = needs("tshark", "tshark")
 
 _FIELDS = (
-    *("frame.time_epoch", "ip.src", "ip.dst", "udp.srcport", "udp.dstport", "_ws.col.Protocol", "_ws.expert.message"),
+    *("frame.time_epoch", "ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "udp.srcport", "udp.dstport"),
+    *("_ws.col.Protocol", "_ws.expert.message"),
     *("sip.Method", "sip.Status-Code", "sip.CSeq.method"),
     *("rtp.ssrc", "rtp.seq", "rtp.timestamp", "rtp.p_type", "rtp.marker"),
     *("rtpevent.event_id", "rtpevent.end_of_event", "rtpevent.duration"),
@@ -53,12 +54,12 @@ def packets(capture: Path, *, sip_port: int) -> list[Packet]:
 
 def _read(output: str) -> Iterator[Packet]:
     for line in output.splitlines():
-        at, source, destination, from_port, to_port, protocol, complaint, *rest = line.split("\t")
+        at, source4, source6, destination4, destination6, from_port, to_port, protocol, complaint, *rest = line.split("\t")
         method, status, of_method, ssrc, sequence, timestamp, payload_type, marker, event, event_ended, event_samples = rest
         yield Packet(
             at=float(at),
-            source=(source, int(from_port or 0)),
-            destination=(destination, int(to_port or 0)),
+            source=(source4 or source6, int(from_port or 0)),
+            destination=(destination4 or destination6, int(to_port or 0)),
             protocol=protocol,
             complaint=complaint,
             sip=method or f"{status} {of_method}".strip(),
