@@ -9,7 +9,7 @@ import numpy as np
 
 from ivrtest.audio.hearing import Hearing
 from ivrtest.audio.matcher import Matcher
-from ivrtest.call.call import Block, Call, CallEvent, Ended, KeySent, Samples
+from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, Ended, KeySent, Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Tick:
     """The sound up to `at` has been listened to. One follows every block, so that whoever waits can give up by the clock of the call."""
 
     at: float
+    lost_s: float = 0.0
+    """How much of the block, in seconds, did not arrive."""
 
 
 class Listener:
@@ -43,7 +45,7 @@ class Listener:
                     self._heard.append(item.samples)
                     for hearing in self._matcher.feed(item.samples, item.lost):
                         yield hearing
-                    yield Tick(item.end_s)
+                    yield Tick(item.end_s, np.count_nonzero(item.lost) / SAMPLE_RATE)
                 case KeySent():
                     # On a line with echo our own tone comes back over what the far side says.
                     self._matcher.mask(item.at, item.at + item.seconds)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded, SoundStarted, Verdict
@@ -16,6 +18,10 @@ REACTION_S: Final = 1.0
 """How long an IVR may go on speaking after a key that interrupts it."""
 SHRED_S: Final = 1.3
 """Music that is cut off before this much of it was heard cannot be named."""
+HIDING_S: Final = 0.2
+"""So much sound must be lost at least to hide a recording: a spoken digit ..."""
+HIDING_SHARE: Final = 0.25
+"""... and this share of the time that it could have been heard in."""
 GAP_S: Final = 0.3
 """The longest pause between two rounds of music."""
 
@@ -88,12 +94,17 @@ class Scene:
     """The recording that plays now."""
     transfers: list[TransferAsked] = field(default_factory=list)
     """Transfers asked for and not yet awaited by a step."""
+    losses: list[tuple[float, float]] = field(default_factory=list)
+    """Up to when the line has been listened to, and how many seconds of sound had been lost by then; where that changed."""
     ended: Ended | None = None
 
     def take(self, percept: Percept) -> None:
         """Note what reached us. Called before the step sees it."""
         match percept:
-            case Tick(at=at):
+            case Tick(at=at, lost_s=lost):
+                if lost:
+                    before = self.losses[-1][1] if self.losses else 0.0
+                    self.losses += [(self.now, before), (at, before + lost)]
                 self.now = at
             case SoundStarted(start_s=start):
                 self.sound_since = start
@@ -128,6 +139,18 @@ class Scene:
         """Return whether a sound is judged where `wanted` should be heard. Music and what began before it mattered do no harm."""
         harmless = match.prompt in self.music or match == self.shred or match.start_s < self.excused_until
         return not self.is_stale(match) and (match.key == wanted or not harmless)
+
+    def lost_by(self, at: float) -> float:
+        """Return how many seconds of the call's sound had been lost by then."""
+        place = bisect_right(self.losses, at, key=itemgetter(0))
+        return self.losses[place - 1][1] if place else 0.0
+
+    def hidden(self, start: float, end: float) -> str:
+        """Return what to say if a recording may have played in this time, and got lost on the line; an empty text if it cannot."""
+        lost = self.lost_by(end) - self.lost_by(start)
+        if lost < HIDING_S or lost < HIDING_SHARE * (end - start):
+            return ""
+        return f"could not tell: {lost:.1f} s of the sound from {start:.1f} s to {end:.1f} s got lost on the line"
 
     def recording(self, prompt: str) -> tuple[str, str]:
         """Return the key of the recording that a caller should hear. Raises KeyError if there is no such prompt or language."""

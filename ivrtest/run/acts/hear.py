@@ -11,7 +11,8 @@ from typing import ClassVar, Final
 
 from ivrtest.audio.hearing import Heard, Match, Recognised, Verdict
 from ivrtest.call.call import Ended
-from ivrtest.run.acts.act import Act, cut_short
+from ivrtest.call.listener import Tick
+from ivrtest.run.acts.act import Act, cut_short, wait_on
 from ivrtest.run.acts.naming import between, into, named, told
 from ivrtest.run.result import Status
 from ivrtest.run.scene import Command, Done, Expect, Percept, Scene
@@ -32,6 +33,8 @@ class HearAct(Act):
         self.step = step
         self.wanted: tuple[tuple[str, str], ...] = ()
         self.heard: list[Match] = []
+        self.since = 0.0
+        """From when on the next recording is waited for."""
         self.deadline = 0.0
         self.allowed_s = 0.0
 
@@ -41,13 +44,14 @@ class HearAct(Act):
         self.wanted = tuple(scene.recording(prompt) for prompt in self.step.prompts())
         self.allow(scene.since, self.step.within_s)
         if scene.ended is not None:
-            return (), self.too_soon(scene.ended)
+            return (), self.too_soon(scene.ended, scene)
         commands = (Expect(self.wanted),)
         if scene.undecided is not None and not scene.is_stale(scene.undecided):
             return commands, self.recognised(scene.undecided, scene)
         return commands, None
 
     def allow(self, since: float, seconds: float) -> None:
+        self.since = since
         self.allowed_s = seconds
         self.deadline = since + seconds
 
@@ -60,11 +64,14 @@ class HearAct(Act):
             case Recognised(match=match) if not scene.is_stale(match):
                 return (), self.recognised(match, scene)
             case Heard(match=match) if scene.matters(match, self.next_wanted):
-                return self.final(match)
+                return self.final(match, scene)
             case Ended():
-                return (), self.too_soon(percept)
-            case _:
+                return (), self.too_soon(percept, scene)
+            case Tick():
+                # Only now is all taken in that was heard up to here.
                 return (), self.overdue(scene)
+            case _:
+                return wait_on()
 
     def recognised(self, match: Match, scene: Scene) -> Done | None:
         """A recording is known while it plays. Only a `hear` that need not be whole is decided by that."""
@@ -74,12 +81,14 @@ class HearAct(Act):
             return self.late(match) or self.done(Status.PASSED, match)
         return None
 
-    def final(self, match: Match) -> tuple[tuple[Command, ...], Done | None]:
+    def final(self, match: Match, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         if match.verdict is Verdict.inconclusive:
             return (), self.done(Status.ERROR, match, f"could not tell: {told(match)}. {self.expected()}")
         if match.verdict is Verdict.ambiguous and self.next_wanted in {match.key, match.runner_up}:
             return (), self.done(Status.ERROR, match, f"could not tell: heard {told(match)}. {self.expected()}")
         if match.key != self.next_wanted or match.verdict is Verdict.ambiguous:
+            if hidden := scene.hidden(self.since, match.start_s):
+                return (), self.done(Status.ERROR, match, f"{hidden}, before {told(match)}. {self.expected()}")
             return (), self.done(Status.FAILED, match, self.wrong(match))
         if match.verdict is Verdict.truncated:
             message = f"{named(match.key)} was cut off after {into(match):.1f} s, {between(match)}"
@@ -116,20 +125,23 @@ class HearAct(Act):
         """Decide whether the time to begin is over, with nothing under way that began in time and is not named yet."""
         if scene.now <= self.deadline + NOTICING_S:
             return None
+        hidden = scene.hidden(self.since, self.deadline)
         if scene.undecided is not None and scene.undecided.prompt in scene.music and scene.undecided.key != self.next_wanted:
-            message = f"only music was heard for {self.allowed_s:g} s. {self.expected()}"
-            return Done(Status.FAILED, self.deadline, message, tuple(self.heard))
+            message = f"{hidden or f'only music was heard for {self.allowed_s:g} s'}. {self.expected()}"
+            return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message, tuple(self.heard))
         began = scene.undecided.start_s if scene.undecided is not None else scene.sound_since
         if began is None:
             instead = f', but the IVR transferred to "{scene.transfers[0].to}"' if scene.transfers else ""
-            message = f"nothing was heard for {self.allowed_s:g} s{instead}. {self.expected()}"
-            return Done(Status.FAILED, self.deadline, message, tuple(self.heard))
+            message = f"{hidden or f'nothing was heard for {self.allowed_s:g} s{instead}'}. {self.expected()}"
+            return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message, tuple(self.heard))
         if scene.now > max(self.deadline, began) + NAMING_S:
             message = f"a sound that began at {began:.1f} s went on and could not be named. {self.expected()}"
             return Done(Status.ERROR, scene.now, message, tuple(self.heard))
         return None
 
-    def too_soon(self, ended: Ended) -> Done:
+    def too_soon(self, ended: Ended, scene: Scene) -> Done:
+        if hidden := scene.hidden(self.since, ended.at):
+            return Done(Status.ERROR, ended.at, f"{hidden}, before the call ended. {self.expected()}", tuple(self.heard))
         done = cut_short(ended, f"{named(self.next_wanted)} was heard")
         return Done(done.status, done.at_s, done.message, tuple(self.heard))
 

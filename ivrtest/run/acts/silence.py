@@ -63,6 +63,8 @@ class SilenceAct(Act):
         if scene.ended is not None:
             return (), cut_short(scene.ended, f"{self.step.seconds:g} s of silence had passed")
         if scene.now >= until + NOTICING_S and not self.fading:
+            if hidden := scene.hidden(scene.since, until):
+                return decide(Status.ERROR, until, f"{hidden}. {self.expected()}")
             return decide(Status.PASSED, until)
         return wait_on()
 

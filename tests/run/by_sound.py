@@ -1,0 +1,101 @@
+"""Scenarios held by sound in virtual time: the embedded IVR at one end of a call in this process, a listening caller at the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
+from ivrtest.audio.matcher import Matcher
+from ivrtest.call.call import Block, Call, CallEvent, Samples
+from ivrtest.call.drivers.loop import Exchange
+from ivrtest.call.impairment import Impairment
+from ivrtest.run.conversation import Conversation
+from ivrtest.run.job import Job
+from ivrtest.run.live import converse
+from ivrtest.run.result import Status, StepResult
+from ivrtest.server.faults import Fault, read_fault
+from ivrtest.server.ivr import EmbeddedIvr
+
+
+@dataclass(frozen=True)
+class Held:
+    """What came of it."""
+
+    status: Status
+    message: str
+    step: int | None
+    """The number of the step that decided, counted from 1; None where none did."""
+    steps: Sequence[StepResult] = field(repr=False, default=())
+    notes: Sequence[str] = field(repr=False, default=())
+
+
+class Telephone:
+    """A call with the codec of the telephone between the two ends. A `Call`."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.id, self.caller, self.called = call.id, call.caller, call.called
+
+    @property
+    def now(self) -> float:
+        return self._call.now
+
+    async def stream(self) -> AsyncIterator[Block | CallEvent]:
+        async for item in self._call.stream():
+            yield Block(item.start, ulaw_decode(ulaw_encode(item.samples)), item.lost) if isinstance(item, Block) else item
+
+    async def press(self, keys: str, *, secret: bool = False) -> None:
+        await self._call.press(keys, secret=secret)
+
+    def hide_keys(self, hide: bool) -> None:
+        self._call.hide_keys(hide)
+
+    def play(self, samples: Samples, *, loop: bool = False) -> None:
+        self._call.play(samples, loop=loop)
+
+    def stop_playing(self) -> None:
+        self._call.stop_playing()
+
+    async def transfer(self, to: str) -> None:
+        await self._call.transfer(to)
+
+    async def answer(self) -> None:
+        await self._call.answer()
+
+    async def refuse(self, status: int) -> None:
+        await self._call.refuse(status)
+
+    def impair(self, impairment: Impairment | None) -> None:
+        self._call.impair(impairment)
+
+    async def hang_up(self) -> None:
+        await self._call.hang_up()
+
+
+def hold(job: Job, *faults: str | Fault) -> Held:
+    """Hold a scenario against an embedded IVR with these faults."""
+    return asyncio.run(_hold(job, [read(fault, job) for fault in faults]))
+
+
+def read(fault: str | Fault, job: Job) -> Fault:
+    return read_fault(fault, job.flow, job.flows.values()) if isinstance(fault, str) else fault
+
+
+async def _hold(job: Job, faults: Sequence[Fault]) -> Held:
+    given = job.scenario.given
+    conversation = Conversation(job.scenario, job.prompts, job.flow.default_language, music=job.music)
+    exchange = Exchange()
+    flows: Mapping[str, object] = job.flows
+    assert isinstance(flows, Mapping)
+    async with EmbeddedIvr(
+        job.flow, job.library, flows=job.flows, given=given, start_time=job.start_time, exchange=exchange, faults=faults
+    ):
+        call = await exchange.place(exchange.uri, caller=given.caller)
+        await converse(Telephone(call), conversation, Matcher(job.library), lambda note: None)
+    step = next((number for number, step in enumerate(conversation.steps, 1) if step.message), None)
+    message = conversation.steps[step - 1].message if step else conversation.trouble[1] if conversation.trouble else ""
+    return Held(
+        conversation.status, message, step, tuple(conversation.steps), tuple(f"{note.at_s:.1f} {note.text}" for note in conversation.notes)
+    )
