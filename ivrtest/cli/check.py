@@ -34,6 +34,7 @@ FORMATS: Final = {
 """Name, and the module whose `findings_text` makes it. It is imported when it is asked for."""
 
 A_PATH: Final = click.Path(path_type=Path, dir_okay=False)
+A_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command()
@@ -46,6 +47,7 @@ A_PATH: Final = click.Path(path_type=Path, dir_okay=False)
 @click.option("--baseline", type=A_PATH, metavar="FILE", help="Do not report what this file knows.")
 @click.option("--write-baseline", type=A_PATH, metavar="FILE", help="Write all that is found to this file, to be known from now on.")
 @click.option("--recordings/--no-recordings", default=True, show_default=True, help="Look whether the recordings exist.")
+@click.option("--witness", type=A_FOLDER, metavar="DIR", help="Write scenarios to DIR that show on the wire what is wrong.")
 @click.option("--watch", "watching", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 def command(
     paths: tuple[Path, ...],
@@ -57,6 +59,7 @@ def command(
     baseline: Path | None,
     write_baseline: Path | None,
     recordings: bool,
+    witness: Path | None,
     watching: bool,
 ) -> int:
     """Find what is wrong with flows, without calling.
@@ -71,8 +74,10 @@ def command(
     severity = {"unused-prompt" = "error"}.
 
     A baseline lets an old tree in: findings in it are not reported, new ones are. It holds no line numbers, so it outlives edits.
+
+    With --witness DIR, `ivrtest run DIR --flows FOLDER` calls and shows what is wrong: each scenario there fails until it is put right.
     """
-    request = Request(paths, select, ignore, weights_of(weights), recordings, baseline)
+    request = Request(paths, select, ignore, weights_of(weights), recordings, baseline, witness is not None)
     for name in (*select, *ignore, *request.severities):
         if message := unknown_rule(name):
             raise click.UsageError(f"{message} `ivrtest rules` lists them")
@@ -80,12 +85,12 @@ def command(
     if baseline is not None and write_baseline is not None:
         raise click.UsageError('"--write-baseline" writes all that is found, so "--baseline" has no meaning with it. give one of them')
     if not watching:
-        return report(checked(request, write_baseline), style, files)
+        return report(checked(request, write_baseline), style, files, witness)
     if style != "text":
         raise click.UsageError(f'"--watch" prints for people, not "--format {style}". write that to a file with "-o {style}=FILE"')
     if write_baseline is not None:
         raise click.UsageError('"--write-baseline" writes once, so "--watch" has no meaning with it. give one of them')
-    return watch_flows(request, files)
+    return watch_flows(request, files, witness)
 
 
 def checked(request: Request, write_baseline: Path | None = None) -> CheckOutcome:
@@ -105,13 +110,16 @@ def checked(request: Request, write_baseline: Path | None = None) -> CheckOutcom
     return replace(outcome, notes=(*outcome.notes, written))
 
 
-def report(outcome: CheckOutcome, style: str, files: Mapping[Path, str]) -> int:
+def report(outcome: CheckOutcome, style: str, files: Mapping[Path, str], witness: Path | None = None) -> int:
     """Write what is asked for and print the rest. Return the exit code."""
     unwritten: list[Finding] = []
     written: list[Path] = []
-    for path, name in files.items():
+    texts = {path: rendered(outcome, name) for path, name in files.items()}
+    if witness is not None:
+        texts |= {witness / name: text for name, text in outcome.scenarios.items()}
+    for path, text in texts.items():
         try:
-            write_text(path, rendered(outcome, name))
+            write_text(path, text)
             written.append(path)
         except OSError as error:
             unwritten.append(unusable(path, f'"{path}" cannot be written: {error.strerror}'))
@@ -131,14 +139,14 @@ def rendered(outcome: CheckOutcome, name: str) -> str:
     return text
 
 
-def watch_flows(request: Request, files: Mapping[Path, str]) -> int:
+def watch_flows(request: Request, files: Mapping[Path, str], witness: Path | None) -> int:
     """Check again after every change until Ctrl-C, which is how this ends when all is well."""
     from ivrtest.cli.watch import INTERVAL_S, snapshot, watch
 
     def act() -> None:
         outcome = checked(request)
         click.clear()
-        report(outcome, "text", files)
+        report(outcome, "text", files, witness)
         click.echo(f"looking for changes every {INTERVAL_S} s. Ctrl-C ends")
 
     try:

@@ -37,6 +37,8 @@ class Request:
     recordings: bool = True
     """Whether to look for the files of recordings."""
     baseline: Path | None = None
+    witness: bool = False
+    """Whether to make scenarios that show the findings."""
 
     def selection(self, settings: CheckSettings) -> Selection:
         """Return the rules that look. The command line wins: rules that it selects look even if the settings ignore them.
@@ -66,6 +68,7 @@ def examine(request: Request, today: date) -> CheckOutcome:
     checked: list[CheckedFile] = []
     found: list[Finding] = []
     unusable: list[Finding] = []
+    scenarios: dict[str, tuple[Finding, str]] = {}
     folders: dict[Path, FlowFolder | InputError] = {}
     for file in files:
         try:
@@ -77,10 +80,18 @@ def examine(request: Request, today: date) -> CheckOutcome:
         findings = list(findings_of(bundle, selection, today, recordings=request.recordings))
         (found if bundle.reading.flow is not None else unusable).extend(findings)
         checked.append(record_of(bundle, selection, findings))
+        if request.witness and bundle.reading.flow is not None:
+            # Imported where it is used: a check from the shell is quick.
+            from ivrtest.check.witness import witness_scenarios
+
+            scenarios |= witness_scenarios(findings, bundle.reading.flow, bundle.called)
     outcome = CheckOutcome(in_order(found), tuple(checked), usable=all(file.usable for file in checked), selection=selection)
     if request.baseline is not None:
         outcome = without_known(outcome, request.baseline, baseline)
-    return replace(outcome, findings=in_order([*outcome.findings, *unusable]))
+    shown = {name: text for name, (finding, text) in scenarios.items() if finding in outcome.findings}
+    if request.witness and not shown:
+        outcome = replace(outcome, notes=(*outcome.notes, "no scenario is written: nothing was found that a call would show"))
+    return replace(outcome, findings=in_order([*outcome.findings, *unusable]), scenarios=shown)
 
 
 def folder_of(file: Path, folders: dict[Path, FlowFolder | InputError]) -> FlowFolder:

@@ -130,7 +130,8 @@ def show_year(opened: Opened, year: int) -> int:
         if reach in minutes:
             way = next(way for way in ways.values() if way.reach is reach)
             click.echo(
-                f"  callers reach {reach} in {minutes[reach]} minutes ({100 * minutes[reach] / total:.1f} %): {', '.join(map(str, way.witness))}"
+                f"  callers reach {reach} in {minutes[reach]} minutes ({100 * minutes[reach] / total:.1f} %): "
+                f"{', '.join(map(str, way.witness))}"
             )
     if findings := list(unanswered(opened.flow, opened.context, spans, ways)):
         complain(findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivrtest.check.selection import Selection
@@ -39,6 +40,8 @@ class CheckOutcome:
     notes: tuple[str, ...] = ()
     """What is worth saying and no finding in a flow."""
     selection: Selection = field(default_factory=Selection)
+    scenarios: Mapping[str, str] = field(default_factory=dict)
+    """Scenario files that show the findings on the wire, by file name, if they were asked for."""
 
     @property
     def exit_code(self) -> int:

@@ -13,7 +13,7 @@ from ivrtest.check.states import States, Step
 from ivrtest.flow.model import Flow
 from ivrtest.source.finding import Finding, Severity
 
-_FAILURES = frozenset({"failed", "timed out", "busy", "no answer"})
+FAILURES = frozenset({"failed", "timed out", "busy", "no answer"})
 _RETRIED = frozenset({"lookup", "transfer", "message"})
 
 
@@ -95,4 +95,4 @@ def _failing_step(flow: Flow, step: Step) -> bool:
     """Tell whether the step is taken without the caller while what is tried keeps failing."""
     if step.exit.cause in ("always", "branch"):
         return True
-    return step.exit.label in _FAILURES and flow.nodes[step.origin.node].kind in _RETRIED
+    return step.exit.label in FAILURES and flow.nodes[step.origin.node].kind in _RETRIED
