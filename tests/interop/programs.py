@@ -110,8 +110,8 @@ def is_taken(port: int) -> bool:
 async def running(*command: str, folder: Path) -> AsyncIterator[Program]:
     """Start a program in `folder`. At the end of the block it and its children are told to stop, and then made to."""
     process = await asyncio.create_subprocess_exec(
-        # What it prints is wanted line by line.
-        *("stdbuf", "-oL", *command),
+        # What it prints is wanted line by line; and should the tests be killed, it is not to be left behind.
+        *("setpriv", "--pdeathsig", "TERM", "stdbuf", "-oL", *command),
         cwd=folder,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
