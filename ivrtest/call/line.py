@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self, get_args
 
+from ivrtest.call.binding import Binding
 from ivrtest.call.capture import Capture
 from ivrtest.call.media import MediaEngine
 from ivrtest.call.negotiation import Negotiation
@@ -22,6 +23,7 @@ from ivrtest.sip import events as sip
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import From
+from ivrtest.sip.registration import EXPIRES
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
 from ivrtest.sip.transport import Address, default_port, literal_address
 from ivrtest.sip.uri import SipUri, Uri, parse_uri
@@ -124,6 +126,7 @@ class Line:
             for trunk in self._trunks.values():
                 for call in tuple(trunk.calls.values()):
                     await call.hang_up()
+                trunk.unregister()
             await self._linger()
 
     async def _linger(self) -> None:
@@ -131,9 +134,7 @@ class Line:
         try:
             async with asyncio.timeout(LINGER_S):
                 for trunk in self._trunks.values():
-                    while trunk.calls:
-                        trunk.quiet.clear()
-                        await trunk.quiet.wait()
+                    await trunk.rest()
         except TimeoutError:
             return  # who does not answer a BYE by now has most likely gone
 
@@ -160,13 +161,7 @@ class Line:
         if not isinstance(uri, SipUri):
             raise LineError(f'cannot call "{uri}": only SIP addresses can be called. write it like "sip:+18005550100@pbx.example.com"')
         shown_caller = self._from(caller)
-        transport, destination = await self._way(uri, proxy)
-        trunk = await self._trunk(transport)
-        host = _hop(uri, proxy).host
-        if (expected := trunk.expect(destination, host)) != host:
-            raise LineError(
-                f'cannot call "{uri}": "{destination[0]}:{destination[1]}" is known as "{expected}" on this line. call "{host}" on another'
-            )
+        trunk, destination = await self._reach(uri, proxy)
         capture = Capture() if self._captures else None
         try:
             session = self._engine.open(record=self._records, capture=capture)
@@ -180,6 +175,26 @@ class Line:
         trunk.carry(call)
         call.rings_until(self._loop.call_later(ring_s, call.give_up, ring_s))
         return call
+
+    async def register(self, address: str | Uri, *, secret: Secret | None = None, registrar: str = "", expires: int = EXPIRES) -> Binding:
+        """Let calls to `address` come to this line, over the transport that `registrar` asks for, until the line is closed.
+
+        `registrar` is its SIP URI; by default the host of `address`. `expires`: for how many seconds at a time; the binding is made anew
+        before they are over. Returns when the registrar has agreed. Raises LineError when it does not, DialRefused when that may not be:
+        nobody may be called there under the name in `address`.
+        """
+        uri = _parsed(address, "address")
+        if not isinstance(uri, SipUri) or uri.user is None:
+            raise LineError(f'cannot register "{uri}": it must be a SIP address with a user, such as "sip:1001@pbx.example.com"')
+        hop = _hop(uri, registrar)
+        self._permission.check(hop.with_user(uri.user_text))
+        trunk, destination = await self._reach(uri, registrar)
+        binding = Binding(str(uri), str(hop), knows_password=secret is not None)
+        trunk.register(uri, hop, destination, binding, secret=secret, expires=expires)
+        await binding.first_answer()
+        if binding.problem:
+            raise LineError(binding.problem)
+        return binding
 
     def incoming(self) -> AsyncIterator[SipCall]:
         """Take calls from now on, and yield them without end. Each is to be answered or hung up.
@@ -200,6 +215,17 @@ class Line:
         if NUMBER.fullmatch(caller):
             return From(SipUri.of(self._host, user=caller))
         return From(_parsed(caller, "caller"))
+
+    async def _reach(self, uri: SipUri, proxy: str) -> tuple[Trunk, Address]:
+        """Return over what to reach somebody, and where to send. Raises LineError."""
+        transport, destination = await self._way(uri, proxy)
+        trunk = await self._trunk(transport)
+        host = _hop(uri, proxy).host
+        if (expected := trunk.expect(destination, host)) != host:
+            raise LineError(
+                f'cannot call "{uri}": "{destination[0]}:{destination[1]}" is known as "{expected}" on this line. call "{host}" on another'
+            )
+        return trunk, destination
 
     async def _way(self, uri: SipUri, proxy: str) -> tuple[Transport, Address]:
         """Return over what and where to send the INVITE."""

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Literal, Self
 from weakref import WeakValueDictionary
 
+from ivrtest.call.binding import Binding
 from ivrtest.call.sip_call import SipCall
 from ivrtest.call.stream import UNREACHABLE, StreamPort
 from ivrtest.call.tls import Tls
@@ -66,8 +67,10 @@ class Trunk:
         """
         self.calls: dict[str, SipCall] = {}
         """By handle, until the far side knows too that the call is over."""
-        self.quiet = asyncio.Event()
-        """Set whenever the last of them is over."""
+        self.bindings: dict[str, Binding] = {}
+        """By handle, as long as there are any."""
+        self._quiet = asyncio.Event()
+        """Set whenever one of either is over."""
         self.unreadable: deque[sip.Unreadable] = deque(maxlen=_UNREADABLE_KEPT)
         """The latest messages that came and are no proper SIP."""
         self._take = take
@@ -131,6 +134,26 @@ class Trunk:
         self.calls[call.handle] = call
         self._captured[call.id] = call
         self._pump()
+
+    def register(
+        self, address: SipUri, registrar: SipUri, destination: Address, binding: Binding, *, secret: Secret | None, expires: int
+    ) -> None:
+        """Ask a registrar for a binding, and keep it until the trunk is left."""
+        handle = self._agent.register(address, registrar, destination, now=self._loop.time(), secret=secret, expires=expires)
+        self.bindings[handle] = binding
+        self._pump()
+
+    def unregister(self) -> None:
+        """Ask for the end of all bindings."""
+        for handle in tuple(self.bindings):
+            self._agent.unregister(handle, self._loop.time())
+        self._pump()
+
+    async def rest(self) -> None:
+        """Wait until no call and no binding is left."""
+        while self.calls or self.bindings:
+            self._quiet.clear()
+            await self._quiet.wait()
 
     # What calls ask for: see `Signalling`
 
@@ -202,13 +225,17 @@ class Trunk:
                 self._take(self, event)
             case sip.Unreadable():
                 self.unreadable.append(event)
+            case sip.Registered():
+                self.bindings[event.handle].on(event)
+            case sip.Unregistered():
+                self.bindings.pop(event.handle).on(event)
+                self._quiet.set()
             case _:
                 if (call := self.calls.get(event.handle)) is not None:
                     call.on(event)
                 if isinstance(event, sip.Rejected | sip.Cancelled | sip.Ended):
                     self.calls.pop(event.handle, None)
-                    if not self.calls:
-                        self.quiet.set()
+                    self._quiet.set()
 
     # The trace
 

@@ -26,6 +26,7 @@ from ivrtest.sip.headers import CallId, CSeq, From, MaxForwards, RetryAfter, Rou
 from ivrtest.sip.layer import ServerTransaction, with_source
 from ivrtest.sip.leg import Leg, Phase, Registry
 from ivrtest.sip.message import Message, Request, check_message, create_response, parse_message
+from ivrtest.sip.registration import Registration
 from ivrtest.sip.screening import check_dialog_headers, screen
 from ivrtest.sip.timers import Timers
 from ivrtest.sip.transaction import Input
@@ -74,6 +75,7 @@ class Agent:
             local, token=token, transport=transport, user=user, product=product, times=times or Timers(), resolve=resolve, trace=trace
         )
         self._registry = Registry()
+        self._registrations: dict[str, Registration] = {}
         self._max_calls = max_calls
         self._guard = None if require_digest is None else Guard(require_digest, token=token)
 
@@ -139,6 +141,10 @@ class Agent:
         for leg in legs:
             if isinstance(leg, CalledLeg):
                 leg.disconnected(peer, problem, now)
+        for registration in self._registrations.values():
+            if registration.destination == peer:
+                # Many registrars forget a binding with the connection that it came over (RFC 5626 section 4.2).
+                registration.begin(now)
         addresses = {leg.peer.address for leg in orphans if leg.peer is not None and leg.phase is Phase.ANSWERED}
         return frozenset(address for address in addresses if address is not None)
 
@@ -146,6 +152,33 @@ class Agent:
     def calls(self) -> int:
         """How many calls are up, ringing or being ended."""
         return sum(leg.phase is not Phase.OVER for leg in self._registry.legs.values())
+
+    # Registrations
+
+    def register(
+        self,
+        address: SipUri,
+        registrar: SipUri,
+        destination: Address | None,
+        *,
+        now: float,
+        secret: Secret | None = None,
+        expires: int = 3600,
+    ) -> str:
+        """Let the registrar at `destination` send us the calls to `address`, until `unregister`; return the handle.
+
+        `expires` is for how many seconds at a time. `Registered` follows, now and then, or `Unregistered`.
+        """
+        handle = self._endpoint.token()
+        registration = Registration(self._endpoint, handle, address, registrar, destination, secret=secret, expires=expires)
+        self._registrations[handle] = registration
+        registration.begin(now)
+        return handle
+
+    def unregister(self, handle: str, now: float) -> None:
+        """Remove a binding. `Unregistered` follows, unless there is none any more."""
+        if (registration := self._registrations.pop(handle, None)) is not None:
+            registration.remove(now)
 
     # Calls
 

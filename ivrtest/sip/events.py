@@ -196,6 +196,30 @@ class ReferProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """The registrar has our binding, new or prolonged."""
+
+    handle: str
+    expires: int
+    """Seconds until it ends, unless it is prolonged, as it will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """There is no binding any more: refused, not prolonged, or removed. Nothing more is done for it."""
+
+    handle: str
+    status: int
+    """The response that said so. 408 or 503 with `local`: none came, or nothing could be sent."""
+    reason: str
+    local: bool
+    asked: bool
+    """Whether we wanted it removed."""
+    retry_after: int | None
+    """Seconds (Retry-After)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """A message came that is not SIP as it should be. Nothing was done with it, except that a request was answered 400."""
 
@@ -222,5 +246,7 @@ Event = (
     | InfoAnswered
     | ReferReceived
     | ReferProgress
+    | Registered
+    | Unregistered
     | Unreadable
 )

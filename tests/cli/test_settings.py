@@ -92,7 +92,10 @@ def test_every_mistake_is_told_in_one_pass() -> None:
         ("run = 3\n", 'ivrtest.toml:1:1: "run" must be a table: [run]'),
         (
             '[targets.lab]\nuri = "sips:lab"\nfingerprint = "3A:5B"\n',
-            'ivrtest.toml:3:1: "targets.lab.fingerprint" is "3A:5B". it must be the SHA-256 of a certificate, as openssl x509 -noout -fingerprint -sha256 prints it',
+            (
+                'ivrtest.toml:3:1: "targets.lab.fingerprint" is "3A:5B". '
+                "it must be the SHA-256 of a certificate, as openssl x509 -noout -fingerprint -sha256 prints it"
+            ),
         ),
         ("targets = 3\n", 'ivrtest.toml:1:1: "targets" must be a table: [targets]'),
         ("[paths]\nflows = 3\n", 'ivrtest.toml:2:1: "paths.flows" is "3". it must be the path of a folder'),

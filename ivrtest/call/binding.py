@@ -1,0 +1,52 @@
+"""What a registrar knows of us."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from ivrtest.sip import events as sip
+
+_ASKS_FOR_PASSWORD: Final = frozenset({401, 407})
+
+
+class Binding:
+    """Calls to `address` come to us, as long as `problem` is empty. Made by `Line.register`."""
+
+    def __init__(self, address: str, registrar: str, *, knows_password: bool) -> None:
+        self.address: Final = address
+        self.expires: int | None = None
+        """For how many seconds at a time the registrar keeps it; None while it has not said so."""
+        self.problem = ""
+        """Why calls do not come any more."""
+        self._registrar = registrar
+        self._knows_password = knows_password
+        self._told = asyncio.Event()
+
+    async def first_answer(self) -> None:
+        """Wait until it is known whether the registrar agrees."""
+        await self._told.wait()
+
+    def on(self, event: sip.Registered | sip.Unregistered) -> None:
+        """Take in what the SIP agent reports of it."""
+        match event:
+            case sip.Registered(expires=expires):
+                self.expires = expires
+            case sip.Unregistered(asked=True):
+                self.problem = f'"{self.address}" is not registered any more: we removed it'
+            case sip.Unregistered():
+                self.problem = f'cannot register "{self.address}" at "{self._registrar}": {self._why(event)}'
+        self._told.set()
+
+    def _why(self, event: sip.Unregistered) -> str:
+        match event:
+            case sip.Unregistered(local=True, status=408):
+                return "no SIP response within 32 s"
+            case sip.Unregistered(local=True):
+                return event.reason
+            case _ if event.status in _ASKS_FOR_PASSWORD and not self._knows_password:
+                return "it asks for a name and a password"
+            case _ if event.status in _ASKS_FOR_PASSWORD:
+                return f"it does not take this name and password ({event.status} {event.reason})"
+            case _:
+                return f"it answered {event.status} {event.reason}"
