@@ -12,6 +12,7 @@ from ivrtest.check.states import State, States, Step
 from ivrtest.flow.asking import Patience
 from ivrtest.flow.model import Flow, Node, Spoken
 from ivrtest.flow.nodes.announce import Announce
+from ivrtest.flow.nodes.call_flow import CallFlow
 from ivrtest.flow.nodes.callback import Callback
 from ivrtest.flow.nodes.collect import Collect
 from ivrtest.flow.nodes.hang_up import HangUpNode
@@ -109,9 +110,11 @@ def keys_of(node: Node, step: Step) -> int:
             return 0
 
 
-def effort_of(flow: Flow, context: CheckContext, step: Step) -> Effort:
-    """Return what it costs to leave a state by `step`."""
+def effort_of(flow: Flow, context: CheckContext, step: Step, within: frozenset[str] = frozenset()) -> Effort:
+    """Return what it costs to leave a state by `step`. `within`: the flows that are being looked at already."""
     node = flow.nodes[step.origin.node]
+    if isinstance(node, CallFlow):
+        return _through(node, context, step, within | {flow.name})
     said: list[Spoken] = []
     waited = 0.0
     times = 1
@@ -136,6 +139,29 @@ def effort_of(flow: Flow, context: CheckContext, step: Step) -> Effort:
     known = all(length is not None and length.known for length in lengths)
     menus = 1 if isinstance(node, Menu) and step.exit.cause == "key" else 0
     return Effort(keys_of(node, step), menus, seconds, known)
+
+
+def _through(node: CallFlow, context: CheckContext, step: Step, within: frozenset[str]) -> Effort:
+    """Return what the quickest way through a called flow costs that leaves it by `step`."""
+    flow = context.flow(node.flow)
+    if flow is None or flow.name in within:
+        return Effort(known=False)
+    states = context.states(flow)
+
+    def effort(inner: Step) -> Effort:
+        return effort_of(flow, context, inner, within)
+
+    begin = [state for state in starts(states) if state.language == step.origin.language]
+    costs, ways = cheapest(states, begin, lambda inner: effort(inner).seconds)
+    leaving = [
+        along(ways, state, effort) + effort(last)
+        for state in costs
+        for last in states.steps[state]
+        if last.exit.target is not None
+        and last.exit.target.node is None
+        and node.returned(last.exit.target.outcome).label == step.exit.label
+    ]
+    return min(leaving, key=lambda total: total.seconds, default=Effort(known=False))
 
 
 def _tries(patience: Patience, step: Step) -> tuple[int, float]:

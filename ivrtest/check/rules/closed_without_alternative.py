@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivrtest.check.circles import led_to
+from ivrtest.check.circles import leading_to
 from ivrtest.check.context import CheckContext
 from ivrtest.check.naming import exit_of
 from ivrtest.check.openings import hours_nodes
 from ivrtest.check.rule import Rule
-from ivrtest.check.states import States, Step
+from ivrtest.check.states import State, States
 from ivrtest.flow.model import Exit, Flow
 from ivrtest.source.finding import Finding, Severity
 
@@ -39,7 +39,11 @@ class ClosedWithoutAlternative(Rule):
     needs_whole_flow = True
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
+        if not any(True for _ in hours_nodes(flow)):
+            return
         states = context.states(flow)
+        helped = leading_to(states, lambda state: _helps(flow, states, state), lambda step: True)
+        ended = leading_to(states, lambda state: flow.nodes[state.node].kind == "hang_up", lambda step: True)
         for node in hours_nodes(flow):
             told: set[str | None] = set()
             for way in node.exits():
@@ -47,7 +51,7 @@ class ClosedWithoutAlternative(Rule):
                     continue
                 told.add(way.target.node)
                 steps = [step for state in states.at(node.id) for step in states.steps[state] if step.exit == way]
-                if steps and all(_helpless(flow, states, step) for step in steps):
+                if steps and all(step.arrival in ended and step.arrival not in helped for step in steps):
                     yield self.finding(
                         way.span,
                         f"{exit_of(node, way)} leads to nothing but the end of the call{_before(way)}. "
@@ -56,14 +60,9 @@ class ClosedWithoutAlternative(Rule):
                     )
 
 
-def _helpless(flow: Flow, states: States, step: Step) -> bool:
-    """Tell whether a caller who takes `step` is only talked to until the call ends."""
-    if step.arrival is None:
-        return False
-    reached = led_to(states, (step.arrival,), lambda step: True)
-    kinds = {flow.nodes[state.node].kind for state in reached}
-    leaves = any(onward.arrival is None for state in reached for onward in states.steps[state])
-    return "hang_up" in kinds and kinds <= _NO_HELP and not leaves
+def _helps(flow: Flow, states: States, state: State) -> bool:
+    """Tell whether a caller in this state can do something, or leaves the flow."""
+    return flow.nodes[state.node].kind not in _NO_HELP or any(step.arrival is None for step in states.steps[state])
 
 
 def _before(way: Exit) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ivrtest.check.circles import led_to
 from ivrtest.check.context import CheckContext
@@ -10,7 +10,7 @@ from ivrtest.check.effects import set_by
 from ivrtest.check.effort import starts
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
-from ivrtest.check.states import States, Step
+from ivrtest.check.states import State, States, Step
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.collect import Collect
 from ivrtest.source.finding import Finding, Related, Severity
@@ -61,29 +61,45 @@ class DoubleAsk(Rule):
             return not (step.origin.node in ids and step.exit.label == "entered")
 
         first_asked = {state.node for state in led_to(states, starts(states), elsewhere)}
+        entered = {
+            step.arrival: node
+            for node in nodes
+            for state in states.at(node.id)
+            for step in states.steps[state]
+            if step.exit.label == "entered" and step.arrival is not None and not _resets(step, variable)
+        }
+        taken = led_to(states, entered, keeps)
+        # A key in a menu shows that the flow went on with what was entered.
+        chosen = {
+            step.arrival: state
+            for state in taken
+            if flow.nodes[state.node].kind == "menu"
+            for step in states.steps[state]
+            if step.exit.cause == "key" and step.arrival is not None and keeps(step)
+        }
+        again = led_to(states, chosen, keeps)
         told: set[str] = set()
-        for first in nodes:
-            entered = [step for state in states.at(first.id) for step in states.steps[state] if step.exit.label == "entered"]
-            taken = led_to(states, (step.arrival for step in entered if step.arrival is not None and not _resets(step, variable)), keeps)
-            # A key in a menu shows that the flow went on with what was entered.
-            chosen = [
-                step.arrival
-                for state in taken
-                if flow.nodes[state.node].kind == "menu"
-                for step in states.steps[state]
-                if step.exit.cause == "key" and step.arrival is not None and keeps(step)
-            ]
-            for state in led_to(states, chosen, keeps):
+        for state in again:
+            if state.node not in ids - first_asked - told:
+                continue
+            first = entered[_begin(taken, chosen[_begin(again, state)])]
+            if first.id != state.node:
+                told.add(state.node)
                 second = flow.nodes[state.node]
-                if state.node in ids - first_asked - told:
-                    told.add(state.node)
-                    yield self.finding(
-                        second.span,
-                        f'{called(second)} asks for "{variable}" again, which every caller has entered before, as in "{first.id}". '
-                        "go on without it",
-                        related=(Related("it was entered here", first.span),),
-                        witness=states.witness(state),
-                    )
+                yield self.finding(
+                    second.span,
+                    f'{called(second)} asks for "{variable}" again, which every caller has entered before, as in "{first.id}". '
+                    "go on without it",
+                    related=(Related("it was entered here", first.span),),
+                    witness=states.witness(state),
+                )
+
+
+def _begin(ways: Mapping[State, Step | None], state: State) -> State:
+    """Return where the way to `state` begins."""
+    while (step := ways[state]) is not None:
+        state = step.origin
+    return state
 
 
 _FAILURES = frozenset({"failed", "timed out", "busy", "no answer", "overflow", "no agents", "unknown", "invalid", "not found", "wrong"})
