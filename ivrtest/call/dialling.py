@@ -29,6 +29,8 @@ class DialOptions:
     """SIP headers to add to the INVITE."""
     secret: Secret | None = None
     """The name and password for whoever asks for them."""
+    register: str = ""
+    """The SIP address to register before calling, and to call from where `caller` says nothing else. Empty: none."""
     proxy: str = ""
     """The SIP URI of a proxy to call through."""
     tls: Tls = field(default_factory=Tls)

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import os
+
+import click
+
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.permission import Permission
 from ivrtest.call.tls import Tls
 from ivrtest.cli.settings import Settings, TargetSettings
+from ivrtest.sip.digest import Secret
 
 
 def dial_options(called: TargetSettings | None, settings: Settings) -> DialOptions:
-    """Return how to call a target; None is the embedded IVR."""
+    """Return how to call a target; None is the embedded IVR. Raises UsageError when its password is not there."""
     permission = Permission(settings.allow)
     if called is None:
         return DialOptions(permission=permission)
-    return DialOptions(permission=permission, tls=Tls(called.ca, called.certificate, called.fingerprint))
+    return DialOptions(
+        permission=permission,
+        tls=Tls(called.ca, called.certificate, called.fingerprint),
+        secret=secret_of(called),
+        register=called.register,
+    )
+
+
+def secret_of(called: TargetSettings) -> Secret | None:
+    """Return the name and the password for a target; None where it needs none. Raises UsageError when the password is not there."""
+    if not called.user:
+        return None
+    password = os.environ.get(called.password_env)
+    if password is None:
+        raise click.UsageError(
+            f'the password of "{called.user}" for "{called.uri}" is not there: set the environment variable "{called.password_env}" to it'
+        )
+    return Secret(called.user, password)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import LineError
 from ivrtest.call.permission import DialRefused, Permission
 from ivrtest.cli.dialling import dial_options
@@ -60,15 +61,17 @@ def command(
     try:
         settings = load_settings()
         called = target_of(target, settings)
+        options = dial_options(called, settings)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate)
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
     folder = out or settings.reports
+    at_once = jobs or (called and called.jobs) or settings.jobs
     console = Console(highlight=False)
     try:
         with RunScreen(console) as screen:
-            suite = asyncio.run(hold(ready, called, settings, folder, screen.on, simulate=simulate, jobs=jobs))
+            suite = asyncio.run(hold(ready, called, options, folder, screen.on, simulate=simulate, at_once=at_once))
     except LineError as error:
         raise click.ClickException(str(error)) from error
     written, unwritten = write_reports(suite, folder, junit or folder / "junit.xml")
@@ -143,22 +146,21 @@ def job_for(scenario: Scenario, flows: Path, folder: FlowFolder | None, prepared
 
 
 async def hold(
-    scenes: Sequence[Job], called: TargetSettings | None, settings: Settings, folder: Path, emit: Emit, *, simulate: bool, jobs: int | None
+    jobs: Sequence[Job], called: TargetSettings | None, options: DialOptions, folder: Path, emit: Emit, *, simulate: bool, at_once: int
 ) -> SuiteResult:
     """Run the suite; the first Ctrl-C ends it with what there is."""
-    at_once = jobs or (called and called.jobs) or settings.jobs
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
     if simulate:
         from ivrtest.run.simulate import SimulatedRoute
 
-        return await run_suite(scenes, SimulatedRoute(), emit, at_once=at_once)
+        return await run_suite(jobs, SimulatedRoute(), emit, at_once=at_once)
     from ivrtest.run.live import LiveRoute
 
     target = called.uri if called else None
-    async with LiveRoute(target=target, options=dial_options(called, settings), recordings=folder / "recordings") as route:
-        return await run_suite(scenes, route, emit, at_once=at_once)
+    async with LiveRoute(target=target, options=options, recordings=folder / "recordings") as route:
+        return await run_suite(jobs, route, emit, at_once=at_once)
 
 
 def write_reports(suite: SuiteResult, folder: Path, junit: Path) -> tuple[list[Path], list[Finding]]:

@@ -23,6 +23,9 @@ jobs = 2
 ca = "staging-ca.pem"               # over TLS: whom to trust, in place of the authorities that this machine trusts
 certificate = "tester.pem"          # ... our certificate and its key, for servers that ask for one
 fingerprint = "3A:5B:..."           # ... the SHA-256 of the only certificate to accept, whoever signed it
+user = "1001"                       # for whoever asks for a name and a password
+password_env = "IVR_PASSWORD"       # ... the environment variable that holds the password
+register = "sip:1001@staging.example.com"   # the address to register, and to call from
 """
 
 from __future__ import annotations
@@ -46,7 +49,10 @@ A_URI: Final = 'it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"'
 A_COUNT: Final = "it must be a whole number of at least 1"
 A_PEM_FILE: Final = "it must be the path of a PEM file"
 A_FINGERPRINT: Final = "it must be the SHA-256 of a certificate, as openssl x509 -noout -fingerprint -sha256 prints it"
-TARGET_KEYS: Final = ("uri", "jobs", "ca", "certificate", "fingerprint")
+A_USER: Final = "it must be the name that goes with the password"
+A_VARIABLE: Final = "it must name the environment variable that holds the password"
+AN_ADDRESS: Final = 'it must be a SIP address with a user, such as "sip:1001@pbx.example.com"'
+TARGET_KEYS: Final = ("uri", "jobs", "ca", "certificate", "fingerprint", "user", "password_env", "register")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,11 @@ class TargetSettings:
     certificate: Path | None = None
     fingerprint: str = ""
     """See `ivrtest.call.tls.Tls`."""
+    user: str = ""
+    password_env: str = ""
+    """The environment variable with the password, which has no place in a file."""
+    register: str = ""
+    """The SIP address to register before calling, and to call from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +189,18 @@ def read_targets(reader: Reader, data: Mapping[str, Any]) -> dict[str, TargetSet
             if (value := reader.value(table, f"targets.{name}.{key}", is_text, A_PEM_FILE)) is not None
         }
         fingerprint = reader.value(table, f"targets.{name}.fingerprint", is_fingerprint, A_FINGERPRINT)
-        targets[name] = TargetSettings(uri or "", jobs, **files, fingerprint=fingerprint or "")
+        user = reader.value(table, f"targets.{name}.user", is_text, A_USER, required="password_env" in table)
+        password_env = reader.value(table, f"targets.{name}.password_env", is_text, A_VARIABLE, required="user" in table)
+        register = reader.value(table, f"targets.{name}.register", is_text, AN_ADDRESS)
+        targets[name] = TargetSettings(
+            uri or "",
+            jobs,
+            **files,
+            fingerprint=fingerprint or "",
+            user=user or "",
+            password_env=password_env or "",
+            register=register or "",
+        )
     return targets
 
 

@@ -52,11 +52,21 @@ class LiveRoute:
         return self._called or EMBEDDED
 
     async def __aenter__(self) -> Self:
-        """Open the line. Raises LineError."""
+        """Open the line, and register it if that is asked for. Raises LineError."""
         options = self._options
         host = options.host or await own_host(options.proxy or self._called or "")
-        self._line = await self._stack.enter_async_context(Line(host=host, permission=options.permission, tls=options.tls))
+        async with AsyncExitStack() as stack:
+            self._line = await stack.enter_async_context(Line(host=host, permission=options.permission, tls=options.tls))
+            if options.register:
+                await self._register(options)
+            self._stack = stack.pop_all()
         return self
+
+    async def _register(self, options: DialOptions) -> None:
+        try:
+            await self._line.register(options.register, secret=options.secret, registrar=options.proxy)
+        except DialRefused as error:
+            raise LineError(str(error)) from error
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._stack.aclose()
@@ -69,7 +79,7 @@ class LiveRoute:
             try:
                 call = await self._line.place(
                     target,
-                    caller=job.scenario.given.caller or self._options.caller,
+                    caller=job.scenario.given.caller or self._options.caller or self._options.register,
                     headers=self._options.headers,
                     secret=self._options.secret,
                     proxy=self._options.proxy,

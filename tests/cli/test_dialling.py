@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 
+from ivrtest.cli.dialling import dial_options
+from ivrtest.cli.settings import Settings, TargetSettings
+from ivrtest.sip.digest import Secret
 from tests.call.authority import Authority, fingerprint
 from tests.cli.test_main import ivrtest
 from tests.cli.test_serve import FLOW, SCENARIO
@@ -81,3 +85,17 @@ def test_over_tls_with_what_the_settings_say(shop: Path) -> None:
 def test_where_it_cannot_listen(shop: Path, listen: str, message: str) -> None:
     done = ivrtest("serve", "flows/shop.yaml", "--listen", listen, cwd=shop)
     assert (done.returncode, done.stderr.splitlines()[0]) == (3, message)
+
+
+def test_a_password_comes_from_the_environment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = TargetSettings("sip:ivr@lab.example.com", user="1001", password_env="LAB_PASSWORD", register="sip:1001@lab.example.com")
+    monkeypatch.delenv("LAB_PASSWORD", raising=False)
+    with pytest.raises(click.UsageError) as refused:
+        dial_options(lab, Settings())
+    assert str(refused.value) == (
+        'the password of "1001" for "sip:ivr@lab.example.com" is not there: set the environment variable "LAB_PASSWORD" to it'
+    )
+    monkeypatch.setenv("LAB_PASSWORD", "open sesame")
+    options = dial_options(lab, Settings())
+    assert (options.secret, options.register) == (Secret("1001", "open sesame"), "sip:1001@lab.example.com")
+    assert "sesame" not in repr(options)

@@ -32,6 +32,9 @@ uri = "sips:ivr@lab.example.com"
 ca = "lab.pem"
 certificate = "tester.pem"
 fingerprint = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF"
+user = "1001"
+password_env = "LAB_PASSWORD"
+register = "sips:1001@lab.example.com"
 """
 
 
@@ -55,6 +58,9 @@ def test_a_whole_file_is_read() -> None:
                 ca=Path("lab.pem"),
                 certificate=Path("tester.pem"),
                 fingerprint="0123456789abcdef" * 3 + "0123456789ABCDEF",
+                user="1001",
+                password_env="LAB_PASSWORD",
+                register="sips:1001@lab.example.com",
             ),
         },
     )
@@ -96,6 +102,14 @@ def test_every_mistake_is_told_in_one_pass() -> None:
                 'ivrtest.toml:3:1: "targets.lab.fingerprint" is "3A:5B". '
                 "it must be the SHA-256 of a certificate, as openssl x509 -noout -fingerprint -sha256 prints it"
             ),
+        ),
+        (
+            '[targets.lab]\nuri = "sips:lab"\nuser = "1001"\n',
+            ('ivrtest.toml:1:1: "targets.lab.password_env" is missing. it must name the environment variable that holds the password'),
+        ),
+        (
+            '[targets.lab]\nuri = "sips:lab"\npassword = "open sesame"\n',
+            'ivrtest.toml:3:1: unknown setting "targets.lab.password". did you mean "targets.lab.password_env"?',
         ),
         ("targets = 3\n", 'ivrtest.toml:1:1: "targets" must be a table: [targets]'),
         ("[paths]\nflows = 3\n", 'ivrtest.toml:2:1: "paths.flows" is "3". it must be the path of a folder'),

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from ivrtest.call.call import Answered, Ended
+from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import Line, LineError
 from ivrtest.call.sip_call import SipCall
+from ivrtest.run.live import LiveRoute
 from ivrtest.sip.digest import Secret
 from tests.interop.kamailio import PASSWORD, Kamailio, needs_kamailio
 from tests.interop.programs import PATIENCE_S, PEERS, fill, reserved_ports, running
@@ -76,5 +78,17 @@ def test_a_registrar_that_refuses(tmp_path: Path, secret: Secret | None, problem
             with pytest.raises(LineError) as refused:
                 await line.register(address, secret=secret)
             assert str(refused.value) == f'cannot register "{address}" at "{address}": {problem}'
+
+    asyncio.run(run())
+
+
+@needs_kamailio
+def test_a_run_registers_first(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with asyncio.timeout(PATIENCE_S), registrar(tmp_path) as kamailio:
+            options = DialOptions(register=f"sip:1001@{kamailio.uri}", secret=SECRET)
+            async with LiveRoute(target=f"sip:ivr@{kamailio.uri}", options=options):
+                await kamailio.program.line("register: 1001 for 3600 at")
+            await kamailio.program.line("register: 1001 for 0 at")
 
     asyncio.run(run())
