@@ -46,7 +46,8 @@ A_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 @click.option("--severity", "weights", multiple=True, metavar="RULE=LEVEL", help="What a rule finds is an error, a warning or an info.")
 @click.option("--baseline", type=A_PATH, metavar="FILE", help="Do not report what this file knows.")
 @click.option("--write-baseline", type=A_PATH, metavar="FILE", help="Write all that is found to this file, to be known from now on.")
-@click.option("--recordings/--no-recordings", default=True, show_default=True, help="Look whether the recordings exist.")
+@click.option("--recordings/--no-recordings", default=True, show_default=True, help="Look at the recordings.")
+@click.option("--listen", is_flag=True, help="Compare how the recordings sound, too. A second for ten minutes of them.")
 @click.option("--witness", type=A_FOLDER, metavar="DIR", help="Write scenarios to DIR that show on the wire what is wrong.")
 @click.option("--watch", "watching", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 def command(
@@ -59,6 +60,7 @@ def command(
     baseline: Path | None,
     write_baseline: Path | None,
     recordings: bool,
+    listen: bool,
     witness: Path | None,
     watching: bool,
 ) -> int:
@@ -77,7 +79,9 @@ def command(
 
     With --witness DIR, `ivrtest run DIR --flows FOLDER` calls and shows what is wrong: each scenario there fails until it is put right.
     """
-    request = Request(paths, select, ignore, weights_of(weights), recordings, baseline, witness is not None)
+    request = Request(paths, select, ignore, weights_of(weights), recordings, baseline, witness is not None, listen)
+    if listen and not recordings:
+        raise click.UsageError('"--listen" has no meaning with "--no-recordings". give one of them')
     for name in (*select, *ignore, *request.severities):
         if message := unknown_rule(name):
             raise click.UsageError(f"{message} `ivrtest rules` lists them")

@@ -35,10 +35,12 @@ class Request:
     ignore: tuple[str, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
     recordings: bool = True
-    """Whether to look for the files of recordings."""
+    """Whether to look at the files of recordings."""
     baseline: Path | None = None
     witness: bool = False
     """Whether to make scenarios that show the findings."""
+    listen: bool = False
+    """Whether to compare how the recordings sound, which takes a second for ten minutes of them."""
 
     def selection(self, settings: CheckSettings) -> Selection:
         """Return the rules that look. The command line wins: rules that it selects look even if the settings ignore them.
@@ -77,7 +79,7 @@ def examine(request: Request, today: date) -> CheckOutcome:
             unusable += error.findings
             checked.append(CheckedFile(str(file), unexamined=in_listed_order(selection.names), usable=False))
             continue
-        findings = list(findings_of(bundle, selection, today, recordings=request.recordings))
+        findings = list(findings_of(bundle, selection, today, request))
         (found if bundle.reading.flow is not None else unusable).extend(findings)
         checked.append(record_of(bundle, selection, findings))
         if request.witness and bundle.reading.flow is not None:
@@ -107,17 +109,24 @@ def folder_of(file: Path, folders: dict[Path, FlowFolder | InputError]) -> FlowF
     return folder
 
 
-def findings_of(bundle: Bundle, selection: Selection, today: date, *, recordings: bool) -> Iterator[Finding]:
+def findings_of(bundle: Bundle, selection: Selection, today: date, request: Request) -> Iterator[Finding]:
     """Yield what the reader and the rules say of one flow."""
     yield from bundle.reading.findings
     flow = bundle.reading.flow
     if flow is None:
         return
     others: dict[str, Flow] = {**bundle.called, flow.name: flow}
+    library = None
+    if request.listen and not bundle.reading.findings:
+        try:
+            library = bundle.library()
+        except InputError as error:
+            yield from error.findings
     context = CheckContext(
         flows=None if bundle.unread else others,
-        recordings=recorded(bundle.path, flow) if recordings else None,
-        sounds=glances(bundle.path, flow) if recordings else None,
+        recordings=recorded(bundle.path, flow) if request.recordings else None,
+        sounds=glances(bundle.path, flow) if request.recordings else None,
+        library=library,
         today=today,
         broken=bundle.reading.broken_nodes,
         broken_prompts=bundle.reading.broken_prompts,

@@ -38,10 +38,12 @@ class DstGap(Rule):
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         if context.today is None:
             return
+        changes: dict[str, tuple[date, ...]] = {}
         for node in hours_nodes(flow):
-            zone_name = node.time_zone or flow.time_zone
-            zone = ZoneInfo(zone_name)
-            for day in _changes(context.today, zone):
+            zone = ZoneInfo(node.time_zone or flow.time_zone)
+            if zone.key not in changes:
+                changes[zone.key] = tuple(_changes(context.today, zone))
+            for day in changes[zone.key]:
                 for one in placed(node):
                     for began_on in (day, day - timedelta(days=1)):
                         if began_on.weekday() == one.day and began_on not in node.holidays:
