@@ -13,8 +13,7 @@ needs_tshark = needs("tshark", "tshark")
 
 _FIELDS = (
     *("frame.time_epoch", "ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "udp.srcport", "udp.dstport"),
-    *("_ws.col.Protocol", "_ws.expert.message"),
-    *("sip.Method", "sip.Status-Code", "sip.CSeq.method"),
+    *("_ws.col.Protocol", "sip.Method", "sip.Status-Code", "sip.CSeq.method"),
     *("rtp.ssrc", "rtp.seq", "rtp.timestamp", "rtp.p_type", "rtp.marker"),
     *("rtpevent.event_id", "rtpevent.end_of_event", "rtpevent.duration"),
 )
@@ -29,8 +28,6 @@ class Packet:
     source: tuple[str, int]
     destination: tuple[str, int]
     protocol: str
-    complaint: str
-    """What an expert says of it; empty if it is as it should be."""
     sip: str
     """`INVITE`, or `200 INVITE`."""
     ssrc: str
@@ -44,24 +41,36 @@ class Packet:
     event_samples: int
 
 
+_NOTE = 0x400000
+"""The severity of what is out of the ordinary. Below it are remarks, such as that a port could be one of traceroute's."""
+
+
+def complaints(capture: Path, *, sip_port: int) -> list[str]:
+    """Return what the experts among the dissectors do not like, malformed packets too: the packet's number and what they say."""
+    display_filter = f"_ws.expert.severity >= {_NOTE} || _ws.malformed"
+    return _tshark(capture, sip_port, "-Y", display_filter, "-T", "fields", "-e", "frame.number", "-e", "_ws.expert.message")
+
+
 def packets(capture: Path, *, sip_port: int) -> list[Packet]:
     """Return all packets, in the order of the capture."""
-    command = ["tshark", "-r", str(capture), "-d", f"udp.port=={sip_port},sip", "-T", "fields", "-E", "occurrence=f"]
-    command += [word for field in _FIELDS for word in ("-e", field)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    return list(_read(done.stdout))
+    words = [word for field in _FIELDS for word in ("-e", field)]
+    return list(_read(_tshark(capture, sip_port, "-T", "fields", "-E", "occurrence=f", *words)))
 
 
-def _read(output: str) -> Iterator[Packet]:
-    for line in output.splitlines():
-        at, source4, source6, destination4, destination6, from_port, to_port, protocol, complaint, *rest = line.split("\t")
+def _tshark(capture: Path, sip_port: int, *options: str) -> list[str]:
+    command = ["tshark", "-r", str(capture), "-d", f"udp.port=={sip_port},sip", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
+
+
+def _read(lines: list[str]) -> Iterator[Packet]:
+    for line in lines:
+        at, source4, source6, destination4, destination6, from_port, to_port, protocol, *rest = line.split("\t")
         method, status, of_method, ssrc, sequence, timestamp, payload_type, marker, event, event_ended, event_samples = rest
         yield Packet(
             at=float(at),
             source=(source4 or source6, int(from_port or 0)),
             destination=(destination4 or destination6, int(to_port or 0)),
             protocol=protocol,
-            complaint=complaint,
             sip=method or f"{status} {of_method}".strip(),
             ssrc=ssrc,
             sequence=int(sequence or 0),
