@@ -22,6 +22,8 @@ HIDING_S: Final = 0.2
 """So much sound must be lost at least to hide a recording: a spoken digit ..."""
 HIDING_SHARE: Final = 0.25
 """... and this share of the time that it could have been heard in."""
+UNNAMED: Final = frozenset({Verdict.unknown, Verdict.ambiguous, Verdict.inconclusive})
+"""What is then said of it."""
 GAP_S: Final = 0.3
 """The longest pause between two rounds of music."""
 
@@ -116,7 +118,7 @@ class Scene:
                 self.undecided = None
                 if match.prompt in self.music:
                     self.music_until = match.end_s
-                elif match.verdict is Verdict.unknown and match.end_s - match.start_s < SHRED_S:
+                elif match.verdict in UNNAMED and match.end_s - match.start_s < SHRED_S:
                     self.shred = match if match.start_s < self.music_until + GAP_S else None
             case KeySent(at=at):
                 self.last_key = at

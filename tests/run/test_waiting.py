@@ -62,6 +62,7 @@ def test_silence_is_broken(noisy: list[Percept], message: str) -> None:
     [
         pytest.param([heard(MUSIC, 2.1, 3.5), heard(MUSIC, 3.6, 4.0, Verdict.truncated, 4.0)], id="cut off"),
         pytest.param([heard(MUSIC, 2.1, 3.5), heard(NO_RECORDING, 3.6, 4.0, Verdict.unknown)], id="cut off too soon to be named"),
+        pytest.param([heard(MUSIC, 2.1, 3.5), heard(MENU, 3.6, 4.0, Verdict.ambiguous)], id="cut off so that it could be a word or two"),
         pytest.param([heard(MUSIC, 2.1, 3.5), recognised(MUSIC, 3.6, 4.0)], id="still to be decided"),
     ],
 )

@@ -86,7 +86,7 @@ class HearAct(Act):
             return (), self.done(Status.ERROR, match, f"could not tell: {told(match)}. {self.expected()}")
         if match.verdict is Verdict.ambiguous and self.next_wanted in {match.key, match.runner_up}:
             return (), self.done(Status.ERROR, match, f"could not tell: heard {told(match)}. {self.expected()}")
-        if match.key != self.next_wanted or match.verdict is Verdict.ambiguous:
+        if match.key != self.next_wanted or match.verdict in {Verdict.ambiguous, Verdict.unknown}:
             if hidden := scene.hidden(self.since, match.start_s):
                 return (), self.done(Status.ERROR, match, f"{hidden}, before {told(match)}. {self.expected()}")
             return (), self.done(Status.FAILED, match, self.wrong(match))
