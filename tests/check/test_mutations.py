@@ -16,6 +16,9 @@ from ivrtest.flow.read import find_flows, load_flow
 from ivrtest.source.finding import Finding
 from tests.check.mutation import OPERATORS, Mutant, Operator, mutants
 
+pytestmark = pytest.mark.xdist_group("mutations")
+"""One worker makes all mutants, once."""
+
 FLOWS = Path(__file__).parents[2] / "flows"
 ACCEPTED = frozenset({"prompt-too-long"})
 """Rules of taste, which the good flows may touch themselves. No operator is for them."""
