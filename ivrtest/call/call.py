@@ -74,15 +74,18 @@ class KeyHeard:
     """When the key went down."""
     seconds: float
     how: str = "rfc4733"
+    """`rfc4733`, `info` or `inband`."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeySent:
-    """Our own key has left, whole. Between `at` and `at + seconds` we sent no audio."""
+    """Our own key has left, whole. Between `at` and `at + seconds` we sent no audio (by `info`: it was under way until confirmed)."""
 
     key: str
     at: float
     seconds: float
+    how: str = "rfc4733"
+    """`rfc4733`, `info` or `inband`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ivrtest.audio.dtmf_detector import DtmfDetector
 from ivrtest.call.call import SAMPLE_RATE, Block, KeyHeard, Samples
 from ivrtest.call.codecs import CODECS
 from ivrtest.call.remote_media import Address, RemoteMedia
@@ -25,8 +26,12 @@ class Incoming:
     what was agreed on, for behind a NAT the signalled address may be nobody's. Everybody else is a stranger: counted, not heard.
     """
 
-    def __init__(self, *, limit: int | None) -> None:
-        """`limit`: how many samples to keep for the recording; None keeps nothing."""
+    def __init__(self, *, limit: int | None, hears_tones: bool = False) -> None:
+        """`limit`: how many samples to keep for the recording; None keeps nothing.
+
+        `hears_tones`: keys may come as tones too. They are listened for until a key comes as an event: who sends such sends no others, and
+        the rest of a tone that a gateway leaves before an event is no second key.
+        """
         self.source: Any = None
         """Whom we listen to, as the socket names it; None until somebody is heard."""
         self.strangers = 0
@@ -40,6 +45,7 @@ class Incoming:
         self._signalled: Address | None = None
         self._receives = True
         self._keys = KeyReceiver()
+        self._tones = DtmfDetector() if hears_tones else None
         defaults = RemoteMedia(("", 0))
         self._key_payload_types = defaults.receive_key_payload_types
         self.timeline = Timeline({payload_type: CODECS[name].decode for payload_type, name in defaults.receive_codecs.items()})
@@ -66,13 +72,14 @@ class Incoming:
             self.strangers += 1
             return False
         if not self._receives or self.timeline.insert_next(data, arrival):
-            return False
+            return self._hides_sound
         if data[1] in _RTCP:
             return False
         try:
             packet = RtpPacket.parse(data)
             position = self.timeline.insert(packet, arrival)
             if packet.payload_type in self._key_payload_types:
+                self._tones = None
                 self._report(self._keys.receive(packet, position, int(arrival)))
                 return self.hide_keys
         except RtpSyntaxError:
@@ -80,7 +87,12 @@ class Incoming:
             return self.hide_keys
         if packet.payload_type not in self.timeline.decoders and packet.payload_type != COMFORT_NOISE:
             self.unknown_payloads += 1
-        return False
+        return self._hides_sound
+
+    @property
+    def _hides_sound(self) -> bool:
+        """Whether a key that is to be hidden may be in the sound."""
+        return self.hide_keys and self._tones is not None
 
     def settle(self, now: float) -> int:
         """Report keys whose end is lost, and return how far blocks may be taken, both as of `now`, in samples."""
@@ -92,9 +104,12 @@ class Incoming:
         samples, lost = self.timeline.take(until)
         block = Block(self.taken, samples, lost)
         self.taken = until
+        if self._tones is not None:
+            for key in self._tones.feed(samples):
+                self.events.append(KeyHeard(key.key, key.start / SAMPLE_RATE, key.samples / SAMPLE_RATE, how="inband"))
         if self._limit is not None:
             if until <= self._limit:
-                self._kept.append(samples)
+                self._kept.append(np.zeros_like(samples) if self._hides_sound else samples)
             else:
                 self.cut = True
         return block

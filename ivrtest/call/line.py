@@ -12,6 +12,7 @@ from typing import Final, Self, get_args
 
 from ivrtest.call.binding import Binding
 from ivrtest.call.capture import Capture
+from ivrtest.call.keys import KeyMode
 from ivrtest.call.media import MediaEngine
 from ivrtest.call.negotiation import Negotiation
 from ivrtest.call.permission import Permission
@@ -148,12 +149,13 @@ class Line:
         headers: Mapping[str, str] | None = None,
         secret: Secret | None = None,
         proxy: str = "",
+        keys: KeyMode = "rfc4733",
         ring_s: float = RING_S,
     ) -> SipCall:
         """Call somebody. The call's stream tells what becomes of it; after `ring_s` without answer it is given up.
 
         `caller` is the number or SIP URI to show as ours. `secret` answers whoever asks for a password. `proxy` is the SIP URI of a proxy
-        to send the call through.
+        to send the call through. `keys`: how to send keys.
         Raises DialRefused when the target may not be called, before anything is sent; LineError when it cannot be called.
         """
         uri = _parsed(target, "target")
@@ -171,7 +173,7 @@ class Line:
         dialling = Dialling(shown_caller, headers or {}, secret)
         handle = trunk.invite(uri, destination, offer=negotiation.offer(), dialling=dialling)
         origin = Origin(handle, handle, caller or self.uri, str(uri), placed=True)
-        call = SipCall(trunk, session, negotiation, origin, capture)
+        call = SipCall(trunk, session, negotiation, origin, capture, keys)
         trunk.carry(call)
         call.rings_until(self._loop.call_later(ring_s, call.give_up, ring_s))
         return call
@@ -253,7 +255,7 @@ class Line:
             return
         capture = Capture() if self._captures else None
         try:
-            session = self._engine.open(record=self._records, capture=capture)
+            session = self._engine.open(record=self._records, hears_tones=True, capture=capture)
         except MediaError:
             trunk.reject(event.handle, _SERVICE_UNAVAILABLE)
             return

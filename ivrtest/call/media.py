@@ -73,12 +73,20 @@ class MediaEngine:
         self._poll = select.epoll()
 
     def open(
-        self, *, key_ms: int = 100, gap_ms: int = 100, record: bool = True, capture: Capture | None = None, max_lag_s: float = 60.0
+        self,
+        *,
+        key_ms: int = 100,
+        gap_ms: int = 100,
+        record: bool = True,
+        hears_tones: bool = False,
+        capture: Capture | None = None,
+        max_lag_s: float = 60.0,
     ) -> MediaSession:
         """Bind a port and start a session's clock. Belongs to the thread of the running asyncio loop, always the same.
 
         `key_ms` and `gap_ms`: how long a key lasts and how long nothing follows it. `record`: keep both directions in memory, for
-        `MediaSession.recording`. `capture` gets every RTP datagram. `max_lag_s`: how far the reader may fall behind.
+        `MediaSession.recording`. `hears_tones`: report keys that come as tones. `capture` gets every RTP datagram. `max_lag_s`: how far
+        the reader may fall behind.
 
         Raises MediaError when no port can be bound, ValueError for lengths out of range.
         """
@@ -103,7 +111,7 @@ class MediaEngine:
                 keys=keys,
                 limit=MAX_RECORDING_S * 50 if record else None,
             ),
-            incoming=Incoming(limit=MAX_RECORDING_S * 8000 if record else None),
+            incoming=Incoming(limit=MAX_RECORDING_S * 8000 if record else None, hears_tones=hears_tones),
             capture=capture,
             max_lag_s=max_lag_s,
         )

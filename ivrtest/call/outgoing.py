@@ -160,7 +160,8 @@ class Outgoing:
             self._key_sent()
 
     def _key_sent(self) -> None:
-        self.events.append(KeySent(self._key, FRAME * self._key_started / SAMPLE_RATE, self._keys.samples / SAMPLE_RATE))
+        how = "inband" if self._remote is not None and self._remote.key_payload_type is None else "rfc4733"
+        self.events.append(KeySent(self._key, FRAME * self._key_started / SAMPLE_RATE, self._keys.samples / SAMPLE_RATE, how))
         self._key = ""
 
     def _tone(self, key: KeyPacket) -> bytes:

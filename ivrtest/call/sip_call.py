@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from asyncio import TimerHandle
+from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ivrtest.call.call import (
@@ -15,6 +15,7 @@ from ivrtest.call.call import (
     EarlyMedia,
     Ended,
     KeyHeard,
+    KeySent,
     Ringing,
     Samples,
     TransferAsked,
@@ -22,10 +23,12 @@ from ivrtest.call.call import (
 )
 from ivrtest.call.capture import Capture
 from ivrtest.call.impairment import Impairment
+from ivrtest.call.keys import DTMF_RELAY, KeyMode, key_by_info, key_in_info
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation
 from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import MediaError, MediaStats, RemoteMedia
+from ivrtest.rtp.dtmf import checked_keys
 from ivrtest.sip import events as sip
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.header_map import Headers
@@ -39,12 +42,10 @@ REQUEST_TERMINATED = 487
 UNREACHABLE_STATUS = 503
 SILENT_STATUS = 408
 
+_TAKES_NO_EVENTS = (
+    'keys cannot be sent: the far side takes no telephone events (RFC 4733). with keys = "auto" they go as tones, with "info" by SIP'
+)
 _LOST = "the far side does not know the call any more"
-
-_INFO_KEY = re.compile(rb"^\s*Signal\s*=\s*([0-9*#A-D])", re.IGNORECASE | re.MULTILINE)
-_INFO_MILLISECONDS = re.compile(rb"^\s*Duration\s*=\s*([0-9]{1,5})", re.IGNORECASE | re.MULTILINE)
-_INFO_KEY_MS = 100
-"""How long a key in INFO lasts that does not say so."""
 
 
 class Signalling(Protocol):
@@ -61,6 +62,9 @@ class Signalling(Protocol):
 
     def refer(self, handle: str, to: str) -> None:
         """Ask the far side to call `to` instead, a number or a URI. Raises SipSyntaxError for anything else."""
+
+    def info(self, handle: str, content_type: str, body: bytes) -> None:
+        """Send INFO, when those before it are answered."""
 
     def accept_refer(self, handle: str) -> None:
         """Accept a REFER, and report at once that the new call was answered."""
@@ -82,13 +86,24 @@ class SipCall:
     """Made by a `Line`. Its clock is its media session's: it starts when the call is placed or comes in."""
 
     def __init__(
-        self, signalling: Signalling, session: MediaSession, negotiation: Negotiation, origin: Origin, capture: Capture | None
+        self,
+        signalling: Signalling,
+        session: MediaSession,
+        negotiation: Negotiation,
+        origin: Origin,
+        capture: Capture | None,
+        keys: KeyMode = "rfc4733",
     ) -> None:
+        """`keys`: how to send keys."""
         self._signalling = signalling
         self._session = session
         self._negotiation = negotiation
         self._origin = origin
         self._capture = capture
+        self._key_mode: KeyMode = keys
+        self._infos: deque[tuple[str, bool]] = deque()
+        """Keys that go by INFO and are not confirmed yet, and whether they are secret."""
+        self._info_began = 0.0
         self._media: RemoteMedia | None = None
         """What was agreed last. None until there is something."""
         self._local_sdp = b""
@@ -134,7 +149,8 @@ class SipCall:
 
     @property
     def hides_keys(self) -> bool:
-        return self._hides_keys
+        """Whether keys in INFO, theirs or ours, are to be kept out of the capture."""
+        return self._hides_keys or any(secret for _, secret in self._infos)
 
     def recording(self) -> Recording:
         """Return both directions so far."""
@@ -154,9 +170,36 @@ class SipCall:
             yield Ended("lost", self.now, reason=str(error))
 
     async def press(self, keys: str, *, secret: bool = False) -> None:
-        """See `Call.press`. Raises ValueError for anything that is no key."""
-        if not self._over:
-            self._session.press(keys, secret=secret)
+        """See `Call.press`. Raises ValueError for anything that is no key. Keys that the far side cannot take end the call as lost."""
+        wanted = checked_keys(keys, secret=secret)
+        if self._over:
+            return
+        if self._key_mode == "info":
+            self._infos.extend((key, secret) for key in wanted)
+            if self._answered and len(self._infos) == len(wanted):
+                self._send_info()
+        elif self._key_mode == "rfc4733" and self._media is not None and self._media.key_payload_type is None:
+            self._leave(Ended("lost", self.now, reason=_TAKES_NO_EVENTS))
+        else:
+            self._session.press(wanted, secret=secret)
+
+    def _send_info(self) -> None:
+        """Send the next key by INFO; the one after it follows when this one is confirmed."""
+        if self._infos and not self._over:
+            self._info_began = self.now
+            self._signalling.info(self._origin.handle, DTMF_RELAY, key_by_info(self._infos[0][0]))
+
+    def _info_answered(self, status: int) -> None:
+        if not self._infos:
+            return
+        if status >= 300:
+            self._leave(
+                Ended("lost", self.now, status, f'keys cannot be sent by INFO: it was answered {status}. another way of "keys" may do')
+            )
+            return
+        key, _ = self._infos.popleft()
+        self._session.post(KeySent(key, self._info_began, self.now - self._info_began, "info"))
+        self._send_info()
 
     def hide_keys(self, hide: bool) -> None:
         self._hides_keys = hide
@@ -241,8 +284,10 @@ class SipCall:
                 self._was_confirmed(sdp)
             case sip.SessionOffered(offer=offer):
                 self._session_offered(offer)
-            case sip.InfoReceived(body=body):
-                self._info_received(body)
+            case sip.InfoReceived(content_type=content_type, body=body):
+                self._info_received(content_type, body)
+            case sip.InfoAnswered(status=status):
+                self._info_answered(status)
             case sip.ReferReceived(to=to):
                 self._signalling.accept_refer(self._origin.handle)
                 self._session.post(TransferAsked(str(to), self.now))
@@ -283,6 +328,7 @@ class SipCall:
             return
         self._confirmed = True
         self._session.post(Answered(self.now, dict(headers)))
+        self._send_info()
 
     def _was_confirmed(self, sdp: bytes | None) -> None:
         """Take the ACK for our answer. It has a description only where our answer was the offer."""
@@ -313,18 +359,18 @@ class SipCall:
         self._agree(media)
 
     def _agree(self, media: RemoteMedia) -> None:
+        if self._key_mode == "inband":
+            media = replace(media, key_payload_type=None)
         if self._media is None:
             self._session.start(media)
         elif media != self._media:
             self._session.update(media)
         self._media = media
 
-    def _info_received(self, body: bytes) -> None:
-        """Take a key that comes as `application/dtmf-relay`, which many gateways send."""
-        if key := _INFO_KEY.search(body):
-            length = _INFO_MILLISECONDS.search(body)
-            seconds = (int(length[1]) if length else _INFO_KEY_MS) / 1000
-            self._session.post(KeyHeard(key[1].decode().upper(), self.now, seconds, how="info"))
+    def _info_received(self, content_type: str, body: bytes) -> None:
+        if (found := key_in_info(content_type, body)) is not None:
+            key, seconds = found
+            self._session.post(KeyHeard(key, self.now, seconds, how="info"))
 
     def _rejection(self, event: sip.Rejected) -> Ended:
         if event.local and event.status == UNREACHABLE_STATUS:

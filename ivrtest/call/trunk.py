@@ -14,6 +14,7 @@ from typing import Final, Literal, Self
 from weakref import WeakValueDictionary
 
 from ivrtest.call.binding import Binding
+from ivrtest.call.keys import without_key
 from ivrtest.call.sip_call import SipCall
 from ivrtest.call.stream import UNREACHABLE, StreamPort
 from ivrtest.call.tls import Tls
@@ -32,7 +33,6 @@ NUMBER = re.compile(r"\+?[0-9]{2,15}")
 _OK = 200
 _UNREADABLE_KEPT = 100
 _CALL_ID = re.compile(rb"^(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_KEY_IN_INFO = re.compile(rb"^(\s*Signal\s*=\s*)[0-9*#A-D]", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,10 @@ class Trunk:
         self._agent.refer(handle, parse_uri(f"tel:{to}" if NUMBER.fullmatch(to) else to), self._loop.time())
         self._pump()
 
+    def info(self, handle: str, content_type: str, body: bytes) -> None:
+        self._agent.info(handle, content_type, body, self._loop.time())
+        self._pump()
+
     def accept_refer(self, handle: str) -> None:
         now = self._loop.time()
         self._agent.accept_refer(handle, now)
@@ -249,7 +253,7 @@ class Trunk:
         if call is None or call.capture is None:
             return
         if call.hides_keys:
-            data = _KEY_IN_INFO.sub(rb"\1?", data)
+            data = without_key(data)
         here = self._port.local_address
         source, destination = (address, here) if direction == "in" else (here, address)
         call.capture.add(data, source=source, destination=destination, at=at)
