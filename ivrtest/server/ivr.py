@@ -19,7 +19,7 @@ from ivrtest.scenario.model import Given
 from ivrtest.server.attendant import Attendant
 from ivrtest.server.backoffice import BackOffice
 from ivrtest.server.faults import Fault
-from ivrtest.server.misbehaviour import FaultyCall, FaultyMachine, FaultyVoice, Stage
+from ivrtest.server.misbehaviour import FaultyCall, FaultyMachine, FaultyVoice, Stage, usual_level
 from ivrtest.server.record import CallRecord
 from ivrtest.server.voice import Voice
 
@@ -57,12 +57,14 @@ class EmbeddedIvr:
         start_time: datetime | None = None,
         exchange: Exchange | None = None,
         faults: Sequence[Fault] = (),
+        seed: int = 0,
     ) -> None:
         """Listen at `host` and `port` (0: a free one), or at `exchange` if there is one.
 
         `flows` are the flows that `flow` may call, by name, and `libraries` their recordings; what one of them has no recording of is
         taken from `library`. `given` is how the surroundings behave. `start_time`, aware, is the wall time at which
-        every call begins as far as the flow knows; None: what `given` says, or the real one. `faults`: what it does wrong, on purpose.
+        every call begins as far as the flow knows; None: what `given` says, or the real one. `faults`: what it does wrong, on
+        purpose; what is random in them follows from `seed` and the number of the call.
         """
         self._flow = flow
         self._flows = {**(flows or {}), flow.name: flow}
@@ -72,6 +74,8 @@ class EmbeddedIvr:
         self._start_time = start_time
         self._exchange = exchange
         self._faults = tuple(faults)
+        self._seed = seed
+        self._level = usual_level(library) if faults else 0.0
         self._attendants: list[Attendant] = []
         self._calls: list[Call] = []
         self._stack = AsyncExitStack()
@@ -123,7 +127,8 @@ class EmbeddedIvr:
         stage = Stage()
         voice = FaultyVoice(self._voice, self._faults, stage, self._flow.default_language)
         machine.spoil(self._faults, stage, voice)
-        return Attendant(FaultyCall(call, self._faults, stage, seed=len(self._calls)), machine, voice, office)
+        faulty = FaultyCall(call, self._faults, stage, level=self._level, seed=self._seed + len(self._calls))
+        return Attendant(faulty, machine, voice, office)
 
     def _now(self) -> datetime:
         """Return the wall time at which a call begins that comes in now."""

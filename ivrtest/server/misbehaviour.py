@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, PlaybackEnded, Samples
 from ivrtest.call.impairment import Impairment
 from ivrtest.flow.action import Action, Beep, HangUp, Happening, Key, Piece, Play, PlayEnded, PlayMusic, StopPlaying, Tick
@@ -23,8 +24,6 @@ from ivrtest.server.voice import Voice
 
 SPEECH_PEAK_SHARE: Final = 0.05
 """Samples below this share of a recording's peak are pauses: they do not count for the level of its speech."""
-TYPICAL_LEVEL: Final = 2500.0
-"""Root mean square of speech on a line, about: -22 dB of full scale. Noise without a place is measured by it."""
 Sound = NDArray[np.float64]
 NOISE_S: Final = 5.0
 """Length of the noise that is played over and over while nothing is said."""
@@ -203,14 +202,15 @@ class FaultyVoice(Voice):
 class FaultyCall:
     """A call that is not answered, or that carries sound badly. A `Call`."""
 
-    def __init__(self, call: Call, faults: Sequence[Fault], stage: Stage, seed: int) -> None:
+    def __init__(self, call: Call, faults: Sequence[Fault], stage: Stage, *, level: float, seed: int) -> None:
+        """`level` is that of the speech; noise is measured by it. All that is random follows from `seed`."""
         self._call = call
         self._faults = faults
         self._stage = stage
         self._seed = seed
         self._impairment: Impairment | None = None
         noisy = next((fault for fault in faults if fault.kind is Kind.NOISY and not fault.place), None)
-        self._noise = noise(round(NOISE_S * SAMPLE_RATE), noisy.number, TYPICAL_LEVEL) if noisy else None
+        self._noise = noise(round(NOISE_S * SAMPLE_RATE), noisy.number, level) if noisy else None
         """What is heard under everything."""
 
     @property
@@ -304,6 +304,12 @@ def level_of(samples: Samples) -> float:
     sound = samples.astype(np.float64)
     loud = sound[np.abs(sound) > SPEECH_PEAK_SHARE * np.max(np.abs(sound), initial=0)]
     return float(np.sqrt(np.mean(loud**2))) if len(loud) else 0.0
+
+
+def usual_level(library: PromptLibrary) -> float:
+    """Return the level of speech that half of a library's recordings are below; 0 if it has none."""
+    levels = [level_of(recording.samples) for recording in library.recordings()]
+    return float(np.median(levels)) if levels else 0.0
 
 
 def noise(count: int, below_db: float, level: float) -> Sound:

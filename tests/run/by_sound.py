@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
@@ -74,23 +74,22 @@ class Telephone:
         await self._call.hang_up()
 
 
-def hold(job: Job, *faults: str | Fault) -> Held:
-    """Hold a scenario against an embedded IVR with these faults."""
-    return asyncio.run(_hold(job, [read(fault, job) for fault in faults]))
+def hold(job: Job, *faults: str | Fault, seed: int = 0) -> Held:
+    """Hold a scenario against an embedded IVR with these faults. All that is random in them follows from `seed`."""
+    return asyncio.run(_hold(job, [read(fault, job) for fault in faults], seed))
 
 
 def read(fault: str | Fault, job: Job) -> Fault:
     return read_fault(fault, job.flow, job.flows.values()) if isinstance(fault, str) else fault
 
 
-async def _hold(job: Job, faults: Sequence[Fault]) -> Held:
+async def _hold(job: Job, faults: Sequence[Fault], seed: int) -> Held:
     given = job.scenario.given
     conversation = Conversation(job.scenario, job.prompts, job.flow.default_language, music=job.music)
     exchange = Exchange()
-    flows: Mapping[str, object] = job.flows
-    assert isinstance(flows, Mapping)
+    start = job.start_time
     async with EmbeddedIvr(
-        job.flow, job.library, flows=job.flows, given=given, start_time=job.start_time, exchange=exchange, faults=faults
+        job.flow, job.library, flows=job.flows, given=given, start_time=start, exchange=exchange, faults=faults, seed=seed
     ):
         call = await exchange.place(exchange.uri, caller=given.caller)
         await converse(Telephone(call), conversation, Matcher(job.library), lambda note: None)

@@ -1,4 +1,4 @@
-"""A small shop in two languages with rendered recordings, and three callers."""
+"""A small shop in two languages with rendered recordings, and its callers."""
 
 from __future__ import annotations
 
@@ -106,6 +106,20 @@ steps:
     within: 2s
   - hear: main_menu
   - hang_up
+"""
+
+WAITING = """
+ivrtest: scenario/1
+name: A caller expects to be left in peace
+flow: shop
+steps:
+  - hear: choose_language
+  - press: 2
+  - hear: welcome
+    in: es
+  - {hear: main_menu, whole: false}
+  - press: 1
+  - silence: 2s
 """
 
 

@@ -55,6 +55,8 @@ class SilenceAct(Act):
             self.fading = began < scene.since
             # That a sound is over is known only after a moment of quiet.
             if not self.fading or scene.now > scene.since + FADING_S + NOTICING_S:
+                if self.fading and (hidden := scene.hidden(scene.since, scene.now)):
+                    return decide(Status.ERROR, scene.now, f"{hidden}. {self.expected()}")
                 self.broken_at = max(began, scene.since)
         if self.broken_at is not None:
             if scene.ended is not None or scene.now > self.broken_at + NAMING_S:
