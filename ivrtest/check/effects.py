@@ -44,8 +44,14 @@ class Act:
     def __str__(self) -> str:
         return self.words
 
+    def __hash__(self) -> int:
+        # Findings are hashed with all their acts, and a text knows its hash.
+        return hash(self.words)
+
 
 CALL = Act("call")
+MORE = Act("...")
+"""Stands for acts that are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ivrtest.check.effects import CALL, LANGUAGE, Act, Effects, acts, effects, may_end, may_return, set_by
+from ivrtest.check.effects import CALL, LANGUAGE, MORE, Act, Effects, acts, effects, may_end, may_return, set_by
 from ivrtest.flow.condition import ConditionError, ExpressionSyntaxError, parse_value
 from ivrtest.flow.model import Exit, Flow, Node, Target
 from ivrtest.flow.nodes.branch import Branch
@@ -25,6 +25,8 @@ from ivrtest.flow.nodes.branch import Branch
 MAX_VALUES = 20
 """Values of one variable that are told apart. Counters of tries stay far below."""
 MAX_STATES = 20_000
+LONGEST_WAY = 200
+"""Nodes that a witness tells of, its last ones: with a finding in every node of a long chain, all of them would be quadratic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,12 @@ class States:
         """Return the same for a way of one's own: `parents` has the last step to each state of it."""
         acted: list[Act] = []
         step = where if isinstance(where, Step) else parents[where]
-        while step is not None:
+        for _ in range(LONGEST_WAY):
+            if step is None:
+                return (CALL, *reversed(acted))
             acted.extend(reversed(acts(self.flow.nodes[step.origin.node], step.exit)))
             step = parents[step.origin]
-        return (CALL, *reversed(acted))
+        return (CALL, MORE, *reversed(acted))
 
     def witness_of_exit(self, node: str, way: Exit) -> tuple[Act, ...]:
         """Return the shortest witness for leaving `node` by `way`; empty if nobody does."""
