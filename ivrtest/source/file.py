@@ -90,9 +90,11 @@ def _read_bytes(path: Path, max_bytes: int) -> bytes:
         raise _unusable(path, f'"{path}" is a folder. name a file') from error
     except PermissionError as error:
         raise _unusable(path, f'"{path}" may not be read: permission denied') from error
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _unusable(path, f'"{path}" cannot be read: {reason.lower()}') from error
+    except ValueError as error:
+        # Python's words for a NUL in a path differ from version to version.
+        raise _unusable(path, f'"{path}" cannot be read: no file name holds a NUL') from error
+    except OSError as error:
+        raise _unusable(path, f'"{path}" cannot be read: {(error.strerror or str(error)).lower()}') from error
     if len(data) > max_bytes:
         raise _unusable(path, f'"{path}" is larger than {max_bytes:,} bytes. files up to that size are read')
     return data

@@ -55,7 +55,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path / "no") == f'1:1 there is no file "{tmp_path}/no"'
     assert refused(pipe) == f'1:1 "{pipe}" is not a regular file'
     assert refused(loop) == f'1:1 "{loop}" cannot be read: too many levels of symbolic links'
-    assert refused(Path("a\0b")) == '1:1 "a\0b" cannot be read: embedded null byte'
+    assert refused(Path("a\0b")) == '1:1 "a\0b" cannot be read: no file name holds a NUL'
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
