@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ivrtest.call.keys import KeyMode
 from ivrtest.call.permission import Permission
 from ivrtest.call.tls import Tls
 from ivrtest.sip.digest import Secret
@@ -33,6 +34,8 @@ class DialOptions:
     """The SIP address to register before calling, and to call from where `caller` says nothing else. Empty: none."""
     proxy: str = ""
     """The SIP URI of a proxy to call through."""
+    keys: KeyMode = "rfc4733"
+    """How to send keys."""
     tls: Tls = field(default_factory=Tls)
     """Whom to trust over TLS, and our own certificate."""
     capture: bool = False

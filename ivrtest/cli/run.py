@@ -17,7 +17,7 @@ from ivrtest.cli.dialling import dial_options
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import unusable
 from ivrtest.cli.problem import complain
-from ivrtest.cli.settings import FILE_NAME, Settings, TargetSettings, load_settings
+from ivrtest.cli.settings import FILE_NAME, KEY_MODES, Settings, TargetSettings, load_settings
 from ivrtest.report.console import RunScreen, print_summary
 from ivrtest.report.html import write_html
 from ivrtest.report.json import write_json
@@ -37,6 +37,7 @@ from ivrtest.source.finding import Finding, InputError, Severity
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--target", metavar="URI|NAME", help="Call this SIP URI, or this target of ivrtest.toml. Default: the embedded IVR.")
+@click.option("--keys", type=click.Choice(KEY_MODES), help="How to send keys. Default: as the target says, or rfc4733.")
 @click.option("--simulate", is_flag=True, help="Without SIP and sound, in virtual time.")
 @click.option("--flows", type=click.Path(path_type=Path), help="The folder in which flows are looked up. Default: flows.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder for reports and recordings. Default: reports.")
@@ -45,6 +46,7 @@ from ivrtest.source.finding import Finding, InputError, Severity
 def command(
     paths: tuple[Path, ...],
     target: str | None,
+    keys: str | None,
     simulate: bool,
     flows: Path | None,
     out: Path | None,
@@ -61,7 +63,7 @@ def command(
     try:
         settings = load_settings()
         called = target_of(target, settings)
-        options = dial_options(called, settings)
+        options = dial_options(called, settings, keys)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate)
     except InputError as error:
         complain(error.findings)

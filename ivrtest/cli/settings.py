@@ -26,6 +26,7 @@ fingerprint = "3A:5B:..."           # ... the SHA-256 of the only certificate to
 user = "1001"                       # for whoever asks for a name and a password
 password_env = "IVR_PASSWORD"       # ... the environment variable that holds the password
 register = "sip:1001@staging.example.com"   # the address to register, and to call from
+keys = "info"                       # how to send keys: "rfc4733" (events; the default), "info", "inband" (tones), "auto" (events or tones)
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ A_FINGERPRINT: Final = "it must be the SHA-256 of a certificate, as openssl x509
 A_USER: Final = "it must be the name that goes with the password"
 A_VARIABLE: Final = "it must name the environment variable that holds the password"
 AN_ADDRESS: Final = 'it must be a SIP address with a user, such as "sip:1001@pbx.example.com"'
-TARGET_KEYS: Final = ("uri", "jobs", "ca", "certificate", "fingerprint", "user", "password_env", "register")
+TARGET_KEYS: Final = ("uri", "jobs", "ca", "certificate", "fingerprint", "user", "password_env", "register", "keys")
+KEY_MODES: Final = ("rfc4733", "info", "inband", "auto")
+A_KEY_MODE: Final = "it must be one of " + ", ".join(f'"{mode}"' for mode in KEY_MODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class TargetSettings:
     """The environment variable with the password, which has no place in a file."""
     register: str = ""
     """The SIP address to register before calling, and to call from."""
+    keys: str = "rfc4733"
+    """How to send keys, see `ivrtest.call.keys.KeyMode`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,7 @@ def read_targets(reader: Reader, data: Mapping[str, Any]) -> dict[str, TargetSet
         user = reader.value(table, f"targets.{name}.user", is_text, A_USER, required="password_env" in table)
         password_env = reader.value(table, f"targets.{name}.password_env", is_text, A_VARIABLE, required="user" in table)
         register = reader.value(table, f"targets.{name}.register", is_text, AN_ADDRESS)
+        keys = reader.value(table, f"targets.{name}.keys", KEY_MODES.__contains__, A_KEY_MODE)
         targets[name] = TargetSettings(
             uri or "",
             jobs,
@@ -200,6 +206,7 @@ def read_targets(reader: Reader, data: Mapping[str, Any]) -> dict[str, TargetSet
             user=user or "",
             password_env=password_env or "",
             register=register or "",
+            keys=keys or KEY_MODES[0],
         )
     return targets
 

@@ -83,6 +83,7 @@ class LiveRoute:
                     headers=self._options.headers,
                     secret=self._options.secret,
                     proxy=self._options.proxy,
+                    keys=self._options.keys,
                 )
             except (DialRefused, LineError) as error:
                 raise RouteError(str(error)) from error

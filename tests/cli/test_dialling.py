@@ -8,12 +8,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 
+from ivrtest.call.keys import KeyMode
 from ivrtest.cli.dialling import dial_options
-from ivrtest.cli.settings import Settings, TargetSettings
+from ivrtest.cli.settings import KEY_MODES, Settings, TargetSettings
 from ivrtest.sip.digest import Secret
 from tests.call.authority import Authority, fingerprint
 from tests.cli.test_main import ivrtest
@@ -99,3 +101,15 @@ def test_a_password_comes_from_the_environment_only(monkeypatch: pytest.MonkeyPa
     options = dial_options(lab, Settings())
     assert (options.secret, options.register) == (Secret("1001", "open sesame"), "sip:1001@lab.example.com")
     assert "sesame" not in repr(options)
+
+
+def test_the_command_line_wins_over_the_target() -> None:
+    lab = TargetSettings("sip:ivr@127.0.0.1", keys="info")
+    assert dial_options(lab, Settings()).keys == "info"
+    assert dial_options(lab, Settings(), "inband").keys == "inband"
+    assert dial_options(None, Settings(), "auto").keys == "auto"
+    assert dial_options(None, Settings()).keys == "rfc4733"
+
+
+def test_the_settings_know_every_way_of_a_key() -> None:
+    assert get_args(KeyMode) == KEY_MODES

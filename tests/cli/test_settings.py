@@ -35,6 +35,7 @@ fingerprint = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF"
 user = "1001"
 password_env = "LAB_PASSWORD"
 register = "sips:1001@lab.example.com"
+keys = "info"
 """
 
 
@@ -61,6 +62,7 @@ def test_a_whole_file_is_read() -> None:
                 user="1001",
                 password_env="LAB_PASSWORD",
                 register="sips:1001@lab.example.com",
+                keys="info",
             ),
         },
     )
@@ -110,6 +112,10 @@ def test_every_mistake_is_told_in_one_pass() -> None:
         (
             '[targets.lab]\nuri = "sips:lab"\npassword = "open sesame"\n',
             'ivrtest.toml:3:1: unknown setting "targets.lab.password". did you mean "targets.lab.password_env"?',
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\nkeys = ["info"]\n',
+            """ivrtest.toml:3:1: "targets.lab.keys" is "['info']". it must be one of "rfc4733", "info", "inband", "auto\"""",
         ),
         ("targets = 3\n", 'ivrtest.toml:1:1: "targets" must be a table: [targets]'),
         ("[paths]\nflows = 3\n", 'ivrtest.toml:2:1: "paths.flows" is "3". it must be the path of a folder'),

@@ -20,4 +20,6 @@ async def dial(target: str, options: DialOptions) -> AsyncIterator[SipCall]:
     """
     host = options.host or await own_host(options.proxy or target)
     async with Line(host=host, permission=options.permission, tls=options.tls, capture=options.capture) as line:
-        yield await line.place(target, caller=options.caller, headers=options.headers, secret=options.secret, proxy=options.proxy)
+        yield await line.place(
+            target, caller=options.caller, headers=options.headers, secret=options.secret, proxy=options.proxy, keys=options.keys
+        )
