@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ivrtest.source.finding import Finding, Severity
+from ivrtest.source.verdict import Fits, compiled
 from ivrtest.source.words import is_value, must_be, one_of, quoted
 from ivrtest.source.yaml import DataPath, Document
 
@@ -50,7 +51,9 @@ def problems(document: Document, schema: Schema) -> tuple[Problem, ...]:
 
     References in `schema` must be of the form `#/$defs/name` and not go in circles.
     """
-    whole = _inlined(schema, schema.get("$defs", {}))
+    whole, fits = _prepared(schema)
+    if fits(document.data):
+        return ()
     names = _Names(whole)
     found: dict[tuple[DataPath, str, str], Problem] = {}
     # A bare # leaves an empty value behind, which is no mistake of its own.
@@ -61,6 +64,19 @@ def problems(document: Document, schema: Schema) -> tuple[Problem, ...]:
         for problem in _problems(mistake, document, names):
             found.setdefault((problem.path, problem.finding.rule, problem.finding.message), problem)
     return tuple(sorted(found.values(), key=lambda problem: problem.finding.sort_key))
+
+
+_known: dict[int, tuple[Schema, Schema, Fits]] = {}
+
+
+def _prepared(schema: Schema) -> tuple[Schema, Fits]:
+    """Return the schema without references, and compiled. Done once for each."""
+    found = _known.get(id(schema))
+    if found is None:
+        whole = _inlined(schema, schema.get("$defs", {}))
+        # The schema itself is kept, too, so that no other one can come to have its id.
+        found = _known[id(schema)] = (schema, whole, compiled(whole))
+    return found[1], found[2]
 
 
 @cache
