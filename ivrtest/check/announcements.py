@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ivrtest.check.vocabulary import Vocabulary, clauses, fold, sentences, vocabularies
 from ivrtest.flow.model import Flow, PromptRef, Spoken
@@ -26,6 +27,7 @@ class Announcement:
     """The key is said before what it is for: `press 1 for English`."""
 
 
+@lru_cache(maxsize=20_000)
 def announcements(text: str, language: str) -> tuple[Announcement, ...]:
     """Return the keys that `text` announces, in its order, each key once. `language` may be `mul`."""
     folded = fold(text[:MAX_TEXT])
@@ -57,7 +59,7 @@ def names_secret(text: str, language: str) -> str | None:
     folded = fold(text[:MAX_TEXT])
     for words in vocabularies(language):
         for name in words.secret:
-            if re.search(rf"\b{re.escape(name)}\b", folded):
+            if name in folded and re.search(rf"\b{re.escape(name)}\b", folded):
                 return name
     return None
 
@@ -108,7 +110,7 @@ def _begins_option(sentence: str, position: int, words: Vocabulary) -> bool:
 
 def _language_named(text: str, words: Vocabulary) -> str | None:
     for name, language in words.languages.items():
-        if re.search(rf"\b{re.escape(name)}\b", text):
+        if name in text and re.search(rf"\b{re.escape(name)}\b", text):
             return language
     return None
 

@@ -12,6 +12,7 @@ from ivrtest.check.rules import ALL
 from ivrtest.check.spelling import did_you_mean
 from ivrtest.flow.model import Flow
 from ivrtest.source.finding import Finding, Severity
+from ivrtest.source.undisturbed import undisturbed
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class UnknownRuleError(ValueError):
     """Somebody named a rule that there is not. The text says what is near."""
 
 
+@undisturbed()
 def check(flow: Flow, context: CheckContext, rules: Sequence[type[Rule]] = ALL) -> tuple[Finding, ...]:
     """Return what `rules` find in `flow`, sorted by place, each finding once, without those that a comment ignores."""
     found: list[Finding] = []

@@ -25,7 +25,7 @@ from ivrtest.flow.nodes.branch import Branch
 MAX_VALUES = 20
 """Values of one variable that are told apart. Counters of tries stay far below."""
 MAX_STATES = 20_000
-LONGEST_WAY = 200
+LONGEST_WAY = 100
 """Nodes that a witness tells of, its last ones: with a finding in every node of a long chain, all of them would be quadratic."""
 
 

@@ -23,6 +23,7 @@ from ivrtest.report.findings_text import count_of
 from ivrtest.run.bundle import Bundle, FlowFolder, glances, recorded
 from ivrtest.source.file import read_source
 from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.undisturbed import undisturbed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Request:
         return selection
 
 
+@undisturbed()
 def examine(request: Request, today: date) -> CheckOutcome:
     """Check the flows that are asked for. What cannot be used is a finding too."""
     try:

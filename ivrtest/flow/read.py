@@ -16,6 +16,7 @@ from ivrtest.flow.policy import Policy
 from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.shape import Problem, load_schema, problems
 from ivrtest.source.text import Source
+from ivrtest.source.undisturbed import undisturbed
 from ivrtest.source.yaml import Document, read_document, read_source
 
 SCHEMA = Path(__file__).with_name("flow.schema.json")
@@ -41,6 +42,7 @@ class FlowReading:
     """The same for prompts."""
 
 
+@undisturbed()
 def read_flow(source: Source) -> FlowReading:
     """Read a flow. Raises `InputError` where the text is no YAML at all."""
     document = read_document(source)

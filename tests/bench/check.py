@@ -23,6 +23,7 @@ from ivrtest.check.checker import check
 from ivrtest.check.context import CheckContext
 from ivrtest.flow.read import read_flow
 from ivrtest.source.text import Source
+from ivrtest.source.undisturbed import undisturbed
 
 HEAD = """\
 ivrtest: flow/1
@@ -30,7 +31,7 @@ name: large
 entry: menu_0
 languages: [en, es]
 prompts:
-  main_menu: {en: "For sales, press 1. For support, press 2. For the operator, press 0.", es: "Ventas, oprima 1. Ayuda, oprima 2. Operadora, oprima 0."}
+  main_menu: {en: "For sales, press 1. For support, press 2. Operator, press 0.", es: "Ventas, oprima 1. Ayuda, oprima 2. Otra, oprima 0."}
   opening_hours: {en: "We are open from nine to five.", es: "Atendemos de nueve a cinco."}
   ask_account: {en: "Please enter your account number.", es: "Marque su número de cuenta."}
   goodbye: {en: "Thank you for calling. Goodbye.", es: "Gracias por llamar. Hasta luego."}
@@ -49,7 +50,7 @@ GROUP = """\
     collect:
       prompt: ask_account
       into: account
-      min: 4
+      min: 8
       max: 8
       attempts: 3
       exhausted: operator_{n}
@@ -77,6 +78,7 @@ def flow_text(nodes: int) -> str:
     return HEAD + "".join(GROUP.format(n=n, m=(n + 1) % groups) for n in range(groups)) + TAIL
 
 
+@undisturbed()
 def whole_check(text: str) -> int:
     reading = read_flow(Source("large.yaml", text))
     assert reading.flow is not None
@@ -84,7 +86,7 @@ def whole_check(text: str) -> int:
 
 
 def loaded(text: str) -> object:
-    return yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506 - it is the safe one
+    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def best(work: Callable[[], object], runs: int) -> float:
