@@ -25,6 +25,20 @@ class Act(ABC):
         """Something reached us. `scene.take(percept)` has been called."""
 
 
+class WatchingAct(Act):
+    """A step that is decided by the state of the scene alone, whatever brought it about."""
+
+    def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        return self.look(scene)
+
+    def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        return self.look(scene)
+
+    @abstractmethod
+    def look(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        """Decide, if it is time to."""
+
+
 def wait_on() -> tuple[tuple[Command, ...], Done | None]:
     """Nothing to do and nothing decided yet."""
     return (), None

@@ -5,27 +5,21 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ivrtest.call.call import Ended
-from ivrtest.run.acts.act import Act, decide, wait_on
+from ivrtest.run.acts.act import WatchingAct, decide, wait_on
 from ivrtest.run.blame import because
 from ivrtest.run.result import Status
-from ivrtest.run.scene import Command, Done, Percept, Scene
+from ivrtest.run.scene import Command, Done, Scene
 from ivrtest.scenario.steps.ended import EndedStep
 
 WHO = {"them": "ivr", "us": "caller"}
 CALLED = {"ivr": "the IVR", "caller": "the caller"}
 
 
-class EndedAct(Act):
+class EndedAct(WatchingAct):
     step_type: ClassVar[type] = EndedStep
 
     def __init__(self, step: EndedStep) -> None:
         self.step = step
-
-    def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
-        return self.look(scene)
-
-    def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
-        return self.look(scene)
 
     def look(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         deadline = scene.since + self.step.within_s

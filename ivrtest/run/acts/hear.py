@@ -130,6 +130,9 @@ class HearAct(Act):
             message = f"{hidden or f'only music was heard for {self.allowed_s:g} s'}. {self.expected()}"
             return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message, tuple(self.heard))
         began = scene.undecided.start_s if scene.undecided is not None else scene.sound_since
+        if hidden and scene.undecided is None and began is not None and began < self.since:
+            # An old sound only seems to go on where nothing arrives.
+            began = None
         if began is None:
             instead = f', but the IVR transferred to "{scene.transfers[0].to}"' if scene.transfers else ""
             message = f"{hidden or f'nothing was heard for {self.allowed_s:g} s{instead}'}. {self.expected()}"

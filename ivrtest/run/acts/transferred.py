@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ivrtest.run.acts.act import Act, cut_short, decide, wait_on
+from ivrtest.run.acts.act import WatchingAct, cut_short, decide, wait_on
 from ivrtest.run.result import Status
-from ivrtest.run.scene import Command, Done, Percept, Scene
+from ivrtest.run.scene import Command, Done, Scene
 from ivrtest.scenario.steps.transferred import Transferred
 
 
-class TransferredAct(Act):
+class TransferredAct(WatchingAct):
     step_type: ClassVar[type] = Transferred
 
     def __init__(self, step: Transferred) -> None:
         self.step = step
-
-    def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
-        return self.look(scene)
-
-    def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
-        return self.look(scene)
 
     def look(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         deadline = scene.since + self.step.within_s

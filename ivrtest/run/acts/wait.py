@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ivrtest.run.acts.act import Act, decide, wait_on
+from ivrtest.run.acts.act import WatchingAct, decide, wait_on
 from ivrtest.run.blame import because
 from ivrtest.run.result import Status
-from ivrtest.run.scene import Command, Done, Percept, Scene
+from ivrtest.run.scene import Command, Done, Scene
 from ivrtest.scenario.steps.wait import Wait
 
 
-class WaitAct(Act):
+class WaitAct(WatchingAct):
     step_type: ClassVar[type] = Wait
 
     def __init__(self, step: Wait) -> None:
         self.step = step
-
-    def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
-        return self.look(scene)
-
-    def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
-        return self.look(scene)
 
     def look(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         until = scene.since + self.step.seconds
