@@ -122,6 +122,7 @@ class LiveRoute:
             packets_received=stats.received,
             packets_lost=stats.lost,
             jitter_ms=stats.jitter_ms,
+            stalled_s=stats.worst_late_ms / 1000,
             behind_s=behind_s,
         )
 

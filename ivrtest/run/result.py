@@ -63,6 +63,8 @@ class CallRecord:
     packets_received: int | None = None
     packets_lost: int | None = None
     jitter_ms: float | None = None
+    stalled_s: float = 0.0
+    """How long our own sound stood still at most, in seconds. An embedded IVR's on the same machine did so too, and so it was cut."""
     behind_s: float = 0.0
     """How far we were behind the call, in seconds, at the worst moment before the verdict. What we did then came late by as much."""
 

@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 MAX_BEHIND_S: Final = 0.5
 """So far we may be behind a call, and still blame the IVR. A block of sound reaches us up to 0.24 s late on an idle machine."""
+MAX_STALLED_S: Final = 0.2
+"""So long our sound may stand still, and we still blame the IVR. Shorter stalls are bridged (see `rtp.timeline`)."""
 
 Emit = Callable[[RunEvent], None]
 Tell = Callable[[Note], None]
@@ -100,18 +102,23 @@ async def run_job(job: Job, route: Route, emit: Emit) -> ScenarioResult:
     steps = tuple(conversation.steps)
     if record is not None:
         record = with_notes(record, conversation)
-        if status is Status.FAILED and record.behind_s > MAX_BEHIND_S:
-            status, steps, trouble = too_busy(steps, trouble, record.behind_s)
+        if status is Status.FAILED and (what := busy(record)):
+            status, steps, trouble = excused(steps, trouble, what)
     return ScenarioResult(job.scenario, status, steps, trouble, record, started_at, time.monotonic() - began)
 
 
-def too_busy(steps: tuple[StepResult, ...], trouble: str, behind_s: float) -> tuple[Status, tuple[StepResult, ...], str]:
+def busy(record: CallRecord) -> str:
+    """Return how this machine failed to keep up with the call; empty if it kept up."""
+    if record.behind_s > MAX_BEHIND_S:
+        return f"{record.behind_s:.1f} s behind the call"
+    return f"stood still for {record.stalled_s:.1f} s" if record.stalled_s > MAX_STALLED_S else ""
+
+
+def excused(steps: tuple[StepResult, ...], trouble: str, what: str) -> tuple[Status, tuple[StepResult, ...], str]:
     """Take the blame from the IVR: this machine, which is the embedded IVR's too, did not keep up with the call."""
-    excuse = f"could not tell: this machine was too busy, and {behind_s:.1f} s behind the call. use fewer jobs. "
-    excused = (
-        replace(step, status=Status.ERROR, message=excuse + step.message) if step.status is Status.FAILED else step for step in steps
-    )
-    return Status.ERROR, tuple(excused), excuse + trouble if trouble else ""
+    excuse = f"could not tell: this machine was too busy, and {what}. use fewer jobs. "
+    judged = (replace(step, status=Status.ERROR, message=excuse + step.message) if step.status is Status.FAILED else step for step in steps)
+    return Status.ERROR, tuple(judged), excuse + trouble if trouble else ""
 
 
 def with_notes(record: CallRecord, conversation: Conversation) -> CallRecord:

@@ -32,18 +32,19 @@ class Recorded:
 
     percepts: Sequence[Percept]
     behind_s: float
+    stalled_s: float = 0.0
     target: str = "a list"
 
     async def hold(self, job: Job, conversation: Conversation, tell: Callable[[Note], None]) -> CallRecord:
         for percept in self.percepts:
             conversation.on(percept)
-        return CallRecord("1", self.target, behind_s=self.behind_s)
+        return CallRecord("1", self.target, behind_s=self.behind_s, stalled_s=self.stalled_s)
 
 
-def verdict(steps: str, percepts: Sequence[Percept], behind_s: float) -> tuple[str, str]:
+def verdict(steps: str, percepts: Sequence[Percept], behind_s: float, stalled_s: float = 0.0) -> tuple[str, str]:
     assert FLOW is not None
     job = Job(scenario(steps), FLOW, {}, PROMPTS, PromptLibrary(()))
-    result = asyncio.run(run_job(job, Recorded(percepts, behind_s), lambda event: None))
+    result = asyncio.run(run_job(job, Recorded(percepts, behind_s, stalled_s), lambda event: None))
     return str(result.status), result.verdict
 
 
@@ -63,3 +64,14 @@ def test_what_fails_outside_any_step_is_nobodys_fault_either() -> None:
 
 def test_what_was_heard_counts_however_late_we_are() -> None:
     assert verdict("- hear: bye\n", [ANSWERED, heard(("bye", "en"), 0.1, 1.0), WE_HANG_UP], 2.7) == ("passed", "")
+
+
+@pytest.mark.parametrize(
+    ("stalled_s", "expected"),
+    [
+        (0.1, ("failed", LATE)),
+        (0.4, ("error", f"could not tell: this machine was too busy, and stood still for 0.4 s. use fewer jobs. {LATE}")),
+    ],
+)
+def test_a_machine_that_stood_still_may_have_cut_what_the_ivr_said(stalled_s: float, expected: tuple[str, str]) -> None:
+    assert verdict("- hear: bye\n  within: 1s\n", [ANSWERED, *ticks(0.0, 2.2), WE_HANG_UP], 0.0, stalled_s) == expected
