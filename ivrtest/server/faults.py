@@ -140,6 +140,8 @@ def read_fault(spec: str, flow: Flow, called: Iterable[Flow] = ()) -> Fault:
     manner = MANNERS[kind]
     if at and not manner.has_place:
         raise FaultError(f'fault "{kind}" concerns the whole call and has no place "{place}". write it like "{manner.example}"')
+    if at and not place:
+        raise FaultError(f'fault "{kind}" has nothing after "@". write it like "{manner.example}"')
     if at:
         _check_place(kind, place, flows)
     if kind is Kind.SWAPPED_PROMPT and not (at and place in _prompts(flows)):

@@ -33,7 +33,7 @@ nodes:
     menu:
       prompt: choose_language
       keys: {1: {set: {language: en}, goto: greeting}, 2: {set: {language: es}, goto: greeting}}
-      no_input: {after: 3s, retries: 1, prompt: not_heard, then: greeting}
+      no_input: {after: 5s, retries: 1, prompt: not_heard, then: greeting}
       no_match: {retries: 1, then: greeting}
   greeting:
     announce: {prompt: welcome, barge_in: false, early_keys: kept, goto: main}
@@ -99,8 +99,8 @@ steps:
   - hear: choose_language
   - silence: 2s
   - hear: [not_heard, choose_language]
-    within: 2s
-  - wait: 3s
+    within: 4s
+  - wait: 4s
   - hear: welcome
     in: en
     within: 2s

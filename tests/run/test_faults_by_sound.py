@@ -75,8 +75,9 @@ FAILED = [
 ERROR = [
     ("patient", "refuse=404", None, "the call was not accepted: 404 refused"),
     ("patient", "loss=100%", 1, f'{LOST}. "choose_language" was expected'),
-    ("patient", "loss=100%@main_menu", 4, f'{LOST}, before "goodbye" in "es" from # s to # s. "main_menu" in "es" was expected'),
-    ("patient", "loss=100%@hours", 6, f'{LOST}, before "goodbye" in "es" from # s to # s. "hours" in "es" was expected'),
+    ("patient", "loss=100%@main_menu", 4, f'{LOST}. "main_menu" in "es" was expected'),
+    ("hurried", "loss=60%@welcome", 3, f'{LOST}. "welcome" in "en" was expected'),
+    ("hurried", "loss=60%@say_order", 8, f'{LOST}, before "digits/4" in "en" from # s to # s. "your_order" in "en" was expected, 1 of 4'),
     ("patient", "loss=100%@goodbye", 7, f'{LOST}, before the call ended. "goodbye" in "es" was expected'),
     ("hurried", "loss=100%@ask_order", 6, f'{LOST}. "ask_order" in "en" was expected'),
     ("patient", "loss=30%", 1, f'could not tell: something like "choose_language" {UNSURE}. "choose_language" was expected'),
@@ -85,8 +86,6 @@ ERROR = [
 HARMLESS = [
     "quiet=-20dB",
     "noisy=20dB",
-    "loss=1%",
-    "loss=2%",
     "jitter=30ms",
     "reordering=10%",
     "late-prompt=300ms",
@@ -154,6 +153,14 @@ def test_a_good_ivr_on_a_bad_line_never_fails(batch: int) -> None:
         loss = Fault(draw.choice([Kind.LOSS, Kind.BURST_LOSS]), draw.choice([0.01, 0.02, 0.05, 0.1, 0.2]))
         held = hold(shop(CALLERS[caller]), Fault(Kind.LATE_PROMPT, draw.uniform(0, 0.5)), loss, seed=seed)
         assert str(held.status) == "passed" or held.message.startswith("could not tell: "), (seed, caller, loss, held)
+
+
+@pytest.mark.parametrize(("loss", "least"), [("loss=1%", 27), ("loss=2%", 24), ("loss=5%", 18)])
+def test_most_of_30_calls_that_lose_a_known_few_packets_pass_and_none_fails(loss: str, least: int) -> None:
+    """A lost packet hides a few hundredths of a second, and a changed word could be there: so some cannot be told."""
+    statuses = [str(hold(shop(steps), loss, seed=100 + seed).status) for steps in CALLERS.values() for seed in range(10)]
+    assert statuses.count("failed") == 0
+    assert statuses.count("passed") >= least
 
 
 @pytest.mark.parametrize("seed", range(10))

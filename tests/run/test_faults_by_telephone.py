@@ -1,0 +1,107 @@
+"""`ivrtest serve --fault` in one process and `ivrtest run --target` in another: what people see of an IVR that does wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ivrtest.audio.recording_file import write_wav
+from tests.examples.paths import timeless
+from tests.run.shop import SHOP, library
+
+IVRTEST = (sys.executable, "-m", "ivrtest")
+
+SCENARIO = """
+ivrtest: scenario/1
+name: A Spanish caller is welcomed
+flow: shop
+steps:
+  - {hear: choose_language, within: 4s}
+  - press: 2
+  - {hear: welcome, in: es, within: 2s}
+  - {hear: main_menu, whole: false, within: 2s}
+  - hang_up
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop with its recordings, and a scenario."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "shop.yaml").write_text(SHOP)
+    (folder / "scenario.yaml").write_text(SCENARIO)
+    for recording in library().recordings():
+        path = folder / "prompts" / "shop" / recording.language / f"{recording.prompt}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_wav(path, recording.samples)
+    return folder
+
+
+@contextmanager
+def serving(folder: Path, *faults: str) -> Iterator[str]:
+    """Yield the address of an embedded IVR in a process of its own."""
+    options = [option for fault in faults for option in ("--fault", fault)]
+    with subprocess.Popen(
+        [*IVRTEST, "serve", "shop.yaml", *options], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as ivr:
+        try:
+            assert ivr.stdout is not None
+            ready, _, uri = ivr.stdout.readline().strip().rpartition(" ")
+            assert ready == "shop answers at"
+            yield uri
+        finally:
+            ivr.terminate()
+
+
+def run(folder: Path, out: Path, uri: str) -> tuple[int, int | None, str]:
+    """Hold the scenario; return the exit code, the step that decided and the message."""
+    command = [*IVRTEST, "run", "scenario.yaml", "--flows", ".", "--target", uri, "--out", str(out)]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    (result,) = json.loads((out / "results.json").read_text())["scenarios"]
+    step = next((number for number, step in enumerate(result["steps"], 1) if step["status"] in {"failed", "error"}), None)
+    return ran.returncode, step, timeless(result["message"])
+
+
+@pytest.mark.parametrize(
+    ("faults", "code", "step", "message"),
+    [
+        ([], 0, None, ""),
+        (["noisy=20dB", "jitter=30ms", "reordering=5%"], 0, None, ""),
+        (["quiet=-20dB", "loss=1%"], 0, None, ""),
+        (["clipped-prompt=400ms@choose_language"], 1, 1, '"choose_language" was cut off after # s, from # s to # s'),
+        (["ignored-language"], 1, 3, 'heard "welcome" in the wrong language: "en" instead of "es", from # s to # s'),
+        (["wrong-prompt=goodbye@main"], 1, 4, 'heard "goodbye" in "es" from # s to # s. "main_menu" in "es" was expected'),
+        (["dropped-key@language"], 1, 3, 'nothing was heard for 2 s. "welcome" in "es" was expected'),
+        (["hang-up=1s@welcome"], 1, 3, '"welcome" in "es" was cut off after # s, from # s to # s'),
+        (["refuse=486"], 1, None, "the IVR refused the call: 486 Busy Here"),
+        (["refuse=404"], 2, None, "the call was not accepted: 404 Not Found"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)  # fmt: skip
+def test_the_exit_code_and_the_message(faults: list[str], code: int, step: int | None, message: str, folder: Path, tmp_path: Path) -> None:
+    with serving(folder, *faults) as uri:
+        assert run(folder, tmp_path, uri) == (code, step, message)
+
+
+def test_half_of_the_packets_are_too_few_to_tell(folder: Path, tmp_path: Path) -> None:
+    with serving(folder, "loss=50%") as uri:
+        code, step, message = run(folder, tmp_path, uri)
+    assert (code, step) == (2, 1)
+    assert message.startswith("could not tell: something ")
+    assert message.endswith(' with too much lost on the line to tell, from # s to # s. "choose_language" was expected')
+
+
+def test_a_fault_that_cannot_be_used_is_complained_of(folder: Path) -> None:
+    command = [*IVRTEST, "serve", "shop.yaml", "--fault", "dead-air@main_meun"]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stdout) == (3, "")
+    assert ran.stderr == (
+        'ivrtest: --fault: flow "shop" has no node or prompt "main_meun", which fault "dead-air" names. did you mean "main_menu"?\n'
+        "try: python -m ivrtest serve --help\n"
+    )
