@@ -9,7 +9,9 @@ from functools import lru_cache
 from ivrtest.flow.condition import And, Comparison, Condition, ConditionError, Not, Number, Or, Text, Value, Variable
 
 MAX_TRIES = 5000
-"""Combinations of values that are tried for one condition."""
+"""How often conditions are asked to decide about one of them."""
+MAX_CASES = 200
+"""Cases of a branch that are looked at, the first ones. Each is held against those before it, so more would cost the square of them."""
 _OTHER = "\0"
 """A text that no condition names."""
 
@@ -26,7 +28,7 @@ def can_be(condition: Condition, wanted: bool, without: tuple[Condition, ...] = 
     values = _values((condition, *others))
     if values is None:
         return True
-    tries = 1
+    tries = 1 + len(others)
     for candidates in values.values():
         tries *= len(candidates)
     if tries > MAX_TRIES:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 _SHOWN = 6
+_COMPARED = 200
+"""Names that each are compared with. Among more only those one slip away are found, or a flow full of wrong names would take hours."""
+_LONGEST = 60
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
@@ -15,12 +19,27 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
     """
     if not known:
         return ""
-    close = difflib.get_close_matches(name[:200], sorted(known), n=1, cutoff=0.6)
+    if len(known) > _COMPARED:
+        close = sorted(one for one in _one_edit_away(name[:_LONGEST]) if one in known)
+    else:
+        close = difflib.get_close_matches(name[:200], sorted(known), n=1, cutoff=0.6)
     if close:
         return f'. did you mean "{close[0]}"?'
     if len(known) > _SHOWN:
         return ""
     return f". expected {one_of(sorted(known))}"
+
+
+def _one_edit_away(name: str) -> Iterator[str]:
+    """Yield what `name` becomes with one letter dropped, swapped with the next, changed or put in (F. Damerau, Comm. ACM 7 (1964))."""
+    for place in range(len(name) + 1):
+        head, tail = name[:place], name[place:]
+        if tail:
+            yield head + tail[1:]
+            yield head + tail[1:2] + tail[0] + tail[2:]
+        for letter in _LETTERS:
+            yield head + letter + tail[1:]
+            yield head + letter + tail
 
 
 def one_of(names: Collection[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ivrtest.check.context import CheckContext
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
-from ivrtest.check.satisfiable import can_be
+from ivrtest.check.satisfiable import MAX_CASES, can_be
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.branch import Branch
 from ivrtest.source.finding import Finding, Related, Severity
@@ -36,7 +36,7 @@ class ContradictoryBranch(Rule):
             if not isinstance(node, Branch):
                 continue
             witness = context.states(flow).witness_at(node.id)
-            for number, case in enumerate(node.cases):
+            for number, case in enumerate(node.cases[:MAX_CASES]):
                 before = node.cases[:number]
                 if case.when in (earlier.when for earlier in before):
                     continue  # Told of by shadowed-branch.

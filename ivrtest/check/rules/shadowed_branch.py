@@ -9,6 +9,7 @@ from ivrtest.check.effects import LANGUAGE
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
 from ivrtest.check.rules.contradictory_branch import is_decided
+from ivrtest.check.satisfiable import MAX_CASES
 from ivrtest.check.spelling import listed
 from ivrtest.check.states import State
 from ivrtest.flow.condition import ConditionError
@@ -50,7 +51,7 @@ class ShadowedBranch(Rule):
             taken = {_place(step.exit) for state in reached for step in states.steps[state]}
             exits = tuple(_place(way) for way in node.exits())
             witness = states.witness(reached[0])
-            for number, (case, way) in enumerate(zip(node.cases, exits, strict=False)):
+            for number, (case, way) in enumerate(zip(node.cases[:MAX_CASES], exits, strict=False)):
                 same = next((earlier for earlier in node.cases[:number] if earlier.when == case.when), None)
                 if same is not None:
                     yield self.finding(
