@@ -78,9 +78,10 @@ class DoubleAsk(Rule):
             if step.exit.cause == "key" and step.arrival is not None and keeps(step)
         }
         again = led_to(states, chosen, keeps)
+        repeated = ids - first_asked
         told: set[str] = set()
         for state in again:
-            if state.node not in ids - first_asked - told:
+            if state.node not in repeated or state.node in told:
                 continue
             first = entered[_begin(taken, chosen[_begin(again, state)])]
             if first.id != state.node:
