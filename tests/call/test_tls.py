@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from ivrtest.call.tls import Tls, TlsError, tls_problem
 from tests.call.authority import Authority
@@ -49,11 +49,10 @@ def test_files_that_hold_something_else(tmp_path: Path) -> None:
 
 
 def test_a_locked_key_is_refused_and_no_password_asked_for(tmp_path: Path) -> None:
-    plain, locked = Authority(tmp_path).certificate("127.0.0.1"), tmp_path / "locked.pem"
-    command = ["openssl", "pkey", "-in", str(plain), "-aes256", "-passout", "pass:secret", "-out", str(locked)]
-    subprocess.run(command, check=True, capture_output=True)
-    text = plain.read_text()
-    locked.write_text(locked.read_text() + text[text.index("-----BEGIN CERTIFICATE") :])
+    text, locked = Authority(tmp_path).certificate("127.0.0.1").read_text(), tmp_path / "locked.pem"
+    key = serialization.load_pem_private_key(text.encode(), None)
+    form = serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"secret")
+    locked.write_bytes(key.private_bytes(serialization.Encoding.PEM, *form) + text[text.index("-----BEGIN CERTIFICATE") :].encode())
     with pytest.raises(TlsError, match=r'^certificate ".*locked\.pem" cannot be used: .*, not locked$'):
         Tls(certificate=locked).client_context()
 
