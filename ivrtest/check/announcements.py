@@ -33,7 +33,7 @@ def announcements(text: str, language: str) -> tuple[Announcement, ...]:
     folded = fold(text[:MAX_TEXT])
     found: dict[str, Announcement] = {}
     for words in vocabularies(language):
-        for sentence in sentences(folded):
+        for sentence in sentences(folded) if words.may_ask(folded) else ():
             for announcement in _in_sentence(sentence, words):
                 known = found.get(announcement.key)
                 if known is None or (known.language is None and announcement.language is not None):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from ivrtest.flow.model import ALL_LANGUAGES
@@ -20,17 +21,11 @@ _SENTENCE = re.compile(r"[.!?…。\n]+(?=\s|$)")
 _CLAUSE = re.compile(r"[,;—–]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """The words of one language, as patterns over folded text."""
+    """The words of one language, and patterns of them over folded text, which are made when the first text needs them."""
 
     language: str
-    press: re.Pattern[str]
-    """Something that asks for a key, with the key in group `key`, or in `key_before` where the verb comes last."""
-    more: re.Pattern[str]
-    """Another key right after one: `, 2` or ` or 3`."""
-    elliptic: re.Pattern[str]
-    """A whole clause after one that asked for a key: `2 for support` or `for support 2`."""
     keys: dict[str, str]
     """The key for every way to say it."""
     languages: dict[str, str]
@@ -41,6 +36,32 @@ class Vocabulary:
     """Ways to say that something is the caller's fault."""
     common: frozenset[str]
     """Words that texts of this language often have. Some belong to several languages."""
+    written: Mapping[str, list[str]]
+    """The words by what they are for, as in the file."""
+
+    def may_ask(self, folded: str) -> bool:
+        """Tell whether a text can ask for a key at all: whether it holds the beginning of a verb that does."""
+        return any(verb in folded for verb in self._verbs)
+
+    @cached_property
+    def _verbs(self) -> tuple[str, ...]:
+        return tuple(fold(verb).split()[0] for verb in (*self.written["press"], *self.written["press_after"]))
+
+    @cached_property
+    def press(self) -> re.Pattern[str]:
+        """Something that asks for a key, with the key in group `key`, or in `key_before` where the verb comes last."""
+        return _press(self.written, self.keys)
+
+    @cached_property
+    def more(self) -> re.Pattern[str]:
+        """Another key right after one: `, 2` or ` or 3`."""
+        either, between = _any(self.written["or"]), _any(self.written["between"])
+        return re.compile(rf"(?:\s*,)?\s*(?:{either}{_QUIET}+)?(?:{between}{_QUIET}+)*{_key(self.written, self.keys)}")
+
+    @cached_property
+    def elliptic(self) -> re.Pattern[str]:
+        """A whole clause after one that asked for a key: `2 for support` or `for support 2`."""
+        return _elliptic(self.written, self.keys)
 
 
 @cache
@@ -56,14 +77,12 @@ def vocabulary(language: str) -> Vocabulary | None:
     names = {fold(name): code for code, ways in words["languages"].items() for name in ways}
     return Vocabulary(
         primary,
-        press=_press(words, keys),
-        more=re.compile(rf"(?:\s*,)?\s*(?:{_any(words['or'])}{_QUIET}+)?(?:{_any(words['between'])}{_QUIET}+)*{_key(words, keys)}"),
-        elliptic=_elliptic(words, keys),
         keys=keys,
         languages=names,
         secret=tuple(fold(name) for name in words["secret"]),
         blame=tuple(fold(blame) for blame in words["blame"]),
         common=frozenset(fold(word) for word in words["common"]),
+        written=words,
     )
 
 
@@ -93,7 +112,7 @@ def _any(words: list[str]) -> str:
     return rf"\b(?:{'|'.join(re.escape(word).replace(chr(92) + ' ', chr(92) + 's+') for word in ordered)})\b"
 
 
-def _key(words: dict[str, list[str]], keys: dict[str, str], group: str = "key") -> str:
+def _key(words: Mapping[str, list[str]], keys: dict[str, str], group: str = "key") -> str:
     """Return the pattern of a key: a digit that is no part of a number, or a word that nothing follows but what may follow a key."""
     units = _any(words["units"])
     spoken = _any([said for said in keys if said not in "0123456789*#"])
@@ -103,7 +122,7 @@ def _key(words: dict[str, list[str]], keys: dict[str, str], group: str = "key") 
     return rf"(?P<{group}>{digit}|{word}|[*#])"
 
 
-def _press(words: dict[str, list[str]], keys: dict[str, str]) -> re.Pattern[str]:
+def _press(words: Mapping[str, list[str]], keys: dict[str, str]) -> re.Pattern[str]:
     between = rf"(?:{_QUIET}+{_any(words['between'])}){{0,6}}{_QUIET}+"
     before = rf"{_any(words['press'])}{between}{_key(words, keys)}"
     if not words["press_after"]:
@@ -113,7 +132,7 @@ def _press(words: dict[str, list[str]], keys: dict[str, str]) -> re.Pattern[str]
     return re.compile(rf"{before}|{after}")
 
 
-def _elliptic(words: dict[str, list[str]], keys: dict[str, str]) -> re.Pattern[str]:
+def _elliptic(words: Mapping[str, list[str]], keys: dict[str, str]) -> re.Pattern[str]:
     start = rf"\s*(?:{_any(words['or'])}\s+)?"
     between = rf"(?:{_any(words['between'])}{_QUIET}+)*"
     first = rf"{between}{_key(words, keys)}{_QUIET}+{_any(words['for'])}.*"

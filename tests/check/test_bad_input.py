@@ -129,7 +129,8 @@ LARGE = {
     + "  n10000: {hang_up: {prompt: bye}}\n",
     "counters without end": FLOW
     + "".join(
-        f'  n{i}: {{menu: {{prompt: bye, keys: {{"1": {{set: {{a: "= a + 1", b: "= b + a"}}, goto: c{i}}}}}, attempts: 1, exhausted: n0}}}}\n'
+        f'  n{i}: {{menu: {{prompt: bye, keys: {{"1": {{set: {{a: "= a + 1", b: "= b + a"}}, goto: c{i}}}}}, '
+        "attempts: 1, exhausted: n0}}\n"
         f"  c{i}: {{branch: {{cases: [{{when: a < b, goto: n{i + 1}}}], otherwise: n0}}}}\n"
         for i in range(1_000)
     )
@@ -144,10 +145,9 @@ def test_a_flow_made_to_be_slow_is_checked_all_the_same(name: str, told: Callabl
     assert "[rule-crashed]" not in output
 
 
-PIECES = st.sampled_from(
-    "goto: |{|}|[|]|\"|'|#|: |\n|  |\t|-|*|&a |!!int |<<: |0|1e99|null|~|return|= a +|a < 3|\x85|\u2028|é|\x00|set: {language: es}"
-    "|retries: 99|prompt: |menu|language|99999999999999999999".split("|")
-)
+SIGNS = list("{}[]\"'#\n\t-*0~\x85\u2028é\x00")
+WORDS = ["goto: ", ": ", "  ", "&a ", "!!int ", "<<: ", "1e99", "null", "return", "= a +", "a < 3", "set: {language: es}", "retries: 99"]
+PIECES = st.sampled_from([*SIGNS, *WORDS, "prompt: ", "menu", "language", "9" * 20])
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted((*FLOWS.glob("*.yaml"), *FLOWS.glob("broken/*.yaml")))]
 
 
