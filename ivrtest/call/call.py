@@ -36,6 +36,8 @@ class Block:
     lost: Mask
     """Shape (n,). True where packets were sent and did not arrive (seen from the sequence numbers) or came too late. Where the far side
     simply sent nothing it is False: that is silence."""
+    missed: tuple[tuple[int, int], ...] = ()
+    """Stretches before this block, in samples on the call's clock, that were given as silence. Only now is it known that they were lost."""
 
     @property
     def start_s(self) -> float:

@@ -102,7 +102,8 @@ class Incoming:
 
     def take(self, until: int) -> Block:
         samples, lost = self.timeline.take(until)
-        block = Block(self.taken, samples, lost)
+        block = Block(self.taken, samples, lost, tuple(self.timeline.missed))
+        self.timeline.missed.clear()
         self.taken = until
         if self._tones is not None:
             for key in self._tones.feed(samples):

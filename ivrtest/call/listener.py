@@ -19,6 +19,8 @@ class Tick:
     at: float
     lost_s: float = 0.0
     """How much of the block, in seconds, did not arrive."""
+    missed: tuple[tuple[float, float], ...] = ()
+    """Stretches before it, in seconds on the call's clock, of which it is known only now that they did not arrive."""
 
 
 class Listener:
@@ -45,7 +47,8 @@ class Listener:
                     self._heard.append(item.samples)
                     for hearing in self._matcher.feed(item.samples, item.lost):
                         yield hearing
-                    yield Tick(item.end_s, np.count_nonzero(item.lost) / SAMPLE_RATE)
+                    missed = tuple((begin / SAMPLE_RATE, end / SAMPLE_RATE) for begin, end in item.missed)
+                    yield Tick(item.end_s, np.count_nonzero(item.lost) / SAMPLE_RATE, missed)
                 case KeySent():
                     # On a line with echo our own tone comes back over what the far side says.
                     self._matcher.mask(item.at, item.at + item.seconds)

@@ -99,6 +99,8 @@ class Timeline:
         """Whether the far side is sending: it came up, and announced no silence."""
         self._pending: list[_Piece] = []
         self._lost: list[tuple[int, int]] = []
+        self.missed: list[tuple[int, int]] = []
+        """Stretches that were taken for silence before a later packet's number showed that they were lost. The reader empties it."""
         self._taken = 0
         self._held: tuple[RtpPacket, float] | None = None
         """A packet after its time, until the next one tells whether the far side paused or the line stalled; and when it arrived."""
@@ -205,7 +207,9 @@ class Timeline:
         lost = np.zeros(until - start, np.bool_)
         for begin, end in self._lost:
             if begin < until:
-                lost[max(begin, start) - start : end - start] = True
+                lost[max(begin, start) - start : max(end, start) - start] = True
+            if begin < start:
+                self.missed.append((begin, min(end, start)))
         self._lost = [(max(begin, until), end) for begin, end in self._lost if end > until]
         samples = self._samples(start, until)
         self._taken = until

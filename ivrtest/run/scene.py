@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded, SoundStarted, Verdict
@@ -96,17 +94,17 @@ class Scene:
     """The recording that plays now."""
     transfers: list[TransferAsked] = field(default_factory=list)
     """Transfers asked for and not yet awaited by a step."""
-    losses: list[tuple[float, float]] = field(default_factory=list)
-    """Up to when the line has been listened to, and how many seconds of sound had been lost by then; where that changed."""
+    losses: list[tuple[float, float, float]] = field(default_factory=list)
+    """Stretches of the call in which sound got lost: start, end, and how many seconds of it."""
     ended: Ended | None = None
 
     def take(self, percept: Percept) -> None:
         """Note what reached us. Called before the step sees it."""
         match percept:
-            case Tick(at=at, lost_s=lost):
+            case Tick(at=at, lost_s=lost, missed=missed):
                 if lost:
-                    before = self.losses[-1][1] if self.losses else 0.0
-                    self.losses += [(self.now, before), (at, before + lost)]
+                    self.losses.append((self.now, at, lost))
+                self.losses += [(begin, end, end - begin) for begin, end in missed]
                 self.now = at
             case SoundStarted(start_s=start):
                 self.sound_since = start
@@ -142,14 +140,17 @@ class Scene:
         harmless = match.prompt in self.music or match == self.shred or match.start_s < self.excused_until
         return not self.is_stale(match) and (match.key == wanted or not harmless)
 
-    def lost_by(self, at: float) -> float:
-        """Return how many seconds of the call's sound had been lost by then."""
-        place = bisect_right(self.losses, at, key=itemgetter(0))
-        return self.losses[place - 1][1] if place else 0.0
+    def lost_between(self, start: float, end: float) -> float:
+        """Return how many seconds of the sound of this time got lost."""
+        return sum(
+            lost * (min(end, until) - max(start, since)) / (until - since)
+            for since, until, lost in self.losses
+            if since < end and start < until
+        )
 
     def hidden(self, start: float, end: float) -> str:
         """Return what to say if a recording may have played in this time, and got lost on the line; an empty text if it cannot."""
-        lost = self.lost_by(end) - self.lost_by(start)
+        lost = self.lost_between(start, end)
         if lost < HIDING_S or lost < HIDING_SHARE * (end - start):
             return ""
         return f"could not tell: {lost:.1f} s of the sound from {start:.1f} s to {end:.1f} s got lost on the line"

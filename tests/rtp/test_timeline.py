@@ -236,3 +236,19 @@ def test_loss_during_a_pause_is_marked_at_both_ends_for_it_may_have_been_either(
     arrivals = [*steady(range(3)), (1000 + 160 * 6, packet(6, sequence=4)), (1000 + 160 * 7, packet(7, sequence=5))]
     _, lost = Listener().run(arrivals, 4000)
     assert np.flatnonzero(lost).tolist() == [*range(1480, 1640), *range(1800, 1960)]
+
+
+def test_a_long_loss_is_told_when_it_is_known_though_it_was_taken_for_silence() -> None:
+    listener = Listener()
+    samples, lost = listener.run(steady(range(5)) + steady(range(105, 110), start=1000 + 160 * 105), 1000 + 160 * 108)
+    assert samples[1800 : 1000 + 160 * 105].max() == 0
+    taken = listener.timeline.missed
+    assert [begin for begin, _ in taken] == [1800]
+    assert taken[0][1] == np.flatnonzero(lost)[0] or not lost.any()
+    assert taken[0][1] + np.count_nonzero(lost) == 1000 + 160 * 105
+
+
+def test_silence_that_nobody_sent_is_never_missed() -> None:
+    listener = Listener()
+    listener.run([*steady(range(3)), (1000.0 + 160 * 140, packet(140, sequence=3, marker=True))], 1000 + 160 * 160)
+    assert listener.timeline.missed == []

@@ -29,6 +29,11 @@ steps:
   - hang_up
 """
 
+LOST = (
+    'could not tell: # s of the sound from # s to # s got lost on the line, before "main_menu" in "es" from # s to # s. '
+    '"welcome" in "es" was expected'
+)
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -79,6 +84,7 @@ def run(folder: Path, out: Path, uri: str) -> tuple[int, int | None, str]:
         (["wrong-prompt=goodbye@main"], 1, 4, 'heard "goodbye" in "es" from # s to # s. "main_menu" in "es" was expected'),
         (["dropped-key@language"], 1, 3, 'nothing was heard for 2 s. "welcome" in "es" was expected'),
         (["hang-up=1s@welcome"], 1, 3, '"welcome" in "es" was cut off after # s, from # s to # s'),
+        (["loss=100%@welcome"], 2, 3, LOST),
         (["refuse=486"], 1, None, "the IVR refused the call: 486 Busy Here"),
         (["refuse=404"], 2, None, "the call was not accepted: 404 Not Found"),
     ],

@@ -1,0 +1,61 @@
+"""What the line lost may have hidden what should be heard: then nobody is blamed."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivrtest.call.listener import Tick
+from ivrtest.run.scene import Percept, Scene
+from tests.run.conversations import ANSWERED, THEY_HANG_UP, WELCOME, conversation, decided, heard, play
+
+BYE = ("bye", "en")
+EXPECTED = '"menu" in "en" was expected'
+
+
+def lossy(start: float, end: float, share: float = 1.0) -> list[Percept]:
+    return [Tick(start + 0.1 * index, 0.1 * share) for index in range(1, round((end - start) * 10) + 1)]
+
+
+def test_how_much_was_lost_when() -> None:
+    scene = Scene({}, "en")
+    for tick in (Tick(1.0), Tick(2.0, 0.5), Tick(3.0), Tick(4.0, 0.0, ((0.0, 0.5), (2.5, 3.5)))):
+        scene.take(tick)
+    spans = [(0.0, 4.0), (0.0, 1.0), (1.0, 2.0), (1.5, 2.0), (2.0, 3.0), (3.5, 9.0)]
+    assert [scene.lost_between(*span) for span in spans] == [2.0, 0.5, 0.5, 0.25, 0.5, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("percepts", "verdict"),
+    [
+        (lossy(3.0, 17.0), f"error: could not tell: 10.0 s of the sound from 3.0 s to 13.0 s got lost on the line. {EXPECTED}"),
+        (lossy(3.0, 17.0, 0.1), f"failed: nothing was heard for 10 s. {EXPECTED}"),
+        (
+            [*lossy(3.0, 5.0, 0.5), heard(BYE, 5.0, 6.0)],
+            f'error: could not tell: 1.0 s of the sound from 3.0 s to 5.0 s got lost on the line, before "bye" in "en" from 5.0 s to 6.0 s. {EXPECTED}',  # noqa: E501
+        ),
+        (
+            [Tick(5.0), Tick(5.1, 0.0, ((3.2, 4.8),)), heard(BYE, 5.0, 6.0)],
+            f'error: could not tell: 1.6 s of the sound from 3.0 s to 5.0 s got lost on the line, before "bye" in "en" from 5.0 s to 6.0 s. {EXPECTED}',  # noqa: E501
+        ),
+        # Too little was lost to hide a recording: 0.1 s, or a tenth of the time.
+        ([*lossy(3.0, 3.1), heard(BYE, 3.1, 4.0)], f'failed: heard "bye" in "en" from 3.1 s to 4.0 s. {EXPECTED}'),
+        ([*lossy(3.0, 8.0, 0.1), heard(BYE, 8.0, 9.0)], f'failed: heard "bye" in "en" from 8.0 s to 9.0 s. {EXPECTED}'),
+        (
+            [*lossy(3.0, 9.0, 0.5), THEY_HANG_UP],
+            f"error: could not tell: 3.0 s of the sound from 3.0 s to 9.0 s got lost on the line, before the call ended. {EXPECTED}",
+        ),
+    ],
+)  # fmt: skip
+def test_where_a_recording_may_have_been_lost_nobody_is_blamed(percepts: list[Percept], verdict: str) -> None:
+    talk = conversation("- hear: welcome\n- hear: menu\n")
+    play(talk, [ANSWERED, Tick(0.2), heard(WELCOME, 0.2, 3.0), Tick(3.0), *percepts])
+    assert decided(talk)[1] == verdict
+
+
+def test_silence_that_was_not_heard_is_no_silence() -> None:
+    talk = conversation("- hear: welcome\n- silence: 2s\n")
+    play(talk, [ANSWERED, heard(WELCOME, 0.2, 3.0), Tick(3.0), *lossy(3.0, 6.0, 0.5)])
+    assert (
+        decided(talk)[1]
+        == "error: could not tell: 1.0 s of the sound from 3.0 s to 5.0 s got lost on the line. 2 s of silence were expected"
+    )
