@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from ivrtest.audio.prompts import PromptLibrary
-
-BENCH = Path(__file__).parents[1] / "bench" / "hearing"
-
-
-def _bench(name: str) -> ModuleType:
-    if str(BENCH) not in sys.path:
-        sys.path.insert(0, str(BENCH))
-    return importlib.import_module(name)
+from tests.bench.hearing import line as line_module
+from tests.bench.hearing import texts as texts_module
+from tests.bench.hearing import trials as trials_module
 
 
 @pytest.fixture(scope="session")
 def line() -> ModuleType:
     """What a line does to speech."""
-    return _bench("line")
+    return line_module
 
 
 @pytest.fixture(scope="session")
 def texts() -> ModuleType:
-    return _bench("texts")
+    return texts_module
 
 
 @pytest.fixture(scope="session")
 def trials() -> ModuleType:
     """What is played and what must be heard."""
-    return _bench("trials")
+    return trials_module
 
 
 @pytest.fixture(scope="session")

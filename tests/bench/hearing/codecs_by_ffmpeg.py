@@ -7,7 +7,8 @@ import subprocess
 from collections.abc import Callable
 
 import numpy as np
-from line import Samples
+
+from tests.bench.hearing.line import Samples
 
 
 def ffmpeg_codec(container: str, *options: str, decoding: tuple[str, ...] = ()) -> Callable[[Samples], Samples] | None:

@@ -80,7 +80,8 @@ def silence_suppressed(sound: Sound, *, hangover: int = 4) -> Sound:
     active = power > power.max() * 10**-3.2
     for step in range(1, hangover + 1):
         active[step:] |= (power > power.max() * 10**-3.2)[:-step]
-    return sound * np.repeat(active, packet)[: len(sound)]
+    kept: Sound = sound * np.repeat(active, packet)[: len(sound)]
+    return kept
 
 
 def clipped(sound: Sound) -> Sound:
@@ -90,4 +91,5 @@ def clipped(sound: Sound) -> Sound:
 
 
 def _unit(sound: Sound) -> Sound:
-    return sound / np.sqrt(np.mean(sound**2))
+    unit: Sound = sound / np.sqrt(np.mean(sound**2))
+    return unit

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from interference import white
 from numpy.typing import NDArray
 
 from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
+from tests.bench.hearing.interference import white
 
 Samples = NDArray[np.int16]
 Mask = NDArray[np.bool_]

@@ -1,4 +1,4 @@
-"""How often the matcher is right, line by line: `python tests/bench/hearing/run.py [--final] [--trials N] [--notes]`.
+"""How often the matcher is right, line by line: `python -m tests.bench.hearing.run [--final] [--trials N] [--notes]`.
 
 Thresholds are chosen on the bank's prompts; figures to publish come from `--final`: other words, voices, languages and seeds.
 
@@ -17,10 +17,11 @@ from functools import partial
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-import trials
-from codecs_by_ffmpeg import G726_16, GSM, OPUS_8
-from interference import babble, car, clipped, gain_control, hum, silence_suppressed
-from line import Condition
+
+from tests.bench.hearing import trials
+from tests.bench.hearing.codecs_by_ffmpeg import G726_16, GSM, OPUS_8
+from tests.bench.hearing.interference import babble, car, clipped, gain_control, hum, silence_suppressed
+from tests.bench.hearing.line import Condition
 
 CONDITIONS = (
     Condition("A clean G.711"),

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import texts
-import texts_final
-from line import Condition, Mask, Samples, joined, silence, through
 
 from ivrtest.audio.hearing import Heard, Hearing, Recognised, SoundStarted, Verdict
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import Key, PromptLibrary, Recording
 from ivrtest.audio.synthesis import DIGIT_WORDS, synthesise
+from tests.bench.hearing import texts, texts_final
+from tests.bench.hearing.line import Condition, Mask, Samples, joined, silence, through
 
 
 @dataclass(frozen=True, slots=True)
