@@ -20,14 +20,15 @@ from ivrtest.cli.problem import complain
 from ivrtest.run.bundle import Bundle, FlowFolder
 from ivrtest.scenario.model import Given
 from ivrtest.scenario.read import load_scenario
-from ivrtest.server.faults import Fault, FaultError, read_fault
+from ivrtest.server.faults import MANNERS, Fault, FaultError, read_fault
 from ivrtest.server.ivr import EmbeddedIvr
 from ivrtest.source.finding import InputError
 
 PEM_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+FAULTS: Final = "\n".join(f"  {manner.example:<32} {manner.meaning}" for manner in MANNERS.values())
 
 
-@click.command()
+@click.command(epilog=f"\b\nFaults:\n{FAULTS}")
 @click.argument("flow", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--listen",
