@@ -66,6 +66,48 @@ def on_circles(states: States, among: Iterable[State], taken: Taken) -> dict[Sta
     return left
 
 
+def round_trips(states: States, taken: Taken) -> dict[State, None]:
+    """Return the states from which `taken` steps lead back to themselves, in the order of the exploration: linear.
+
+    R. Tarjan, Depth-first search and linear graph algorithms, SIAM J. Comput. 1 (1972), without recursion.
+    """
+    index: dict[State, int] = {}
+    low: dict[State, int] = {}
+    open_: dict[State, None] = {}
+    found: set[State] = set()
+    for root in states.steps:
+        work = [(root, iter(states.steps[root]))] if root not in index else []
+        for state, _ in work:
+            index[state] = low[state] = len(index)
+            open_[state] = None
+        while work:
+            state, rest = work[-1]
+            for step in rest:
+                arrival = step.arrival
+                if arrival is None or not taken(step):
+                    continue
+                if arrival == state:
+                    found.add(state)
+                if arrival not in index:
+                    index[arrival] = low[arrival] = len(index)
+                    open_[arrival] = None
+                    work.append((arrival, iter(states.steps[arrival])))
+                    break
+                if arrival in open_:
+                    low[state] = min(low[state], index[arrival])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[state])
+                if low[state] == index[state]:
+                    together = []
+                    while state in open_:
+                        together.append(open_.popitem()[0])
+                    if len(together) > 1:
+                        found.update(together)
+    return {state: None for state in states.steps if state in found}
+
+
 def circle(states: States, start: State, taken: Taken) -> tuple[str, ...]:
     """Return the nodes of a circle that `taken` steps lead into from `start`, its first node at both ends; empty if there is none.
 

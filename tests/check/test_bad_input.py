@@ -127,6 +127,10 @@ LARGE = {
     "a dead end all along a chain": FLOW
     + "".join(f'  n{i}: {{menu: {{prompt: bye, keys: {{"1": n{i + 1}}}}}}}\n' for i in range(10_000))
     + "  n10000: {hang_up: {prompt: bye}}\n",
+    "a chain of failures between two circles": FLOW
+    + "  n0: {lookup: {name: x, outcomes: {ok: bye}, failed: n0, timed_out: n1}}\n"
+    + "".join(f"  n{i}: {{lookup: {{name: x, outcomes: {{ok: bye}}, failed: n{i + 1}, timed_out: bye}}}}\n" for i in range(1, 8_000))
+    + "  n8000: {lookup: {name: x, outcomes: {ok: bye}, failed: n8000, timed_out: bye}}\n  bye: {hang_up: {prompt: bye}}\n",
     "counters without end": FLOW
     + "".join(
         f'  n{i}: {{menu: {{prompt: bye, keys: {{"1": {{set: {{a: "= a + 1", b: "= b + a"}}, goto: c{i}}}}}, '

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivrtest.check.circles import circle, leading_to, led_to, on_circles
+from ivrtest.check.circles import circle, leading_to, led_to, round_trips
 from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import by_the_caller, may_end
 from ivrtest.check.naming import called, route
@@ -75,13 +75,11 @@ class UnboundedRetry(Rule):
             return _failing_step(flow, step)
 
         told: set[str] = set()
-        for state in on_circles(states, states.steps, failing):
+        for state in round_trips(states, failing):
             node = flow.nodes[state.node]
             if node.kind not in _RETRIED or node.id in told:
                 continue
             round_ = circle(states, state, failing)
-            if round_[0] != node.id:
-                continue  # It only leads to a circle.
             told.update(round_)
             yield self.finding(
                 node.span,
