@@ -46,7 +46,8 @@ class MissingRecording(Rule):
                     what = f'digit "{recording[-1]}"' if recording.startswith("digits/") else f'prompt "{recording}"'
                     yield self.finding(
                         span,
-                        f'{what} of {called(node)} has no recording in "{language}". put it at "{language}/{recording}.wav"',
+                        f'{what} of {called(node)} has no recording in "{language}". put it at '
+                        f'"prompts/{flow.name}/{language}/{recording}.wav", or run: ivrtest prompts render',
                         witness=states.witness(state),
                     )
 
