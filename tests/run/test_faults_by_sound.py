@@ -77,7 +77,6 @@ ERROR = [
     ("patient", "loss=100%", 1, f'{LOST}. "choose_language" was expected'),
     ("patient", "loss=100%@main_menu", 4, f'{LOST}. "main_menu" in "es" was expected'),
     ("hurried", "loss=60%@welcome", 3, f'{LOST}. "welcome" in "en" was expected'),
-    ("hurried", "loss=60%@say_order", 8, f'{LOST}, before "digits/4" in "en" from # s to # s. "your_order" in "en" was expected, 1 of 4'),
     ("patient", "loss=100%@goodbye", 7, f'{LOST}, before the call ended. "goodbye" in "es" was expected'),
     ("hurried", "loss=100%@ask_order", 6, f'{LOST}. "ask_order" in "en" was expected'),
     ("patient", "loss=30%", 1, f'could not tell: something like "choose_language" {UNSURE}. "choose_language" was expected'),
