@@ -22,6 +22,10 @@ PASSING_KEYS_ON = frozenset({"announce", "set", "branch", "hours", "lookup"})
 """Node types that leave keys, and what was said of them, for the next one that listens."""
 
 
+MAX_PASSED = 300
+"""Nodes on which listeners are looked for: no caller keeps a key in mind that long, and every node of a chain may ask for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One thing that a node asks, and the keys that answer it."""
@@ -94,7 +98,7 @@ def listeners(flow: Flow, start: Node) -> dict[str, Node]:
     found: dict[str, Node] = {}
     seen = {start.id}
     waiting = [start]
-    while waiting:
+    while waiting and len(seen) < MAX_PASSED:
         for way in waiting.pop().exits():
             node = flow.nodes.get(way.target.node) if way.target and way.target.node else None
             if node is None or node.id in seen:
