@@ -96,14 +96,6 @@ class History:
         speech: Mask = self.loud(first, end) & ~self._tonal[max(0, first - self.oldest) : max(0, end - self.oldest)]
         return speech
 
-    def speech_or_lost(self, first: int, end: int) -> Mask:
-        """Frames with sound that is no tone, and what was lost after such frames."""
-        first = max(first, self.oldest)
-        speech, valid = self.speech(first, end), self.valid(first, end)
-        last = np.maximum.accumulate(np.where(valid, np.arange(len(valid)), 0))
-        filled: Mask = speech[last]
-        return filled
-
     def note(self, first: int, loud: Mask, tonal: Mask) -> None:
         """Remember what was found in frames from `first` on."""
         begin = first - self.oldest
@@ -111,20 +103,8 @@ class History:
         self._tonal[begin : begin + len(tonal)] = tonal
 
     def lost_share(self, first: int, end: int) -> float:
-        valid = self.valid(max(first, self.oldest), min(end, self.end))
+        valid = self.valid(max(first, self.oldest), end)
         return 1 - float(np.mean(valid)) if len(valid) else 0.0
-
-    def voice_db(self, first: int, end: int) -> float:
-        """Return how loud speech is in these frames: the level that its louder quarter exceeds. -90 where nothing was heard."""
-        first = max(first, self.oldest)
-        level = self.total(first, end)[self.valid(first, end)]
-        level = level[level > -80]
-        return float(np.percentile(level, 75)) if len(level) else FLOOR_DB
-
-    @property
-    def noise_db(self) -> float:
-        """The line's noise over all bands, dB."""
-        return float(total_level(self.noise[None, :])[0])
 
     def varies(self, first: int, end: int) -> bool:
         """Return whether the level moves as speech does: steady noise keeps within 6 dB."""

@@ -15,11 +15,10 @@ import numpy as np
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, Verdict
 from ivrtest.audio.history import History
-from ivrtest.audio.judge import BLOCK
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.pursuit import SLACK, Pursuit
-from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Mask, Samples
-from ivrtest.audio.speech import QUIETEST_DB, SoundDetector, ToneDetector
+from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples
+from ivrtest.audio.speech import SoundDetector, ToneDetector
 
 STEP: Final = 800
 """Samples between decisions: 100 ms."""
@@ -28,7 +27,7 @@ NAME_EXPECTED_S: Final = 0.4
 NAME_ANY_S: Final = 1.2
 """Sound that must fit before an unexpected one is named: it may be speech that is in no library."""
 _QUIET_FRAMES: Final = 35
-_PARTED_FRAMES: Final = 40
+_PARTED_FRAMES: Final = 25
 _PATIENCE_FRAMES: Final = 160
 """How long after a recording went wrong another one may still be recognised in its place."""
 _UNKNOWN_FRAMES: Final = 300
@@ -39,23 +38,8 @@ _EXCELLENT_DB: Final = 1.2
 """A short recording that nobody expects must fit this well if other sound follows it at once: it could be a word of other speech."""
 _FAIR_DB: Final = 2.0
 """The same if quiet follows."""
-_BACKGROUND_DB: Final = 6.0
-"""Speech that is softer by this much than the recording heard before it is talk in the background."""
-_FAR_BELOW_DB: Final = 10.0
-"""Sound that is softer by this much is not what a recording could be a part of."""
-_MOST: Final = 0.6
-_BURIED_DB: Final = 10.5
-"""Speech that rises by less above the noise may well be a recording."""
-_BAND_ABOVE_NOISE_DB: Final = 10.0
-_AUDIBLE: Final = 0.45
-"""A recording of which less than this share stands out of the noise could have another word in it that nobody would hear."""
-_CLEARLY_DB: Final = 2.0
-"""By how much one recording must fit better than another that may only have other sound over it."""
 _LOST_SHARE: Final = 0.25
 """Unexplained sound of which more is lost than this may well be a prompt."""
-_LITTLE_LOST: Final = 0.03
-"""The same for sound too short to be named for certain."""
-_BESIDE_FRAMES: Final = 12
 _GIVE_UP_FRAMES: Final = 60
 """How long a recording heard to its end waits to be taken for itself."""
 
@@ -74,12 +58,6 @@ class Matcher:
         self._named: Track | None = None
         self._cursor = 0
         """Everything before this sample is explained."""
-        self._voice_db = FLOOR_DB
-        """How loud the last recording was."""
-        self._was_overlaid = False
-        """Something sounded over the last recording."""
-        self._left_open: list[Track] = []
-        """Recordings heard to their end that could as well be words of other speech."""
         self._told_unknown = False
         """The present sound has been reported as unknown or as a recording gone wrong; what is left of it is no news."""
 
@@ -125,9 +103,7 @@ class Matcher:
         if self._named is None or not self._named.good:
             self._look()
         self._pursuit.advance(self._named)
-        outlived = [track for track in self._tracks if track is not self._named and self._outlived(track)]
-        self._left_open += [track for track in outlived if not track.hidden]
-        self._pursuit.tracks = [track for track in self._tracks if track not in outlived]
+        self._pursuit.tracks = [track for track in self._tracks if track is self._named or not self._outlived(track)]
         # One decision can open the way for the next: a recording ends, and the one after it is already known.
         while decided := self._decide():
             hearings += decided
@@ -145,9 +121,7 @@ class Matcher:
 
     def _look(self) -> None:
         not_before = self._cursor if self._named is None else self._wrong_from(self._named)
-        # A recording in noise is first seen in single bands.
-        audible_db = min(self._sound.threshold_db, max(QUIETEST_DB, float(self._history.noise.max()) + _BAND_ABOVE_NOISE_DB))
-        self._pursuit.look(audible_db, not_before)
+        self._pursuit.look(self._sound.threshold_db, not_before)
 
     # ---------------------------------------------------------------- what it means
 
@@ -155,8 +129,6 @@ class Matcher:
         winner, rival = self._completed()
         if winner is not None:
             return self._heard_to_the_end(winner, rival)
-        if self._named is not None and self._named.hidden:
-            return self._went_wrong(self._named, Verdict.inconclusive)
         if self._named is not None and not self._named.good:
             return self._gone_wrong(self._named)
         if self._named is None:
@@ -164,27 +136,22 @@ class Matcher:
         return []
 
     def _needed_s(self, track: Track) -> float:
-        return NAME_EXPECTED_S if track.key in self._expected and track.clear else NAME_ANY_S
+        return NAME_EXPECTED_S if track.key in self._expected else NAME_ANY_S
 
     def _completed(self) -> tuple[Track | None, Track | None]:
         """Return the recording that has been heard to its end, if that is certain, and another that fits as well."""
-        complete = [track for track in self._tracks if track.good and not track.hidden and track.complete and self._stands(track)]
+        complete = [track for track in self._tracks if track.good and track.complete and self._stands(track)]
         if not complete:
             return None, None
         # The longest cover wins; what covers the same stretch is told apart by how well it fits.
         best = min(complete, key=lambda track: (-round(track.heard_s * 10), track.worst))
         same = [track for track in complete if _together(track, best)]
-        best = min(
-            same, key=lambda track: (_outdone(track, best), track.worst > best.worst + 1.0, track.key not in self._expected, track.worst)
-        )
-        if not best.clear and any(_instead(track, best) for track in self._tracks):
-            return None, None
+        best = min(same, key=lambda track: (track.worst > best.worst + 1.0, track.key not in self._expected, track.worst))
         for track in self._tracks:
             # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning.
             if (
                 track.good
                 and not track.complete
-                and not _outdone(track, best)
                 and track.sounding_start < best.sounding_start + SLACK
                 and track.heard_s > 0.6 * best.heard_s
             ):
@@ -196,10 +163,6 @@ class Matcher:
         """Return whether a recording heard to its end can be taken for itself, not for a stretch of other speech."""
         if track is self._named or track.heard_s < 0.1:
             return track is self._named
-        if not self._sounds(track):
-            return False
-        if not track.clear and track.key not in self._expected and track.heard_s < NAME_ANY_S:
-            return False
         if track.key in self._expected and track.heard_share > 0.15:
             return self._sound_before(track) < 25 or track.heard_s > _SHORT_S
         if track.heard_s >= NAME_ANY_S:
@@ -216,27 +179,17 @@ class Matcher:
 
     def _sound_before(self, track: Track) -> int:
         """Return how many frames of sound lie unexplained between what was explained and this recording's start."""
-        history = self._history
-        first = max(history.oldest, self._cursor // HOP)
-        end = max(first, track.sounding_start // HOP - 3)
-        level_db = history.voice_db(track.sounding_start // HOP, track.first + track.judged) - _FAR_BELOW_DB
-        return int(np.count_nonzero(history.speech_or_lost(first, end) & (history.total(first, end) > level_db)))
-
-    def _sounds(self, track: Track) -> bool:
-        """Return whether a recording lies where there is sound. With other sound over it, it might fit the line's noise."""
-        if track.clear:
-            return True
-        loud = self._history.loud(track.sounding_start // HOP, track.first + track.judged)
-        return int(np.count_nonzero(loud)) * HOP / SAMPLE_RATE > 0.5 * track.heard_s
+        first = max(self._history.oldest, self._cursor // HOP)
+        return int(np.count_nonzero(self._history.speech(first, max(first, track.sounding_start // HOP - 3))))
 
     def _name(self) -> list[Hearing]:
         """Name the recording that plays if only one can be meant."""
-        able = [track for track in self._tracks if track.good and track.heard_s >= self._needed_s(track) and self._sounds(track)]
+        able = [track for track in self._tracks if track.good and track.heard_s >= self._needed_s(track)]
         if not able:
             return []
-        best = min(able, key=lambda track: (not track.clear, -round(track.heard_s * 2), track.worst))
+        best = min(able, key=lambda track: (-round(track.heard_s * 2), track.worst))
         for track in self._tracks:
-            if track is not best and track.good and track.heard_s > 0.5 * best.heard_s and not self._left_behind(track, best):
+            if track is not best and track.good and track.heard_s > 0.5 * best.heard_s:
                 return []
         if best.heard_s < NAME_ANY_S and self._sound_before(best) >= 25:
             return []
@@ -251,12 +204,7 @@ class Matcher:
         before = self._unknown_before(best)
         self._named = best
         self._told_unknown = False
-        return [*before, Recognised(self._match(best, Verdict.match if best.clear else Verdict.inconclusive), self._history.now_s)]
-
-    def _left_behind(self, track: Track, best: Track) -> bool:
-        """Return whether a recording has fitted worse than another for long enough that it is not just the first of both to go wrong."""
-        since = track.overlaid_from
-        return _outdone(track, best) and since is not None and best.first + best.judged >= since + BLOCK + _PARTED_FRAMES
+        return [*before, Recognised(self._match(best, Verdict.match), self._history.now_s)]
 
     def _unknown_before(self, track: Track) -> list[Hearing]:
         """Report speech that went before a recording and is none."""
@@ -265,17 +213,11 @@ class Matcher:
         sounding = np.flatnonzero(speech)
         if self._told_unknown or len(sounding) < 25 or not self._history.varies(first + int(sounding[0]), first + int(sounding[-1])):
             return []
-        start, end = first + int(sounding[0]), first + int(sounding[-1])
-        self._voice_db = self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
-        return [self._unknown(start, end, doubtful=not track.clear)] if self._in_front(start, end) else []
-
-    def _in_front(self, start: int, end: int) -> bool:
-        """Return whether frames are as loud as the recording last heard on this call, so that they are no talk in the background."""
-        return self._history.voice_db(start, end) > self._voice_db - _BACKGROUND_DB
+        return [self._unknown((first + int(sounding[0])) * HOP, (first + int(sounding[-1])) * HOP + WINDOW // 2)]
 
     def _heard_to_the_end(self, track: Track, rival: Track | None) -> list[Hearing]:
         verdict, runner_up = Verdict.match, None
-        if track.unheard() or not track.clear or track.audible_share < _AUDIBLE:
+        if track.unheard():
             verdict = Verdict.inconclusive
         if rival is not None:
             runner_up = rival.key
@@ -287,8 +229,6 @@ class Matcher:
             else:
                 verdict = Verdict.ambiguous
         match = self._match(track, verdict, runner_up)
-        self._voice_db = self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
-        self._was_overlaid = track.overlaid
         hearings: list[Hearing] = []
         if track is not self._named:
             hearings += self._unknown_before(track)
@@ -304,7 +244,7 @@ class Matcher:
         """Say whether a recording was cut or went on with other words, as soon as that is certain."""
         history = self._history
         wrong = self._wrong_from(track)
-        others = [other for other in self._tracks if other is not track and other.clear]
+        others = [other for other in self._tracks if other is not track and other.good]
         for other in others:
             if abs(other.sounding_start - track.sounding_start) < SAMPLE_RATE // 5 and other.heard_s >= self._needed_s(other):
                 # It was the sibling all along.
@@ -359,34 +299,18 @@ class Matcher:
         start, end = first + int(sounding[0]), first + int(sounding[-1])
         told, self._told_unknown = self._told_unknown, True
         speechlike = len(sounding) >= 20 and history.varies(start, end + 1)
-        speechlike = speechlike and self._in_front(start, end)
-        hearing: list[Hearing] = [self._unknown(start, end, doubtful=self._was_overlaid)] if speechlike and not told else []
+        hearing: list[Hearing] = [self._unknown(start * HOP, end * HOP + WINDOW // 2)] if speechlike and not told else []
         lasting = quiet < _QUIET_FRAMES
         self._explained((end + 3) * HOP, keep=[track for track in self._tracks if track.sounding_start >= (end - 20) * HOP])
         self._told_unknown = lasting
         return hearing
 
-    def _unknown(self, start: int, end: int, *, doubtful: bool) -> Heard:
-        """Return what is to be said of speech in frames that are no recording as far as could be heard."""
-        history = self._history
-        short = (end - start) * HOP / SAMPLE_RATE < NAME_ANY_S
-        unclear = (
-            doubtful
-            or history.lost_share(start, end) > _LOST_SHARE
-            # What was lost beside a word may have been a part of it.
-            or (short and history.lost_share(start - _BESIDE_FRAMES, end + _BESIDE_FRAMES) > _LITTLE_LOST)
-            or history.voice_db(start, end) < history.noise_db + _BURIED_DB
-            or self._could_be(start, end)
-        )
-        verdict = Verdict.inconclusive if unclear else Verdict.unknown
+    def _unknown(self, start: int, end: int) -> Heard:
+        lost = self._history.lost_share(start // HOP, end // HOP) > _LOST_SHARE
+        verdict = Verdict.inconclusive if lost else Verdict.unknown
         near = self._pursuit.fallen.key if self._pursuit.fallen is not None and self._pursuit.fallen.heard_s > 0.3 else None
-        now, end_s = history.now_s, (end * HOP + WINDOW // 2) / SAMPLE_RATE
-        return Heard(Match("", "", verdict, 0.0, start * HOP / SAMPLE_RATE, end_s, now, runner_up=near), now)
-
-    def _could_be(self, start: int, end: int) -> bool:
-        """Return whether most of the sound in these frames could be a recording."""
-        sounding = np.count_nonzero(self._history.speech(start, end)) * HOP / SAMPLE_RATE
-        return any(track.heard_s > _MOST * sounding for track in self._left_open)
+        now = self._history.now_s
+        return Heard(Match("", "", verdict, 0.0, start / SAMPLE_RATE, end / SAMPLE_RATE, now, runner_up=near), now)
 
     def _match(self, track: Track, verdict: Verdict, runner_up: Key | None = None, end: int | None = None) -> Match:
         judged = (track.first + track.judged) * HOP + WINDOW // 2
@@ -411,19 +335,8 @@ class Matcher:
         """Begin anew after sample `until`."""
         self._cursor = max(self._cursor, until)
         self._named = None
-        self._left_open = []
         self._pursuit.restart(self._cursor, keep)
         self._look()
-
-
-def _outdone(track: Track, best: Track) -> bool:
-    """Return whether a recording fits only as one with other sound over it, where another one fits as it is."""
-    return best.clear and not track.clear and track.worst > best.worst + _CLEARLY_DB
-
-
-def _instead(track: Track, best: Track) -> bool:
-    """Return whether a recording fits as it is where `best` fits only as one with other sound over it."""
-    return track.clear and track.heard_s >= 0.15 and abs(track.sounding_start - best.sounding_start) < SAMPLE_RATE // 8
 
 
 def _together(one: Track, other: Track) -> bool:
