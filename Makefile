@@ -45,4 +45,4 @@ lock: ## lock the newest versions that fit (needs uv)
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis flows/prompts flows/broken/prompts
-	find reports -mindepth 1 ! -name .gitkeep -delete
+	find reports -mindepth 1 -maxdepth 1 ! -name .gitkeep ! -name example -exec rm -rf {} +
