@@ -13,7 +13,7 @@ from ivrtest.audio.prompts import PromptLibrary, Recording
 from ivrtest.audio.synthesis import synthesise
 from ivrtest.call.call import Answered, Block, Ended, KeySent, Ringing, Samples
 from ivrtest.call.drivers.loop import LoopCall, pair
-from ivrtest.call.listener import Listener, Tick
+from ivrtest.call.listener import Listener, Tick, is_noisy
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +86,32 @@ def test_what_still_plays_when_the_call_ends_is_decided(library: PromptLibrary) 
     (final,) = [item.match for item in items if isinstance(item, Heard)]
     assert (final.prompt, final.verdict) == ("menu", Verdict.truncated)
     assert isinstance(items[-1], Ended)
+
+
+@pytest.mark.parametrize(("ratio_db", "verdict"), [(30.0, Verdict.unknown), (5.0, Verdict.inconclusive)])
+def test_unknown_speech_in_loud_noise_is_nobodys_fault(library: PromptLibrary, ratio_db: float, verdict: Verdict) -> None:
+    speech = synthesise("Nobody ever recorded these words, and nobody will.", "en").astype(np.float64)
+    noise = np.random.default_rng(7).normal(0, np.sqrt(np.mean(speech**2)) * 10 ** (-ratio_db / 20), len(speech))
+
+    async def say(call: LoopCall) -> None:
+        await call.answer()
+        call.play(np.concatenate([np.zeros(4000), speech + noise, np.zeros(8000)]).astype(np.int16))
+        async for item in call.stream():
+            if type(item).__name__ == "PlaybackEnded":
+                await call.hang_up()
+
+    async def run() -> list[object]:
+        near, far = pair()
+        (heard, _), _ = await asyncio.gather(listen(near, library), say(far))
+        return heard
+
+    finals = [item.match for item in asyncio.run(run()) if isinstance(item, Heard) and item.match.end_s - item.match.start_s > 1.5]
+    assert {match.verdict for match in finals} == {verdict}
+
+
+def test_steady_sound_is_noisy_and_speech_with_pauses_is_not() -> None:
+    speech = synthesise("Welcome to the bank. For your balance, press one.", "en")
+    noise = np.random.default_rng(1).normal(0, 1000, 16000).astype(np.int16)
+    assert not is_noisy(speech, 0.0, 3.0)
+    assert is_noisy(noise, 0.0, 2.0)
+    assert not is_noisy(speech, 99.0, 100.0)

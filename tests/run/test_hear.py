@@ -68,7 +68,8 @@ def test_a_recording_heard_whole_passes_and_the_next_step_begins_at_its_end() ->
         (
             [heard(MENU_ES, 3.5, 6.5, Verdict.inconclusive)],
             (
-                'error: could not tell: something like "menu" in "es" with too much lost on the line to tell, from 3.5 s to 6.5 s. '
+                'error: could not tell: something like "menu" in "es" with too much loss or noise on the line to tell, '
+                "from 3.5 s to 6.5 s. "
                 '"menu" in "es" was expected'
             ),
         ),

@@ -32,7 +32,7 @@ def told(match: Match) -> str:
             return f"{named(match.key)}{other} (nothing tells them apart), {between(match)}"
         case Verdict.inconclusive:
             what = f"something like {named(match.key)}" if match.prompt else "something"
-            return f"{what} with too much lost on the line to tell, {between(match)}"
+            return f"{what} with too much loss or noise on the line to tell, {between(match)}"
 
 
 def into(match: Match) -> float:
