@@ -128,10 +128,10 @@ class Scene:
     def is_stale(self, match: Match) -> bool:
         """Return whether a sound was there before our last key, so that it is no answer to it, and the key may have cut it.
 
-        When unknown speech began is not known well: without a pause it seems to begin where the recording before it ended. So it is
+        When sound without a name began is not known well: without a pause it seems to begin where the recording before it ended. So it is
         judged by how long it went on.
         """
-        if match.verdict is Verdict.unknown:
+        if not match.prompt:
             return match.end_s < self.last_key + REACTION_S
         return match.start_s < self.last_key
 

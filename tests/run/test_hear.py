@@ -149,14 +149,23 @@ def test_the_scenario_says_which_language_is_expected_first_and_a_step_from_ther
 
 
 @pytest.mark.parametrize(
-    ("end", "verdict"),
+    ("end", "kind", "verdict"),
     [
-        (4.0, "passed"),
-        (6.5, 'failed: heard speech that is no recording of the flow, from 3.0 s to 6.5 s. "menu" in "en" was expected'),
+        (4.0, Verdict.unknown, "passed"),
+        (4.0, Verdict.inconclusive, "passed"),
+        (
+            6.5,
+            Verdict.inconclusive,
+            (
+                "error: could not tell: something with too much loss or noise on the line to tell, from 3.0 s to 6.5 s. "
+                '"menu" in "en" was expected'
+            ),
+        ),
+        (6.5, Verdict.unknown, 'failed: heard speech that is no recording of the flow, from 3.0 s to 6.5 s. "menu" in "en" was expected'),
     ],
 )
-def test_unknown_speech_is_an_answer_to_a_key_if_it_goes_on_after_it(end: float, verdict: str) -> None:
+def test_sound_without_a_name_is_an_answer_to_a_key_if_it_goes_on_after_it(end: float, kind: Verdict, verdict: str) -> None:
     talk = conversation("- hear: welcome\n- press: 1\n- hear: menu\n")
-    unknown = heard(("", ""), 3.0, end, Verdict.unknown)
+    unknown = heard(("", ""), 3.0, end, kind)
     play(talk, [ANSWERED, heard(WELCOME, 0.2, 3.0), key("1", 3.1), unknown, heard(MENU_EN, 6.6, 8.0), WE_HANG_UP])
     assert decided(talk)[2] == verdict
