@@ -6,6 +6,10 @@ BIN := $(VENV)/bin
 FLOWS := $(wildcard flows/*.yaml)
 BROKEN := $(wildcard flows/broken/*.yaml)
 
+# Tests that place calls in real time. They come after the others: beside tests that compute, a busy machine would be all they found.
+CALLS := tests/call tests/interop tests/server tests/cli/test_dialling.py tests/cli/test_serve.py \
+  tests/examples/test_by_telephone.py tests/run/test_faults_by_telephone.py
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format lock clean
 
@@ -33,7 +37,8 @@ test: setup ## lint, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadgroup $(CALLS:%=--ignore=%)
+	$(BIN)/pytest -n 2 $(CALLS)
 
 format: setup ## put the code in house format
 	$(BIN)/ruff check --fix .
