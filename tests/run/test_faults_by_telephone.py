@@ -92,7 +92,10 @@ def run(folder: Path, out: Path, uri: str) -> tuple[int, int | None, str]:
 )  # fmt: skip
 def test_the_exit_code_and_the_message(faults: list[str], code: int, step: int | None, message: str, folder: Path, tmp_path: Path) -> None:
     with serving(folder, *faults) as uri:
-        assert run(folder, tmp_path, uri) == (code, step, message)
+        was_code, was_step, was_message = run(folder, tmp_path, uri)
+    # Whether the time is over before the next recording has been heard is a matter of milliseconds. Both are right.
+    assert (was_code, was_step) == (code, step)
+    assert was_message in {message, message and message.replace(', before "main_menu" in "es" from # s to # s', "")}
 
 
 def test_half_of_the_packets_are_too_few_to_tell(folder: Path, tmp_path: Path) -> None:
