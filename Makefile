@@ -46,7 +46,7 @@ format: setup ## put the code in house format
 
 lock: ## lock the newest versions that fit (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --extra speech --extra pyvoip --extra dev --output-file .requirements.txt pyproject.toml .ci/build-requirements.in
+	  --extra speech --extra pyvoip --extra srtp --extra codecs --extra keyring --extra dev --output-file .requirements.txt pyproject.toml .ci/build-requirements.in
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis flows/prompts flows/broken/prompts
