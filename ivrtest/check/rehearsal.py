@@ -102,7 +102,8 @@ def _times(flow: Flow, nodes: Sequence[str]) -> Iterator[datetime | None]:
     for name in nodes:
         node = flow.nodes[name]
         if isinstance(node, Hours):
-            yield from (datetime.combine(day, time(12)) for day in node.holidays)
+            days = {**node.holidays.once, **dict.fromkeys(node.holidays.days(_MONDAY.date(), _MONDAY.date() + timedelta(days=4 * 366)))}
+            yield from (datetime.combine(day, time(12)) for day in days)
 
 
 class _Driver:

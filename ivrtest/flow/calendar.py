@@ -7,15 +7,18 @@ first reading of its start and ends at the last reading of its end; in the hour 
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_A_DAY = 24 * 60
 
+_YEARLY = re.compile(r"([0-9]{2})-([0-9]{2})")
+_LEAP_YEAR = 2000
 _OPENING = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 
 
@@ -76,6 +79,54 @@ def parse_week(days: Mapping[str, Sequence[str]]) -> tuple[tuple[Opening, ...], 
     return tuple(week.get(day, ()) for day in range(7))
 
 
+MonthDay = tuple[int, int]
+
+
+def parse_holiday(text: str) -> date | MonthDay:
+    """Read `2026-04-05`, a day, or `12-25`, the same day of every year. Raises `ScheduleError`."""
+    match = _YEARLY.fullmatch(text)
+    try:
+        if match is None:
+            return date.fromisoformat(text)
+        day = date(_LEAP_YEAR, int(match[1]), int(match[2]))
+    except ValueError as error:
+        raise ScheduleError(f'"{text}" is no day of the calendar. write it as "2026-12-25", or "12-25" for every year') from error
+    return day.month, day.day
+
+
+def written_holiday(day: date | MonthDay) -> str:
+    """Return the text that `parse_holiday` reads."""
+    return day.isoformat() if isinstance(day, date) else f"{day[0]:02}-{day[1]:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Holidays:
+    """Days on which nobody is there, and their names, which are empty where they have none."""
+
+    once: Mapping[date, str] = field(default_factory=dict)
+    yearly: Mapping[MonthDay, str] = field(default_factory=dict)
+    """By month and day. One on 29 February comes in leap years only."""
+
+    def __bool__(self) -> bool:
+        return bool(self.once or self.yearly)
+
+    def __contains__(self, day: date) -> bool:
+        return day in self.once or (day.month, day.day) in self.yearly
+
+    def get(self, day: date) -> str | None:
+        """Return the name of a holiday, None if that day is none. A name given to a single day comes before one for every year."""
+        return self.once.get(day) or self.yearly.get((day.month, day.day), self.once.get(day))
+
+    def days(self, first: date, last: date) -> Iterator[date]:
+        """Yield the holidays from one day to another, both included, in order."""
+        found = {day for day in self.once if first <= day <= last}
+        for month, number in self.yearly:
+            for year in range(first.year, last.year + 1):
+                if (month, number) != (2, 29) or isleap(year):
+                    found.add(date(year, month, number))
+        yield from sorted(day for day in found if first <= day <= last)
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """A time during which one state holds."""
@@ -96,8 +147,7 @@ class Calendar:
 
     week: tuple[tuple[Opening, ...], ...]
     """Seven days from Monday."""
-    holidays: Mapping[date, str] = field(default_factory=dict)
-    """Their names; empty where they have none."""
+    holidays: Holidays = field(default_factory=Holidays)
     time_zone: str = "UTC"
 
     def state_at(self, moment: datetime) -> OpenState:
@@ -115,9 +165,8 @@ class Calendar:
         # What repeats every week shows within nine days, or a week later where the clock skips it; then only a holiday can bring a change.
         days = [today + timedelta(days=step) for step in range(-1, 17)]
         changes = {change for day in days for opening in self._openings(day) for change in opening}
-        for day in self.holidays:
-            if day >= today:
-                changes |= {self._midnight(day), self._midnight(day + timedelta(days=1))}
+        for day in self._coming_holidays(today):
+            changes |= {self._midnight(day), self._midnight(day + timedelta(days=1))}
         now = self.state_at(moment)
         return next((change for change in sorted(changes) if change > moment and self.state_at(change) is not now), None)
 
@@ -128,6 +177,13 @@ class Calendar:
             until = end if change is None else min(change, end)
             yield Stretch(start, until, self.state_at(start))
             start = until
+
+    def _coming_holidays(self, today: date) -> Iterator[date]:
+        """Yield those at which something may change next: what comes every year, once (eight years can lie between two leap days)."""
+        yield from (day for day in self.holidays.once if day >= today)
+        if self.holidays.yearly:
+            years = 9 if (2, 29) in self.holidays.yearly else 2
+            yield from self.holidays.days(today, date(min(today.year + years, MAXYEAR), 1, 1))
 
     def _local(self, moment: datetime) -> datetime:
         if moment.tzinfo is None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ivrtest.check.context import CheckContext
 from ivrtest.check.timetable import Reach, all_hours, days, local, periods, unanswered, usual_week, way_at
-from ivrtest.flow.calendar import Calendar, OpenState, parse_week
+from ivrtest.flow.calendar import Calendar, Holidays, OpenState, parse_week
 from ivrtest.flow.model import Flow
 
 NIGHT = """
@@ -73,7 +73,7 @@ def test_called_flows_are_followed_too(flow: Callable[..., Flow]) -> None:
 
 def test_the_days_of_a_year_and_the_usual_week() -> None:
     office = Calendar(
-        parse_week({"mon-fri": ["09:00-17:00"], "sat": ["22:00-04:00"]}), {date(2026, 12, 25): "Christmas"}, "America/New_York"
+        parse_week({"mon-fri": ["09:00-17:00"], "sat": ["22:00-04:00"]}), Holidays({date(2026, 12, 25): "Christmas"}), "America/New_York"
     )
     found = days(office, date(2026, 1, 1), date(2026, 12, 31))
     assert len(found) == 365
@@ -86,7 +86,7 @@ def test_the_days_of_a_year_and_the_usual_week() -> None:
 
 
 def test_a_day_on_which_the_clock_skips_an_opening_differs() -> None:
-    night = Calendar(parse_week({"sun": ["02:15-02:45"]}), {}, "America/New_York")
+    night = Calendar(parse_week({"sun": ["02:15-02:45"]}), Holidays(), "America/New_York")
     found = days(night, date(2026, 3, 1), date(2026, 3, 15))
     assert [day for day, stretches in found.items() if stretches] == [date(2026, 3, 1), date(2026, 3, 15)]
 
@@ -96,7 +96,7 @@ def test_a_moment_reads_as_on_the_wall() -> None:
 
 
 CALENDARS = st.builds(
-    lambda days, opening, zone: Calendar(parse_week({days: [opening]}), {date(2026, 3, 9): ""}, zone),
+    lambda days, opening, zone: Calendar(parse_week({days: [opening]}), Holidays({date(2026, 3, 9): ""}), zone),
     st.sampled_from(["mon", "mon-fri", "sat-sun", "mon-sun"]),
     st.sampled_from(["09:00-17:00", "22:00-06:00", "00:00-24:00", "01:30-02:30"]),
     st.sampled_from(["UTC", "America/New_York", "Australia/Lord_Howe"]),

@@ -9,14 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivrtest.flow.calendar import DAYS, Calendar, Opening, OpenState, ScheduleError, parse_days, parse_week, time_zone_exists
+from ivrtest.flow.calendar import (
+    DAYS,
+    Calendar,
+    Holidays,
+    MonthDay,
+    Opening,
+    OpenState,
+    ScheduleError,
+    parse_days,
+    parse_holiday,
+    parse_week,
+    time_zone_exists,
+    written_holiday,
+)
 
 OFFICE = Calendar(
     parse_week({"mon-fri": ["09:00-17:00"], "sat": ["13:00-15:00", "10:00-12:00"]}),
-    {date(2026, 12, 25): "Christmas"},
+    Holidays({date(2026, 12, 25): "Christmas"}),
     "America/New_York",
 )
-BAR = Calendar(parse_week({"fri-sat": ["22:00-03:00"]}), {date(2026, 3, 7): ""}, "Europe/Berlin")
+BAR = Calendar(parse_week({"fri-sat": ["22:00-03:00"]}), Holidays({date(2026, 3, 7): ""}), "Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -69,9 +82,47 @@ def test_when_it_changes_next() -> None:
     assert Calendar(parse_week({})).next_change(datetime(2026, 3, 4, tzinfo=UTC)) is None
 
 
+CHRISTMAS = Holidays({date(2026, 12, 25): "", date(2026, 4, 5): "Easter"}, {(12, 25): "Christmas", (2, 29): "Leap day"})
+
+
+def test_a_holiday_that_comes_every_year() -> None:
+    shop = Calendar(parse_week({"mon-sun": ["00:00-24:00"]}), CHRISTMAS)
+    for year in (1999, 2026, 2099):
+        assert shop.state_at(datetime(year, 12, 25, 12, tzinfo=UTC)) is OpenState.HOLIDAY
+        assert shop.next_change(datetime(year, 12, 24, 12, tzinfo=UTC)) == datetime(year, 12, 25, tzinfo=UTC)
+        assert shop.next_change(datetime(year, 12, 25, 12, tzinfo=UTC)) == datetime(year, 12, 26, tzinfo=UTC)
+    assert shop.next_change(datetime(2027, 2, 1, tzinfo=UTC)) == datetime(2027, 12, 25, tzinfo=UTC)
+    leap = Calendar(parse_week({}), Holidays({}, {(2, 29): ""}))
+    assert leap.next_change(datetime(2097, 1, 1, tzinfo=UTC)) == datetime(2104, 2, 29, tzinfo=UTC)
+    assert leap.next_change(datetime(9997, 1, 1, tzinfo=UTC)) is None
+
+
+def test_the_name_of_a_holiday() -> None:
+    assert [CHRISTMAS.get(day) for day in (date(2026, 12, 25), date(2027, 12, 25), date(2026, 4, 5), date(2026, 4, 6))] == [
+        "Christmas",
+        "Christmas",
+        "Easter",
+        None,
+    ]
+    assert Holidays({date(2026, 1, 1): ""}).get(date(2026, 1, 1)) == ""
+    assert date(2030, 12, 25) in CHRISTMAS
+    assert date(2027, 2, 28) not in CHRISTMAS
+    assert list(CHRISTMAS.days(date(2026, 4, 1), date(2028, 3, 1))) == [
+        date(2026, 4, 5),
+        date(2026, 12, 25),
+        date(2027, 12, 25),
+        date(2028, 2, 29),
+    ]
+
+
+@given(st.dates() | st.dates(date(2028, 1, 1), date(2028, 12, 31)).map(lambda day: (day.month, day.day)))
+def test_a_holiday_reads_back(day: date | MonthDay) -> None:
+    assert parse_holiday(written_holiday(day)) == day
+
+
 def test_the_hour_that_is_left_out() -> None:
     # New York, 8 March 2026: after 01:59:59 comes 03:00:00, at 07:00 UTC.
-    night = Calendar(parse_week({"sun": ["02:30-05:00"]}), {}, "America/New_York")
+    night = Calendar(parse_week({"sun": ["02:30-05:00"]}), Holidays(), "America/New_York")
     change = datetime(2026, 3, 8, 7, 0, tzinfo=UTC)
     assert night.state_at(change - timedelta(seconds=1)) is OpenState.CLOSED
     assert night.state_at(change) is OpenState.OPEN
@@ -80,11 +131,11 @@ def test_the_hour_that_is_left_out() -> None:
 
 def test_the_hour_that_comes_twice() -> None:
     # New York, 1 November 2026: 01:00 to 02:00 is shown twice, from 05:00 UTC and from 06:00 UTC.
-    night = Calendar(parse_week({"sun": ["00:30-01:30"]}), {}, "America/New_York")
+    night = Calendar(parse_week({"sun": ["00:30-01:30"]}), Holidays(), "America/New_York")
     assert night.next_change(datetime(2026, 11, 1, 4, 0, tzinfo=UTC)) == datetime(2026, 11, 1, 4, 30, tzinfo=UTC)
     assert night.state_at(datetime(2026, 11, 1, 6, 15, tzinfo=UTC)) is OpenState.OPEN
     assert night.next_change(datetime(2026, 11, 1, 4, 30, tzinfo=UTC)) == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
-    late = Calendar(parse_week({"sun": ["01:30-04:00"]}), {}, "America/New_York")
+    late = Calendar(parse_week({"sun": ["01:30-04:00"]}), Holidays(), "America/New_York")
     assert late.state_at(datetime(2026, 11, 1, 6, 15, tzinfo=UTC)) is OpenState.OPEN
 
 
@@ -126,7 +177,11 @@ WEEKS = st.lists(st.lists(OPENINGS, max_size=2).map(tuple), min_size=7, max_size
 CALENDARS = st.builds(
     Calendar,
     WEEKS,
-    st.dictionaries(st.dates(date(2026, 3, 1), date(2026, 3, 31)), st.just("")),
+    st.builds(
+        Holidays,
+        st.dictionaries(st.dates(date(2026, 3, 1), date(2026, 3, 31)), st.just("")),
+        st.dictionaries(st.dates(date(2028, 2, 26), date(2028, 4, 4)).map(lambda day: (day.month, day.day)), st.just("")),
+    ),
     st.sampled_from(["America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]),
 )
 MOMENTS = st.integers(0, 60 * 24 * 3600).map(lambda seconds: datetime(2026, 2, 20, tzinfo=UTC) + timedelta(seconds=seconds))

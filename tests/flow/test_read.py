@@ -86,12 +86,22 @@ def messages(text: str) -> list[str]:
         (
             'hours: {schedule: {}, holidays: ["2026-02-30"]}',
             '"2026-02-30"',
-            '"2026-02-30" is no day of the calendar. write it as "2026-12-25"',
+            '"2026-02-30" is no day of the calendar. write it as "2026-12-25", or "12-25" for every year',
+        ),
+        (
+            'hours: {schedule: {}, holidays: ["02-30"]}',
+            '"02-30"',
+            '"02-30" is no day of the calendar. write it as "2026-12-25", or "12-25" for every year',
         ),
         (
             'hours: {schedule: {}, holidays: ["2026-02-03", {date: "2026-02-03"}]}',
             '{date: "2026-02-03"}',
             'holiday "2026-02-03" is listed twice. take one out',
+        ),
+        (
+            'hours: {schedule: {}, holidays: ["12-25", {date: "12-25", name: Christmas}]}',
+            '{date: "12-25", name: Christmas}',
+            'holiday "12-25" is listed twice. take one out',
         ),
         (
             "lookup: {name: who, outcomes: {failed: a}}",

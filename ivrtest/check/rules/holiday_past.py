@@ -26,7 +26,7 @@ class HolidayPast(Rule):
         holidays: ["2025-12-25", "2026-07-04"]
 
     Instead
-        holidays: ["2025-12-25", "2026-07-04", "2026-12-25"]
+        holidays: ["12-25", "2026-07-04"]
     """
 
     name = "holiday-past"
@@ -42,18 +42,21 @@ class HolidayPast(Rule):
             return
         for node in hours_nodes(flow):
             # Once all are over, `holidays-run-out` says so.
-            if node.holidays and max(node.holidays) >= context.today:
+            once = node.holidays.once
+            if once and max(once) >= context.today:
                 for past, coming in self._missing(node, context.today):
-                    name = f' "{node.holidays[past]}"' if node.holidays[past] else ""
+                    name = f' "{once[past]}"' if once[past] else ""
                     yield self.finding(
                         node.holiday_spans.get(past, node.span),
-                        f'holiday{name} "{past}" of {called(node)} is over, and "{coming}" is not listed. add it',
+                        f'holiday{name} "{past}" of {called(node)} is over, and "{coming}" is not listed. '
+                        f'add it, or write "{coming:%m-%d}", which comes every year',
                     )
 
     def _missing(self, node: Hours, today: date) -> Iterator[tuple[date, date]]:
         """Yield the last time that each yearly holiday is listed, and the day that is not."""
         listed: dict[tuple[int, int], list[date]] = {}
-        for day in sorted(node.holidays):
+        once = node.holidays.once
+        for day in sorted(once):
             listed.setdefault((day.month, day.day), []).append(day)
         for (month, number), days in listed.items():
             yearly = (month, number) in self.every_year or len(days) > 1
@@ -61,7 +64,7 @@ class HolidayPast(Rule):
                 continue
             this_year = date(today.year, month, number)
             coming = this_year if this_year >= today else date(today.year + 1, month, number)
-            name = node.holidays[days[-1]]
-            moved = name and any(day >= today and other == name for day, other in node.holidays.items())
-            if not moved and (coming - today).days <= self.ahead_days:
+            name = once[days[-1]]
+            moved = name and any(day >= today and other == name for day, other in once.items())
+            if not moved and coming not in node.holidays and (coming - today).days <= self.ahead_days:
                 yield days[-1], coming

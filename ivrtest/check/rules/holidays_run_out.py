@@ -14,7 +14,8 @@ from ivrtest.source.finding import Finding, Severity
 
 class HolidaysRunOut(Rule):
     """What it does
-        Reports opening hours whose last holiday is over. Silent where today's date is not known.
+        Reports opening hours whose last holiday is over; those that come every year, such as "12-25", do not count. Silent where today's
+        date is not known.
 
     Why it matters
         On the next holiday callers are told that somebody is there, and wait in a queue that nobody answers.
@@ -23,7 +24,7 @@ class HolidaysRunOut(Rule):
         hours: {schedule: {mon-fri: "09:00-17:00"}, holidays: ["2019-12-25"], open: main, closed: closed}
 
     Instead
-        hours: {schedule: {mon-fri: "09:00-17:00"}, holidays: ["2026-12-25", "2027-12-25"], open: main, closed: closed}
+        hours: {schedule: {mon-fri: "09:00-17:00"}, holidays: ["12-25"], open: main, closed: closed}
     """
 
     name = "holidays-run-out"
@@ -33,7 +34,7 @@ class HolidaysRunOut(Rule):
         if context.today is None:
             return
         for node in flow.nodes.values():
-            if isinstance(node, Hours) and node.holidays and (last := max(node.holidays)) < context.today:
+            if isinstance(node, Hours) and node.holidays.once and (last := max(node.holidays.once)) < context.today:
                 yield self.finding(
                     node.span, f'the last holiday of {called(node)} was "{last}", and today is {context.today}. add those that come'
                 )

@@ -7,7 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
-from ivrtest.flow.calendar import DAYS, Calendar, Opening, OpenState, ScheduleError, parse_days, parse_week, time_zone_exists
+from ivrtest.flow.calendar import (
+    DAYS,
+    Calendar,
+    Holidays,
+    MonthDay,
+    Opening,
+    OpenState,
+    ScheduleError,
+    parse_days,
+    parse_holiday,
+    parse_week,
+    time_zone_exists,
+    written_holiday,
+)
 from ivrtest.flow.fields import Fields
 from ivrtest.flow.memory import Memory
 from ivrtest.flow.model import Exit, Node, Script, Target, Written
@@ -23,8 +36,7 @@ class Hours(Node):
 
     week: tuple[tuple[Opening, ...], ...] = ((),) * 7
     """Seven days from Monday."""
-    holidays: Mapping[date, str] = field(default_factory=dict)
-    """Their names; empty where they have none."""
+    holidays: Holidays = field(default_factory=Holidays)
     time_zone: str | None = None
     """None: the flow's."""
     open: Target | None = None
@@ -33,7 +45,8 @@ class Hours(Node):
     """None: where `closed` leads."""
     week_spans: tuple[tuple[Span, ...], ...] = ((),) * 7
     """The places of the openings in `week`."""
-    holiday_spans: Mapping[date, Span] = field(default_factory=dict)
+    holiday_spans: Mapping[date | MonthDay, Span] = field(default_factory=dict)
+    """The places of those in `holidays`: by the day, or by month and day."""
 
     @classmethod
     def read(cls, id: str, span: Span, fields: Fields) -> Hours:  # noqa: A002
@@ -43,7 +56,10 @@ class Hours(Node):
             id,
             span,
             week=week,
-            holidays={day: name for day, (name, _) in holidays.items()},
+            holidays=Holidays(
+                {day: name for day, (name, _) in holidays.items() if isinstance(day, date)},
+                {day: name for day, (name, _) in holidays.items() if not isinstance(day, date)},
+            ),
             time_zone=read_time_zone(fields) or None,
             open=fields.target("open"),
             closed=fields.target("closed"),
@@ -54,7 +70,8 @@ class Hours(Node):
 
     def written(self) -> Written:
         schedule = {name: [str(opening) for opening in openings] for name, openings in zip(DAYS, self.week, strict=True) if openings}
-        holidays = [{"date": day.isoformat(), "name": name} if name else day.isoformat() for day, name in self.holidays.items()]
+        days: list[tuple[date | MonthDay, str]] = [*self.holidays.yearly.items(), *self.holidays.once.items()]
+        holidays = [{"date": written_holiday(day), "name": name} if name else written_holiday(day) for day, name in days]
         return given(
             schedule=schedule,
             holidays=holidays or None,
@@ -126,16 +143,16 @@ def _is_opening(schedule: Fields, text: str, place: tuple[str | int, ...]) -> bo
     return True
 
 
-def _read_holidays(fields: Fields) -> dict[date, tuple[str, Span]]:
+def _read_holidays(fields: Fields) -> dict[date | MonthDay, tuple[str, Span]]:
     """Return the names of the holidays, and their places."""
-    holidays: dict[date, tuple[str, Span]] = {}
+    holidays: dict[date | MonthDay, tuple[str, Span]] = {}
     for place, item in enumerate(fields.data.get("holidays") or ()):
         text, name = (str(item["date"]), str(item.get("name") or "")) if isinstance(item, Mapping) else (str(item), "")
         span = fields.span("holidays", place)
         try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            fields.wrong(f'"{text}" is no day of the calendar. write it as "2026-12-25"', span)
+            day = parse_holiday(text)
+        except ScheduleError as error:
+            fields.wrong(str(error), span)
             continue
         if day in holidays:
             fields.wrong(f'holiday "{text}" is listed twice. take one out', span)
