@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ivrtest.audio.glance import Glance
 from ivrtest.check.states import States, explore
 from ivrtest.flow.model import Flow
+from ivrtest.source.finding import Finding
 
 if TYPE_CHECKING:
     from ivrtest.audio.prompts import PromptLibrary
@@ -21,6 +22,10 @@ class CheckContext:
 
     flows: Mapping[str, Flow] | None = None
     """Other flows by name, for `call_flow`. None: not known, so nothing is said about them."""
+    siblings: frozenset[str] = frozenset()
+    """Names of all flows that could be called, as far as they are known."""
+    unread: Mapping[str, Finding] = field(default_factory=dict)
+    """What is wrong with flows that are there and cannot be read, by name."""
     recordings: Mapping[str, frozenset[str]] | None = None
     """Recorded prompts by language (`mul` too), digits such as `digits/7` among them. None: recordings are not checked."""
     sounds: Mapping[tuple[str, str], Glance] | None = None

@@ -119,13 +119,15 @@ def findings_of(bundle: Bundle, selection: Selection, today: date, request: Requ
         return
     others: dict[str, Flow] = {**bundle.called, flow.name: flow}
     library = None
-    if request.listen and not bundle.reading.findings:
+    if request.listen and not bundle.reading.findings and not bundle.unread:
         try:
             library = bundle.library()
         except InputError as error:
             yield from error.findings
     context = CheckContext(
         flows=None if bundle.unread else others,
+        siblings=bundle.siblings,
+        unread=bundle.unread,
         recordings=recorded(bundle.path, flow) if request.recordings else None,
         sounds=glances(bundle.path, flow) if request.recordings else None,
         library=library,

@@ -13,7 +13,7 @@ from ivrtest.flow.model import ALL_LANGUAGES, Flow, Node, Prompt
 from ivrtest.flow.nodes import NODE_TYPES
 from ivrtest.flow.nodes.hours import read_time_zone
 from ivrtest.flow.policy import Policy
-from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.shape import Problem, load_schema, problems
 from ivrtest.source.text import Source
 from ivrtest.source.undisturbed import undisturbed
@@ -66,28 +66,6 @@ def read_flow(source: Source) -> FlowReading:
 def load_flow(path: Path, root: Path | None = None) -> FlowReading:
     """Read a flow file. Raises `InputError` if it cannot be read or is no YAML. `root`: a folder that it must lie in."""
     return read_flow(read_source(path, root))
-
-
-def find_flows(folder: Path) -> dict[str, Path]:
-    """Return the flow files in a folder (not in its subfolders) by the name of the flow, in the order of the file names.
-
-    A YAML file is one if it says `ivrtest: flow/1`; others are passed over. Raises `InputError` if two flows have the same name.
-    """
-    found: dict[str, Path] = {}
-    for path in sorted(path for suffix in ("*.yaml", "*.yml") for path in folder.glob(suffix)):
-        try:
-            document = read_document(read_source(path))
-        except InputError:
-            continue
-        data = document.data
-        if not isinstance(data, dict) or not str(data.get("ivrtest", "")).startswith("flow/"):
-            continue
-        name = str(data.get("name", path.stem))
-        if name in found:
-            message = f'flow "{name}" is in "{found[name]}" too. give one of them another name'
-            raise InputError((Finding("flow-name", Severity.ERROR, message, document.span(("name",))),))
-        found[name] = path
-    return found
 
 
 @cache

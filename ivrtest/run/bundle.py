@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from ivrtest.audio.formats import find_recording
 from ivrtest.audio.glance import Glance, glance
+from ivrtest.flow.find import find_flows
 from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, Prompt
 from ivrtest.flow.nodes.call_flow import CallFlow
-from ivrtest.flow.read import FlowReading, find_flows, load_flow
+from ivrtest.flow.read import FlowReading, load_flow, read_flow
 from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.text import Source
 
 if TYPE_CHECKING:
     from ivrtest.audio.prompts import PromptLibrary
@@ -29,8 +31,10 @@ class Bundle:
     reading: FlowReading
     called: Mapping[str, Flow] = field(default_factory=dict)
     """Every flow that it may come to call, by name; without those that cannot be read."""
-    unread: frozenset[str] = frozenset()
-    """Names of called flows that exist and cannot be read: they are complained of where they are checked themselves."""
+    unread: Mapping[str, Finding] = field(default_factory=dict)
+    """What is wrong first with each called flow that is there and cannot be read, by its name."""
+    siblings: frozenset[str] = frozenset()
+    """Names of all flows that it could call."""
 
     @property
     def flow(self) -> Flow:
@@ -41,7 +45,9 @@ class Bundle:
         return flow
 
     def parts(self) -> Iterator[tuple[Flow, Path]]:
-        """Yield the flow and those it calls, each with the folder of its recordings."""
+        """Yield the flow and those it calls, each with the folder of its recordings. Raises InputError if one of them cannot be read."""
+        if self.unread:
+            raise InputError(tuple(self.unread.values()))
         for flow in (self.flow, *self.called.values()):
             yield flow, recordings_folder(self.path, flow)
 
@@ -96,25 +102,33 @@ def voice_of(flow: Flow, language: str) -> str:
 
 
 class FlowFolder:
-    """The flow files of one folder, each read once."""
+    """The flow files of one folder, each read once, and only when somebody asks for it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises InputError if the folder cannot be read or two of its flows have one name."""
+    def __init__(self, folder: Path, sources: Mapping[Path, Source] | None = None) -> None:
+        """`sources`: texts that stand for what files of the folder hold. Raises InputError if two of its flows have one name."""
         self.folder = folder
-        self.paths = find_flows(folder)
+        self.sources = dict(sources or {})
+        self.paths = find_flows(folder, self.sources)
         self._readings: dict[Path, FlowReading] = {}
+
+    def with_source(self, path: Path, source: Source) -> FlowFolder:
+        """Return the folder as it would be if the file at `path` held `source`. Raises InputError as the folder itself does."""
+        changed = FlowFolder(self.folder, {**self.sources, path: source})
+        changed._readings |= {other: reading for other, reading in self._readings.items() if other != path}
+        return changed
 
     def read(self, path: Path) -> FlowReading:
         """Read a file of the folder, once. Raises InputError if it is no YAML."""
         if path not in self._readings:
-            self._readings[path] = load_flow(path, self.folder)
+            source = self.sources.get(path)
+            self._readings[path] = load_flow(path, self.folder) if source is None else read_flow(source)
         return self._readings[path]
 
     def bundle(self, path: Path) -> Bundle:
         """Read a flow and the flows that it calls. Raises InputError if its file is no YAML."""
         reading = self.read(path)
         called: dict[str, Flow] = {}
-        unread: set[str] = set()
+        unread: dict[str, Finding] = {}
         waiting = list(calls_of(reading.flow))
         while waiting:
             name = waiting.pop()
@@ -122,15 +136,15 @@ class FlowFolder:
                 continue
             try:
                 other = self.read(self.paths[name])
-            except InputError:
-                unread.add(name)
+            except InputError as error:
+                unread[name] = error.findings[0]
                 continue
             if other.flow is None or other.findings:
-                unread.add(name)
+                unread[name] = other.findings[0]
                 continue
             called[name] = other.flow
             waiting += calls_of(other.flow)
-        return Bundle(path, reading, called, frozenset(unread))
+        return Bundle(path, reading, called, unread, frozenset(self.paths))
 
 
 def calls_of(flow: Flow | None) -> Iterator[str]:

@@ -34,6 +34,16 @@ def read_source(path: Path, root: Path | None = None, *, max_bytes: int = MAX_BY
     return Source(str(path), text)
 
 
+def glimpse(path: Path) -> str:
+    """Return what can be made out of a file, enough to tell what kind of file it is. Empty if it cannot be read."""
+    try:
+        data = _read_bytes(path, MAX_BYTES)
+    except InputError:
+        return ""
+    encoding = next((encoding for mark, encoding in _WIDE_MARKS if data.startswith(mark)), "utf-8-sig")
+    return data.decode(encoding, errors="replace")
+
+
 def decode(data: bytes, name: str) -> str:
     """Return the text that `data` holds as UTF-8, without a byte order mark. Raises `InputError`."""
     for mark, encoding in _WIDE_MARKS:

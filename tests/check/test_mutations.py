@@ -10,9 +10,10 @@ import pytest
 
 from ivrtest.check.checker import check
 from ivrtest.check.context import CheckContext
+from ivrtest.flow.find import find_flows
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.call_flow import CallFlow
-from ivrtest.flow.read import find_flows, load_flow
+from ivrtest.flow.read import load_flow
 from ivrtest.source.finding import Finding
 from tests.check.mutation import OPERATORS, Mutant, Operator, mutants
 

@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ivrtest.flow.model import Flow
-from ivrtest.flow.read import find_flows, load_flow, read_flow
-from ivrtest.source.finding import InputError
+from ivrtest.flow.read import load_flow, read_flow
 from ivrtest.source.text import Source
 
 FLOWS = Path(__file__).parents[2] / "flows"
@@ -226,19 +225,6 @@ def test_undeclared_exits_are_listed(make: Callable[[str], Flow]) -> None:
         "other": [],
     }
     assert [node.id for node in flow.nodes.values() if node.ends_call] == ["next", "other"]
-
-
-def test_finding_flows_in_a_folder(tmp_path: Path) -> None:
-    (tmp_path / "b.yaml").write_text("ivrtest: flow/1\nname: bank\n")
-    (tmp_path / "a.yml").write_text("ivrtest: flow/1\n")
-    (tmp_path / "scenario.yaml").write_text("ivrtest: scenario/1\nname: bank\n")
-    (tmp_path / "broken.yaml").write_text("{")
-    assert find_flows(tmp_path) == {"a": tmp_path / "a.yml", "bank": tmp_path / "b.yaml"}
-    (tmp_path / "c.yaml").write_text("ivrtest: flow/1\nname: bank\n")
-    with pytest.raises(InputError) as caught:
-        find_flows(tmp_path)
-    expected = f'flow "bank" is in "{tmp_path / "b.yaml"}" too. give one of them another name'
-    assert [finding.message for finding in caught.value.findings] == [expected]
 
 
 JUNK = st.one_of(

@@ -10,12 +10,12 @@ from ivrtest.check.rule import Rule
 from ivrtest.check.spelling import did_you_mean
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.call_flow import CallFlow
-from ivrtest.source.finding import Finding, Severity
+from ivrtest.source.finding import Finding, Related, Severity
 
 
 class UnknownFlow(Rule):
     """What it does
-        Reports a `call_flow` that names a flow which is not there.
+        Reports a `call_flow` that names a flow which is not there, or whose file cannot be read.
 
     Why it matters
         The IVR has nowhere to go and hangs up on the caller.
@@ -31,13 +31,19 @@ class UnknownFlow(Rule):
     severity = Severity.ERROR
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
+        calls = [node for node in flow.nodes.values() if isinstance(node, CallFlow)]
+        for node in calls:
+            if wrong := context.unread.get(node.flow):
+                yield self.finding(
+                    node.flow_span,
+                    f'{called(node)} calls flow "{node.flow}", and "{wrong.span.source.name}" cannot be read. put it right first',
+                    related=(Related(wrong.message, wrong.span),),
+                )
         if context.flows is None:
             return
         states = context.states(flow)
-        for node in flow.nodes.values():
-            if isinstance(node, CallFlow) and node.flow not in context.flows:
-                witness = states.witness_at(node.id)
-                message = (
-                    f'{called(node)} calls flow "{node.flow}", and no flow has that name{did_you_mean(node.flow, context.flows.keys())}'
-                )
-                yield self.finding(node.flow_span, message, witness=witness)
+        known = context.flows.keys() | context.siblings
+        for node in calls:
+            if node.flow not in known:
+                message = f'{called(node)} calls flow "{node.flow}", and no flow has that name{did_you_mean(node.flow, known)}'
+                yield self.finding(node.flow_span, message, witness=states.witness_at(node.id))
