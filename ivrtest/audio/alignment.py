@@ -9,7 +9,20 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.judge import BLOCK, ENOUGH, GOOD_DB, RANGE_DB, Evidence, compare, line_gain
+from ivrtest.audio.judge import (
+    ALONE_DB,
+    BLOCK,
+    ENOUGH,
+    GOOD_DB,
+    HIDDEN_DB,
+    LACKING_DB,
+    OVERLAID_DB,
+    PRESENT_DB,
+    RANGE_DB,
+    Evidence,
+    compare,
+    line_gain,
+)
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples, log_mel, total_level
 
 FINE_PER_FRAME: Final = HOP // FINE_HOP
@@ -22,8 +35,12 @@ _RECENT: Final = 45
 _GAIN_FRAMES: Final = 250
 _WORD: Final = 40
 """Frames that may hold a word of their own: if next to nothing of them arrived, another word could have been said."""
-_HARDLY: Final = 5.0
-"""A block with less evidence than this many frames' worth is given the benefit of a wider limit."""
+_SOME: Final = 40
+"""Frames after which it is seen whether there is anything of the recording in what is heard."""
+_HARDLY: Final = 6.5
+"""A block with less evidence than this many frames' worth is judged as if it had that much: codecs drop soft sounds before pauses."""
+_CERTAIN: Final = 8.0
+"""The same for saying that a recording went wrong."""
 
 
 class Call(Protocol):
@@ -33,6 +50,8 @@ class Call(Protocol):
     def valid(self, first: int, end: int) -> Mask: ...
     @property
     def noise(self) -> Levels: ...
+    @property
+    def quiet(self) -> bool: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +92,12 @@ class Reference:
         """Its loudest cell, dB."""
         return float(self.fine.max(initial=FLOOR_DB))
 
+    @cached_property
+    def fullness(self) -> NDArray[np.float32]:
+        """Per fine frame: the share of bands in which it could be compared if there were no noise. 0 to 1."""
+        fullness: NDArray[np.float32] = np.clip((self.fine - self.peak + RANGE_DB - 3) / 9, 0, 1).mean(axis=1)
+        return fullness
+
     def rows(self, first: int, end: int, lag: NDArray[np.int_] | int) -> Levels:
         """Return what frames `first` to `end` of a stream should be if the recording began `lag` fine hops into the stream."""
         index = FINE_PER_FRAME * np.arange(first, end) - lag + PAD
@@ -103,6 +128,12 @@ class Track:
         """The worst block's deviation, dB."""
         self.fell_at: int | None = None
         """The frame from which it was wrong."""
+        self.named_at_s: float | None = None
+        """When it became known that this is the recording that plays; who decides that notes it here."""
+        self.overlaid = False
+        """Something else sounded over a part of it, so that nobody can tell whether that part was as recorded."""
+        self.overlaid_from: int | None = None
+        """The frame at which the first such block begins."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -130,6 +161,16 @@ class Track:
         return self.fell_at is None
 
     @property
+    def hidden(self) -> bool:
+        """Whether there is so much other sound over it that nothing shows it is there."""
+        return self.good and self.overlaid and (self.complete or self.judged >= _SOME) and self.mean > HIDDEN_DB
+
+    @property
+    def clear(self) -> bool:
+        """Whether all that was heard of it was as recorded."""
+        return self.good and not self.overlaid
+
+    @property
     def complete(self) -> bool:
         return self.judged >= len(self._weight)
 
@@ -146,9 +187,21 @@ class Track:
         return float(np.minimum(self._weight[: self.judged], wanted).sum() / max(float(wanted.sum()), 1e-6))
 
     @property
+    def audible_share(self) -> float:
+        """How much of the recording so far stands out of the line's noise, lost or not: 0 to 1."""
+        index = FINE_PER_FRAME * np.arange(self.first, self.first + self.judged) - self.lag + PAD
+        full = self.reference.fullness[np.clip(index, 0, len(self.reference.fullness) - 1)]
+        return float(self._wanted[: self.judged].sum() / max(float(full.sum()), 1e-6))
+
+    @property
     def mean(self) -> float:
         """Mean deviation so far, dB."""
-        return float(self._deviation[: self.judged].sum() / (self._weight[: self.judged].sum() + 0.3))
+        return self.mean_from(self.first)
+
+    def mean_from(self, frame: int) -> float:
+        """Return the mean deviation from a frame on, dB."""
+        first = max(0, frame - self.first)
+        return float(self._deviation[first : self.judged].sum() / (self._weight[first : self.judged].sum() + 0.3))
 
     def advance(self, call: Call, to: int) -> None:
         """Judge the frames up to `to` (exclusive)."""
@@ -167,11 +220,11 @@ class Track:
         self._deviation[begin:end], self._missing[begin:end] = evidence.deviation, evidence.missing
         self._weight[begin:end], self._wanted[begin:end] = evidence.weight, evidence.wanted
         if self.good:
-            self._judge(0 if whole else max(0, before - BLOCK), end)
+            self._judge(0 if whole else max(0, before - BLOCK), end, call.quiet)
 
     def bad_places(self) -> tuple[tuple[float, float], ...]:
         """Return where it was not as recorded, in seconds of the recording."""
-        scores, _, judged = self._blocks(0, self.judged)
+        scores, _, _, judged = self._blocks(0, self.judged)
         bad = np.zeros(self.judged, np.bool_)
         block = self.judged - len(scores) + 1
         for index in np.flatnonzero(judged & (scores > GOOD_DB)):
@@ -239,30 +292,45 @@ class Track:
         rows = self.reference.rows(self.first + begin, self.first + end, lags)
         return compare(heard, rows, self._valid(call, begin, end), self._gain, self._noise(call, _middle(self._gain)))
 
-    def _blocks(self, begin: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float32], Mask]:
-        """Return the blocks' deviations, their evidence, and whether that is enough to judge them."""
+    def _blocks(self, begin: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Mask]:
+        """Return the blocks' deviations, what of that is lacking, their evidence, and whether that is enough to judge them."""
         block = min(BLOCK, end - begin)
         deviation, weight = _moving_sum(self._deviation[begin:end], block), _moving_sum(self._weight[begin:end], block)
-        wanted = _moving_sum(self._wanted[begin:end], block)
-        return deviation / (weight + 0.3), weight, (weight > ENOUGH / 2) & (weight > 0.25 * wanted)
+        missing, wanted = _moving_sum(self._missing[begin:end], block), _moving_sum(self._wanted[begin:end], block)
+        return deviation / (weight + 0.3), missing / (weight + 0.3), weight, (weight > ENOUGH / 2) & (weight > 0.25 * wanted)
 
-    def _judge(self, begin: int, end: int) -> None:
-        scores, weight, judged = self._blocks(begin, end)
+    def _judge(self, begin: int, end: int, quiet: bool) -> None:
+        scores, missing, weight, judged = self._blocks(begin, end)
         if not judged.any():
             return
-        limit = np.where(weight < _HARDLY, 1.4 * GOOD_DB, GOOD_DB)
-        bad = judged & (scores > limit)
-        if not bad.any():
-            worst = float(scores[judged].max())
-            self.worst = worst if begin == 0 else max(self.worst, worst)
+        benefit = _HARDLY / np.minimum(weight + 0.3, _HARDLY)
+        odd = judged & (scores > GOOD_DB * benefit)
+        overlaid = bool(np.any(odd & ((scores > OVERLAID_DB * benefit) | (missing > PRESENT_DB * benefit))))
+        worst = float(scores[judged].max())
+        self.worst = worst if begin == 0 else max(self.worst, worst)
+        if begin == 0:
+            self.overlaid, self.overlaid_from = overlaid, None
+        self.overlaid = self.overlaid or overlaid
+        wrong = odd & (missing > LACKING_DB * np.maximum(1, _CERTAIN / (weight + 0.3)))
+        if quiet:
+            # Nothing on such a line could lie over a recording all by itself.
+            wrong |= odd & (scores > ALONE_DB * benefit)
+        if self.overlaid and self.overlaid_from is None:
+            self.overlaid_from = self._change(begin, int(np.argmax(odd)), end)
+        if not wrong.any():
             return
-        self.worst = max(self.worst, float(scores[bad].max()))
-        # The change lies where good frames end and bad ones begin: the lowest point of the running sum of what exceeds the limit.
-        first = max(0, begin + int(np.argmax(bad)) - BLOCK)
-        last = min(end, begin + int(np.argmax(bad)) + BLOCK)
+        # Something may have been odd for a while before it was certainly wrong.
+        bad = int(np.argmax(wrong))
+        while bad > 0 and odd[bad - 1]:
+            bad -= 1
+        self.fell_at = self._change(begin, bad, end)
+
+    def _change(self, begin: int, bad: int, end: int) -> int:
+        """Return the frame where good frames end and those of a bad block, the `bad`th from `begin` on, go wrong: the lowest point of
+        the running sum of what exceeds the limit."""
+        first, last = max(0, begin + bad - BLOCK), min(end, begin + bad + BLOCK)
         excess = np.cumsum(self._deviation[first:last] - GOOD_DB * self._weight[first:last])
-        lowest = int(np.argmin(np.concatenate([[0], excess])))
-        self.fell_at = self.first + first + lowest
+        return self.first + first + int(np.argmin(np.concatenate([[0], excess])))
 
 
 def _middle(gain: Levels) -> float:

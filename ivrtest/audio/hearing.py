@@ -23,7 +23,7 @@ class Verdict(StrEnum):
     ambiguous = "ambiguous"
     """Two recordings fit what was heard, and nothing that was heard tells them apart: see `Match.runner_up`."""
     inconclusive = "inconclusive"
-    """Too much was lost or masked to tell."""
+    """Too much was lost on the line, buried in noise or overlaid by other sound to tell. With `Match.prompt` if something like it plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Match:
     end_s: float
     """When its last sounding part ended, or when it was cut or went wrong; for `Recognised`: how far it was compared."""
     decided_at_s: float
-    """When it was known which recording this is."""
+    """When it was known which recording this is, or that it is none: often long before its end. The verdict was known at `at_s`."""
     diverged_at_s: float | None = None
     """When it first differed from the recording or stopped; absent for a full match."""
     runner_up: tuple[str, str] | None = None

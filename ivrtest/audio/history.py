@@ -13,6 +13,7 @@ _KEPT: Final = 1000
 """Frames kept at least: 10 s."""
 _NOISE_FRAMES: Final = 300
 _NOISE_EVERY: Final = 20
+QUIET_LINE_DB: Final = 28.0
 
 
 class History:
@@ -39,6 +40,8 @@ class History:
         self.noise: Levels = np.full(BANDS, FLOOR_DB, np.float32)
         """The line's noise per band, dB: what the quietest tenth of the last 3 s stays under, and 2 dB."""
         self._noise_at = 0
+        self.quiet = True
+        """The line's noise is so far below its speech that next to nothing can be hidden in it."""
 
     @property
     def now_s(self) -> float:
@@ -96,6 +99,14 @@ class History:
         speech: Mask = self.loud(first, end) & ~self._tonal[max(0, first - self.oldest) : max(0, end - self.oldest)]
         return speech
 
+    def speech_or_lost(self, first: int, end: int) -> Mask:
+        """Frames with sound that is no tone, and what was lost after such frames."""
+        first = max(first, self.oldest)
+        speech, valid = self.speech(first, end), self.valid(first, end)
+        last = np.maximum.accumulate(np.where(valid, np.arange(len(valid)), 0))
+        filled: Mask = speech[last]
+        return filled
+
     def note(self, first: int, loud: Mask, tonal: Mask) -> None:
         """Remember what was found in frames from `first` on."""
         begin = first - self.oldest
@@ -103,8 +114,23 @@ class History:
         self._tonal[begin : begin + len(tonal)] = tonal
 
     def lost_share(self, first: int, end: int) -> float:
-        valid = self.valid(max(first, self.oldest), end)
+        valid = self.valid(max(first, self.oldest), min(end, self.end))
         return 1 - float(np.mean(valid)) if len(valid) else 0.0
+
+    def voice_db(self, first: int, end: int) -> float:
+        """Return how loud speech is in these frames: the level that its louder quarter exceeds."""
+        return self.level_db(first, end, 75)
+
+    def level_db(self, first: int, end: int, percentile: float) -> float:
+        """Return a percentile of the whole-band level of these frames, those kept and not lost. -90 if there are none."""
+        first, end = max(first, self.oldest), min(end, self.end)
+        level = self.total(first, end)[self.valid(first, end)] if first < end else np.zeros(0, np.float32)
+        return float(np.percentile(level, percentile)) if len(level) else FLOOR_DB
+
+    @property
+    def noise_db(self) -> float:
+        """The line's noise over all bands, dB."""
+        return float(total_level(self.noise[None, :])[0])
 
     def varies(self, first: int, end: int) -> bool:
         """Return whether the level moves as speech does: steady noise keeps within 6 dB."""
@@ -139,3 +165,4 @@ class History:
             return
         tenth = np.partition(self._levels[begin:end][usable], count // 10, axis=0)[count // 10]
         self.noise = np.minimum(tenth + 2, np.float32(-25))
+        self.quiet = self.noise_db < float(np.percentile(self._total[begin:end][usable], 90)) - QUIET_LINE_DB

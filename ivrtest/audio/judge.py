@@ -17,7 +17,17 @@ from ivrtest.audio.spectrum import BANDS, Levels, Mask
 BLOCK: Final = 30
 """Frames that are judged together: 300 ms."""
 GOOD_DB: Final = 3.2
-"""A block that deviates by more is not the recording."""
+"""A block that deviates by more is not the recording, or not the recording alone."""
+LACKING_DB: Final = 4.0
+"""It is not the recording if what it lacks alone is more than this: talkers, noise and codecs add, and only another word also lacks."""
+ALONE_DB: Final = 5.5
+"""On a quiet line it is not the recording either if it deviates by more in any way."""
+OVERLAID_DB: Final = 4.5
+"""A block may deviate by this much if next to nothing is lacking ..."""
+PRESENT_DB: Final = 1.5
+"""... which is no more than this."""
+HIDDEN_DB: Final = 6.5
+"""Sound over a recording that makes all of it deviate by more on average hides it: nothing shows that it is there."""
 RANGE_DB: Final = 35.0
 """How far below its loudest part a recording is compared."""
 CLIP_DB: Final = 20.0

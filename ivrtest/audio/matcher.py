@@ -15,10 +15,13 @@ import numpy as np
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, Verdict
 from ivrtest.audio.history import History
+from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.pursuit import SLACK, Pursuit
+from ivrtest.audio.rivals import CLEARLY_DB, instead, just_parted, left_behind, outdone, together
 from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples
-from ivrtest.audio.speech import SoundDetector, ToneDetector
+from ivrtest.audio.speech import QUIETEST_DB, SoundDetector, ToneDetector
+from ivrtest.audio.stranger import Strangers
 
 STEP: Final = 800
 """Samples between decisions: 100 ms."""
@@ -27,7 +30,6 @@ NAME_EXPECTED_S: Final = 0.4
 NAME_ANY_S: Final = 1.2
 """Sound that must fit before an unexpected one is named: it may be speech that is in no library."""
 _QUIET_FRAMES: Final = 35
-_PARTED_FRAMES: Final = 25
 _PATIENCE_FRAMES: Final = 160
 """How long after a recording went wrong another one may still be recognised in its place."""
 _UNKNOWN_FRAMES: Final = 300
@@ -38,8 +40,13 @@ _EXCELLENT_DB: Final = 1.2
 """A short recording that nobody expects must fit this well if other sound follows it at once: it could be a word of other speech."""
 _FAIR_DB: Final = 2.0
 """The same if quiet follows."""
-_LOST_SHARE: Final = 0.25
-"""Unexplained sound of which more is lost than this may well be a prompt."""
+_FAR_BELOW_DB: Final = 10.0
+"""Sound that is softer by this much is not what a recording could be a part of."""
+_BAND_ABOVE_NOISE_DB: Final = 10.0
+_DECISIONS: Final = 16
+"""Decisions taken at one time at most. What is left comes 100 ms later: nothing that is heard may keep a call waiting."""
+_AUDIBLE: Final = 0.45
+"""A recording of which less than this share stands out of the noise could have another word in it that nobody would hear."""
 _GIVE_UP_FRAMES: Final = 60
 """How long a recording heard to its end waits to be taken for itself."""
 
@@ -58,6 +65,7 @@ class Matcher:
         self._named: Track | None = None
         self._cursor = 0
         """Everything before this sample is explained."""
+        self._strangers = Strangers(self._history)
         self._told_unknown = False
         """The present sound has been reported as unknown or as a recording gone wrong; what is left of it is no news."""
 
@@ -100,12 +108,18 @@ class Matcher:
         tonal, tones = self._tone.listen(block, loud, valid, history.now_s)
         history.note(first, loud, tonal)
         hearings += tones
-        if self._named is None or not self._named.good:
+        if self._named is None or not self._named.clear:
             self._look()
         self._pursuit.advance(self._named)
-        self._pursuit.tracks = [track for track in self._tracks if track is self._named or not self._outlived(track)]
+        outlived = [track for track in self._tracks if track is not self._named and self._outlived(track)]
+        for track in outlived:
+            self._strangers.leave_open(track)
+        self._pursuit.tracks = [track for track in self._tracks if track not in outlived]
         # One decision can open the way for the next: a recording ends, and the one after it is already known.
-        while decided := self._decide():
+        for _ in range(_DECISIONS):
+            decided = self._decide()
+            if not decided:
+                break
             hearings += decided
         return hearings
 
@@ -121,7 +135,9 @@ class Matcher:
 
     def _look(self) -> None:
         not_before = self._cursor if self._named is None else self._wrong_from(self._named)
-        self._pursuit.look(self._sound.threshold_db, not_before)
+        # A recording in noise is first seen in single bands.
+        audible_db = min(self._sound.threshold_db, max(QUIETEST_DB, float(self._history.noise.max()) + _BAND_ABOVE_NOISE_DB))
+        self._pursuit.look(audible_db, not_before)
 
     # ---------------------------------------------------------------- what it means
 
@@ -131,27 +147,34 @@ class Matcher:
             return self._heard_to_the_end(winner, rival)
         if self._named is not None and not self._named.good:
             return self._gone_wrong(self._named)
+        if self._named is not None and self._named.overlaid:
+            return self._overlaid(self._named)
         if self._named is None:
             return self._name() or self._unnamed_sound()
         return []
 
     def _needed_s(self, track: Track) -> float:
-        return NAME_EXPECTED_S if track.key in self._expected else NAME_ANY_S
+        return NAME_EXPECTED_S if track.key in self._expected and track.clear else NAME_ANY_S
 
     def _completed(self) -> tuple[Track | None, Track | None]:
         """Return the recording that has been heard to its end, if that is certain, and another that fits as well."""
-        complete = [track for track in self._tracks if track.good and track.complete and self._stands(track)]
+        complete = [track for track in self._tracks if track.good and not track.hidden and track.complete and self._stands(track)]
         if not complete:
             return None, None
         # The longest cover wins; what covers the same stretch is told apart by how well it fits.
         best = min(complete, key=lambda track: (-round(track.heard_s * 10), track.worst))
-        same = [track for track in complete if _together(track, best)]
-        best = min(same, key=lambda track: (track.worst > best.worst + 1.0, track.key not in self._expected, track.worst))
+        same = [track for track in complete if together(track, best)]
+        best = min(
+            same, key=lambda track: (outdone(track, best), track.worst > best.worst + 1.0, track.key not in self._expected, track.worst)
+        )
+        if not best.clear and any(instead(track, best) for track in self._tracks):
+            return None, None
         for track in self._tracks:
             # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning.
             if (
                 track.good
                 and not track.complete
+                and not outdone(track, best)
                 and track.sounding_start < best.sounding_start + SLACK
                 and track.heard_s > 0.6 * best.heard_s
             ):
@@ -163,6 +186,10 @@ class Matcher:
         """Return whether a recording heard to its end can be taken for itself, not for a stretch of other speech."""
         if track is self._named or track.heard_s < 0.1:
             return track is self._named
+        if not self._sounds(track):
+            return False
+        if not track.clear and track.key not in self._expected and track.heard_s < NAME_ANY_S:
+            return False
         if track.key in self._expected and track.heard_share > 0.15:
             return self._sound_before(track) < 25 or track.heard_s > _SHORT_S
         if track.heard_s >= NAME_ANY_S:
@@ -179,32 +206,41 @@ class Matcher:
 
     def _sound_before(self, track: Track) -> int:
         """Return how many frames of sound lie unexplained between what was explained and this recording's start."""
-        first = max(self._history.oldest, self._cursor // HOP)
-        return int(np.count_nonzero(self._history.speech(first, max(first, track.sounding_start // HOP - 3))))
+        history = self._history
+        first = max(history.oldest, self._cursor // HOP)
+        end = max(first, track.sounding_start // HOP - 3)
+        level_db = history.voice_db(track.sounding_start // HOP, track.first + track.judged) - _FAR_BELOW_DB
+        return int(np.count_nonzero(history.speech_or_lost(first, end) & (history.total(first, end) > level_db)))
+
+    def _sounds(self, track: Track) -> bool:
+        """Return whether a recording lies where there is sound. With other sound over it, it might fit the line's noise."""
+        if track.clear:
+            return True
+        loud = self._history.loud(track.sounding_start // HOP, track.first + track.judged)
+        return int(np.count_nonzero(loud)) * HOP / SAMPLE_RATE > 0.5 * track.heard_s
 
     def _name(self) -> list[Hearing]:
         """Name the recording that plays if only one can be meant."""
-        able = [track for track in self._tracks if track.good and track.heard_s >= self._needed_s(track)]
+        able = [
+            track
+            for track in self._tracks
+            if track.good and not track.hidden and track.heard_s >= self._needed_s(track) and self._sounds(track)
+        ]
         if not able:
             return []
-        best = min(able, key=lambda track: (-round(track.heard_s * 2), track.worst))
+        best = min(able, key=lambda track: (not track.clear, -round(track.heard_s * 2), track.worst))
         for track in self._tracks:
-            if track is not best and track.good and track.heard_s > 0.5 * best.heard_s:
+            if track is not best and track.good and track.heard_s > 0.5 * best.heard_s and not left_behind(track, best):
                 return []
         if best.heard_s < NAME_ANY_S and self._sound_before(best) >= 25:
             return []
-        for other in self._pursuit.refuted:
-            # What has just parted from this one may have done so because neither is right.
-            if (
-                other.heard_s > 0.5 * best.heard_s
-                and other.fell_at is not None
-                and best.first + best.judged < other.fell_at + _PARTED_FRAMES
-            ):
-                return []
+        # What has just parted from this one may have done so because neither is right.
+        if any(just_parted(other, best, best.key in self._expected) for other in self._pursuit.refuted):
+            return []
         before = self._unknown_before(best)
-        self._named = best
+        self._named, best.named_at_s = best, self._history.now_s
         self._told_unknown = False
-        return [*before, Recognised(self._match(best, Verdict.match), self._history.now_s)]
+        return [*before, Recognised(self._match(best, Verdict.match if best.clear else Verdict.inconclusive), self._history.now_s)]
 
     def _unknown_before(self, track: Track) -> list[Hearing]:
         """Report speech that went before a recording and is none."""
@@ -213,22 +249,23 @@ class Matcher:
         sounding = np.flatnonzero(speech)
         if self._told_unknown or len(sounding) < 25 or not self._history.varies(first + int(sounding[0]), first + int(sounding[-1])):
             return []
-        return [self._unknown((first + int(sounding[0])) * HOP, (first + int(sounding[-1])) * HOP + WINDOW // 2)]
+        start, end = first + int(sounding[0]), first + int(sounding[-1])
+        self._strangers.heard_recording(track)
+        return [self._strangers.heard(start, end, self._near())] if self._strangers.in_front(start, end) else []
 
     def _heard_to_the_end(self, track: Track, rival: Track | None) -> list[Hearing]:
-        verdict, runner_up = Verdict.match, None
-        if track.unheard():
+        runner_up = None if rival is None else rival.key
+        lost = self._history.lost_share(track.first, self._history.end) > 0.02
+        verdict = Verdict.match
+        if track.unheard() or not track.clear or track.audible_share < _AUDIBLE:
             verdict = Verdict.inconclusive
-        if rival is not None:
-            runner_up = rival.key
+        elif rival is not None and rival.key in self._index.identical(track.key):
             settled = track.key in self._expected and rival.key not in self._expected
-            if rival.key in self._index.identical(track.key):
-                verdict = verdict if settled else Verdict.ambiguous
-            elif track.unheard() or rival.unheard() or self._history.lost_share(track.first, self._history.end) > 0.02:
-                verdict = Verdict.inconclusive
-            else:
-                verdict = Verdict.ambiguous
+            verdict = Verdict.match if settled else Verdict.ambiguous
+        elif rival is not None:
+            verdict = Verdict.inconclusive if rival.unheard() or lost else Verdict.ambiguous
         match = self._match(track, verdict, runner_up)
+        self._strangers.heard_recording(track)
         hearings: list[Hearing] = []
         if track is not self._named:
             hearings += self._unknown_before(track)
@@ -237,18 +274,19 @@ class Matcher:
         return [*hearings, Heard(match, self._history.now_s)]
 
     def _wrong_from(self, track: Track) -> int:
-        assert track.fell_at is not None
-        return track.fell_at * HOP + WINDOW // 2
+        wrong = track.fell_at if track.fell_at is not None else track.overlaid_from
+        assert wrong is not None
+        return wrong * HOP + WINDOW // 2
 
     def _gone_wrong(self, track: Track) -> list[Hearing]:
         """Say whether a recording was cut or went on with other words, as soon as that is certain."""
         history = self._history
         wrong = self._wrong_from(track)
-        others = [other for other in self._tracks if other is not track and other.good]
+        others = [other for other in self._tracks if other is not track and other.clear]
         for other in others:
             if abs(other.sounding_start - track.sounding_start) < SAMPLE_RATE // 5 and other.heard_s >= self._needed_s(other):
                 # It was the sibling all along.
-                self._named = other
+                self._named, other.named_at_s = other, history.now_s
                 self._tracks.remove(track)
                 return [Recognised(self._match(other, Verdict.match), history.now_s)]
             if other.heard_s >= self._needed_s(other) or (other.complete and self._stands(other)):
@@ -263,8 +301,21 @@ class Matcher:
             return self._went_wrong(track, Verdict.diverged)
         return []
 
+    def _overlaid(self, track: Track) -> list[Hearing]:
+        """Say that a recording was cut by another, or that it cannot be heard any more, as soon as that is certain."""
+        wrong = self._wrong_from(track) - SAMPLE_RATE // 5
+        others = [other for other in self._tracks if other is not track and other.clear and other.sounding_start >= wrong]
+        # What plays now may well be a part of the recording itself.
+        others = [other for other in others if track.mean_from(other.first) > GOOD_DB + CLEARLY_DB]
+        if any(other.heard_s >= self._needed_s(other) for other in others):
+            return self._went_wrong(track, Verdict.truncated)
+        since = self._history.end - wrong // HOP
+        if track.hidden and (since > _PATIENCE_FRAMES or not others):
+            return self._went_wrong(track, Verdict.inconclusive)
+        return []
+
     def _went_wrong(self, track: Track, verdict: Verdict) -> list[Hearing]:
-        wrong = min((track.first + track.judged) * HOP if track.good else self._wrong_from(track), self._history.fed)
+        wrong = min((track.first + track.judged) * HOP if track.clear else self._wrong_from(track), self._history.fed)
         match = self._match(track, verdict, end=wrong)
         self._explained(
             wrong, keep=[other for other in self._tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5]
@@ -299,18 +350,17 @@ class Matcher:
         start, end = first + int(sounding[0]), first + int(sounding[-1])
         told, self._told_unknown = self._told_unknown, True
         speechlike = len(sounding) >= 20 and history.varies(start, end + 1)
-        hearing: list[Hearing] = [self._unknown(start * HOP, end * HOP + WINDOW // 2)] if speechlike and not told else []
+        told = told or not speechlike or not self._strangers.in_front(start, end)
+        hearing: list[Hearing] = [] if told else [self._strangers.heard(start, end, self._near())]
         lasting = quiet < _QUIET_FRAMES
         self._explained((end + 3) * HOP, keep=[track for track in self._tracks if track.sounding_start >= (end - 20) * HOP])
         self._told_unknown = lasting
         return hearing
 
-    def _unknown(self, start: int, end: int) -> Heard:
-        lost = self._history.lost_share(start // HOP, end // HOP) > _LOST_SHARE
-        verdict = Verdict.inconclusive if lost else Verdict.unknown
-        near = self._pursuit.fallen.key if self._pursuit.fallen is not None and self._pursuit.fallen.heard_s > 0.3 else None
-        now = self._history.now_s
-        return Heard(Match("", "", verdict, 0.0, start / SAMPLE_RATE, end / SAMPLE_RATE, now, runner_up=near), now)
+    def _near(self) -> Key | None:
+        """Return the recording that came nearest to what sounded."""
+        fallen = self._pursuit.fallen
+        return fallen.key if fallen is not None and fallen.heard_s > 0.3 else None
 
     def _match(self, track: Track, verdict: Verdict, runner_up: Key | None = None, end: int | None = None) -> Match:
         judged = (track.first + track.judged) * HOP + WINDOW // 2
@@ -325,7 +375,7 @@ class Matcher:
             score=round(track.worst, 2),
             start_s=track.start / SAMPLE_RATE,
             end_s=min(stop, self._history.fed) / SAMPLE_RATE,
-            decided_at_s=self._history.now_s,
+            decided_at_s=self._history.now_s if track.named_at_s is None else track.named_at_s,
             diverged_at_s=stop / SAMPLE_RATE if wrong else None,
             runner_up=runner_up,
             differences=track.bad_places() if wrong else (),
@@ -335,14 +385,9 @@ class Matcher:
         """Begin anew after sample `until`."""
         self._cursor = max(self._cursor, until)
         self._named = None
+        self._strangers.explained()
         self._pursuit.restart(self._cursor, keep)
         self._look()
-
-
-def _together(one: Track, other: Track) -> bool:
-    """Return whether two recordings cover the same stretch."""
-    near = SAMPLE_RATE // 8
-    return abs(one.sounding_start - other.sounding_start) < near and abs(one.sounding_end - other.sounding_end) < near
 
 
 def _by(hearing: Hearing, end_s: float) -> Hearing:

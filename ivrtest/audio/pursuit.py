@@ -53,7 +53,7 @@ class Pursuit:
             return
         # The first sounds of a recording do not always show where it begins, so a lag near one that failed gets another chance.
         known = [place for place, times in self._tried.items() if times >= _CHANCES]
-        known += [(self._index.numbers[track.key], track.lag) for track in self.tracks]
+        known += [(self._index.numbers[track.key], track.lag) for track in self.tracks if track.clear]
         earliest = (not_before - SLACK) // FINE_HOP
         for candidate in self._finder.candidates(earliest, _CANDIDATES, self.expected, _LEAST_LIKENESS, known):
             lag = self._refined(candidate.number, candidate.lag, not_before)
@@ -68,7 +68,7 @@ class Pursuit:
             track.advance(self._history, self._history.end)
             if not track.good and track is not named:
                 self._drop(track)
-        self.tracks = [track for track in self.tracks if track.good or track is named]
+        self.tracks = [track for track in self.tracks if track is named or (track.good and not track.hidden)]
 
     def _refined(self, number: int, lag: int, not_before: int) -> int | None:
         history, reference = self._history, self._index.references[number]
@@ -80,7 +80,9 @@ class Pursuit:
     def _follow(self, number: int, lag: int, not_before: int) -> Track | None:
         """Lay a recording along the call. Return its track if it is new and fits so far."""
         history, reference = self._history, self._index.references[number]
-        if any(track.reference is reference and abs(track.lag - lag) < _SAME_LAG for track in self.tracks):
+        # One that seems to have other sound over it may only lie a little beside its place.
+        near = [track for track in self.tracks if track.reference is reference and abs(track.lag - lag) < _SAME_LAG]
+        if any(track.clear or not track.good for track in near):
             return None
         failed = next((place for place in self._tried if place[0] == number and abs(place[1] - lag) < _FAILED_LAG), None)
         if failed is not None:
@@ -94,6 +96,9 @@ class Pursuit:
         if not track.good:
             self._drop(track)
             return None
+        if near and not track.clear:
+            return None
+        self.tracks = [other for other in self.tracks if other not in near]
         self.tracks.append(track)
         return track
 

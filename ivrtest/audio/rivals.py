@@ -1,0 +1,44 @@
+"""Two recordings that may both be playing: which of them is meant?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ivrtest.audio.alignment import Track
+from ivrtest.audio.judge import BLOCK
+from ivrtest.audio.spectrum import SAMPLE_RATE
+
+CLEARLY_DB: Final = 2.0
+"""By how much one recording must fit better than another that may only have other sound over it."""
+PARTED_FRAMES: Final = 40
+"""How long one of two must go on to fit after the other has ceased to: neither may be right."""
+PARTED_EXPECTED_FRAMES: Final = 25
+"""The same if it is the one that is expected."""
+_NEAR: Final = SAMPLE_RATE // 8
+
+
+def outdone(track: Track, best: Track) -> bool:
+    """Return whether a recording fits only as one with other sound over it, where another one fits as it is."""
+    return best.clear and not track.clear and track.worst > best.worst + CLEARLY_DB
+
+
+def left_behind(track: Track, best: Track) -> bool:
+    """Return whether a recording has been outdone for long enough that it is not just the first of both to go wrong."""
+    since = track.overlaid_from
+    return outdone(track, best) and since is not None and best.first + best.judged >= since + BLOCK + PARTED_FRAMES
+
+
+def just_parted(refuted: Track, best: Track, expected: bool) -> bool:
+    """Return whether a recording that fitted as long as another has gone wrong only now. `expected`: that other one is."""
+    since = PARTED_EXPECTED_FRAMES if expected else PARTED_FRAMES
+    return refuted.heard_s > 0.5 * best.heard_s and refuted.fell_at is not None and best.first + best.judged < refuted.fell_at + since
+
+
+def instead(track: Track, best: Track) -> bool:
+    """Return whether a recording fits as it is where `best` fits only as one with other sound over it."""
+    return track.clear and track.heard_s >= 0.15 and abs(track.sounding_start - best.sounding_start) < _NEAR
+
+
+def together(one: Track, other: Track) -> bool:
+    """Return whether two recordings cover the same stretch."""
+    return abs(one.sounding_start - other.sounding_start) < _NEAR and abs(one.sounding_end - other.sounding_end) < _NEAR

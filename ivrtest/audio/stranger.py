@@ -1,0 +1,79 @@
+"""Speech that is no recording: is that certain, and is it said to the caller at all?
+
+That speech is no recording can be said only where a recording would have been recognised. Noise, losses and the talk of others can
+hide one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ivrtest.audio.alignment import Track
+from ivrtest.audio.hearing import Heard, Match, Verdict
+from ivrtest.audio.history import History
+from ivrtest.audio.prompts import Key
+from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW
+
+BACKGROUND_DB: Final = 6.0
+"""Speech that is softer by this much than the recording heard before it is talk in the background."""
+BURIED_DB: Final = 10.5
+"""Speech that rises by less above the noise may well be a recording."""
+CROWDED_DB: Final = 10.5
+"""Sound that rises by less above its own gaps is the talk of many, or music: a recording may be under it."""
+LOST_SHARE: Final = 0.25
+"""Speech of which more is lost than this may well be a recording."""
+LITTLE_LOST: Final = 0.03
+"""The same for speech too short to be named for certain."""
+SHORT_S: Final = 1.2
+_MOST: Final = 0.6
+_BESIDE: Final = 12
+
+
+class Strangers:
+    """What one call's recordings say about the speech between them."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._voice_db = FLOOR_DB
+        self._overlaid = False
+        self._left_open: list[Track] = []
+
+    def heard_recording(self, track: Track) -> None:
+        """Note how a recording sounded: so loud are those who speak to the caller, and so clear is the line."""
+        self._voice_db = self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
+        self._overlaid = track.overlaid
+
+    def leave_open(self, track: Track) -> None:
+        """Note a recording heard to its end that could as well be a word of other speech."""
+        if not track.hidden:
+            self._left_open.append(track)
+
+    def explained(self) -> None:
+        """Forget what was left open."""
+        self._left_open = []
+
+    def in_front(self, start: int, end: int) -> bool:
+        """Return whether frames are as loud as the recording last heard on this call, so that they are no talk in the background."""
+        return self._history.voice_db(start, end) > self._voice_db - BACKGROUND_DB
+
+    def heard(self, start: int, end: int, near: Key | None) -> Heard:
+        """Return what is to be said of speech in frames where no recording was recognised. `near`: the one that came nearest."""
+        verdict = Verdict.inconclusive if self._overlaid or self._unclear(start, end) else Verdict.unknown
+        now, end_s = self._history.now_s, (end * HOP + WINDOW // 2) / SAMPLE_RATE
+        return Heard(Match("", "", verdict, 0.0, start * HOP / SAMPLE_RATE, end_s, now, runner_up=near), now)
+
+    def _unclear(self, start: int, end: int) -> bool:
+        history = self._history
+        short = (end - start) * HOP / SAMPLE_RATE < SHORT_S
+        # Where many talk at once there are no gaps.
+        gaps_db = history.level_db(start - 2 * _BESIDE, end + 2 * _BESIDE, 10)
+        sounding_s = np.count_nonzero(history.speech(start, end)) * HOP / SAMPLE_RATE
+        return (
+            history.lost_share(start, end) > LOST_SHARE
+            # What was lost beside a word may have been a part of it.
+            or (short and history.lost_share(start - _BESIDE, end + _BESIDE) > LITTLE_LOST)
+            or history.voice_db(start, end) < max(history.noise_db + BURIED_DB, gaps_db + CROWDED_DB)
+            or any(track.heard_s > _MOST * sounding_s for track in self._left_open)
+        )
