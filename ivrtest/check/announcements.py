@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Literal
 
 from ivrtest.check.vocabulary import Vocabulary, clauses, fold, sentences, vocabularies
 from ivrtest.flow.model import Flow, PromptRef, Spoken
@@ -54,11 +55,15 @@ def said(spoken: Spoken, flow: Flow, language: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def names_secret(text: str, language: str) -> str | None:
-    """Return the word in `text` that names a secret, such as `pin`, or None."""
+Named = Literal["secret", "card_code", "card_number", "payment_card"]
+"""What texts are searched for: the lists of names in `words/`."""
+
+
+def named_in(text: str, language: str, what: Named) -> str | None:
+    """Return the first word for `what` that is in `text`, such as `pin`, or None."""
     folded = fold(text[:MAX_TEXT])
     for words in vocabularies(language):
-        for name in words.secret:
+        for name in words.names[what]:
             if name in folded and re.search(rf"\b{re.escape(name)}\b", folded):
                 return name
     return None

@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from ivrtest.audio.prompts import PromptLibrary
 
 
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A recording, or a folder of them, that lies outside of the flow's folder, because a link leads there."""
+
+    name: str
+    """Seen from the flow's folder: `prompts/shop/en/welcome.wav`."""
+    place: str
+    """Where it really is, seen from there, too: `../../welcome.wav`."""
+    prompt: str | None = None
+    """What it is a recording of; None for a folder of recordings."""
+    language: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class CheckContext:
     """The surroundings of the flow that is checked."""
@@ -32,6 +45,7 @@ class CheckContext:
     """What the recordings are like, by prompt (or digit, `digits/7`) and language. Of those not among them nothing is known."""
     library: PromptLibrary | None = None
     """The recordings themselves, to compare how they sound. None unless asked for: that takes a second for ten minutes of sound."""
+    strays: tuple[Stray, ...] = ()
     today: date | None = None
     """For what is only right until a day. None: not known."""
     broken: frozenset[str] = frozenset()

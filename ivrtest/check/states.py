@@ -79,9 +79,13 @@ class States:
         for _ in range(LONGEST_WAY):
             if step is None:
                 return (CALL, *reversed(acted))
-            acted.extend(reversed(acts(self.flow.nodes[step.origin.node], step.exit)))
+            acted.extend(reversed(self.acts_of(step)))
             step = parents[step.origin]
         return (CALL, MORE, *reversed(acted))
+
+    def acts_of(self, step: Step) -> tuple[Act, ...]:
+        """Return what a caller does, or what happens to her, for this one step."""
+        return acts(self.flow.nodes[step.origin.node], step.exit)
 
     def witness_of_exit(self, node: str, way: Exit) -> tuple[Act, ...]:
         """Return the shortest witness for leaving `node` by `way`; empty if nobody does."""

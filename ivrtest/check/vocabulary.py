@@ -30,8 +30,9 @@ class Vocabulary:
     """The key for every way to say it."""
     languages: dict[str, str]
     """The language for every name of one."""
-    secret: tuple[str, ...]
-    """Names of what nobody else may hear."""
+    names: Mapping[str, tuple[str, ...]]
+    """What is called how: `secret`, what nobody else may hear; `card_code`, the code that proves that a payment card is at hand;
+    `card_number`, of whatever card; `payment_card`, of one that money can be taken from."""
     blame: tuple[str, ...]
     """Ways to say that something is the caller's fault."""
     common: frozenset[str]
@@ -79,7 +80,7 @@ def vocabulary(language: str) -> Vocabulary | None:
         primary,
         keys=keys,
         languages=names,
-        secret=tuple(fold(name) for name in words["secret"]),
+        names={what: tuple(fold(name) for name in words[what]) for what in ("secret", "card_code", "card_number", "payment_card")},
         blame=tuple(fold(blame) for blame in words["blame"]),
         common=frozenset(fold(word) for word in words["common"]),
         written=words,

@@ -20,7 +20,7 @@ from ivrtest.cli.settings import CheckSettings, load_settings
 from ivrtest.flow.model import Flow
 from ivrtest.report.checked import CheckedFile, CheckOutcome
 from ivrtest.report.findings_text import count_of
-from ivrtest.run.bundle import Bundle, FlowFolder, glances, recorded
+from ivrtest.run.bundle import Bundle, FlowFolder, glances, recorded, strays
 from ivrtest.source.file import read_source
 from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.undisturbed import undisturbed
@@ -126,11 +126,12 @@ def findings_of(bundle: Bundle, selection: Selection, today: date, request: Requ
             yield from error.findings
     context = CheckContext(
         flows=None if bundle.unread else others,
-        siblings=bundle.siblings,
+        siblings=frozenset(bundle.siblings),
         unread=bundle.unread,
         recordings=recorded(bundle.path, flow) if request.recordings else None,
         sounds=glances(bundle.path, flow) if request.recordings else None,
         library=library,
+        strays=tuple(strays(bundle.path, flow)) if request.recordings else (),
         today=today,
         broken=bundle.reading.broken_nodes,
         broken_prompts=bundle.reading.broken_prompts,

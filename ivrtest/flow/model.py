@@ -179,7 +179,11 @@ class Flow:
     nodes: Mapping[str, Node]
     prompts: Mapping[str, Prompt]
     numbers: tuple[str, ...] = ()
+    number_spans: tuple[Span, ...] = ()
+    """The places of `numbers`."""
     time_zone: str = "UTC"
+    time_zone_span: Span | None = None
+    """None: the flow does not say which, and UTC is what it gets."""
     variables: Mapping[str, str | int] = field(default_factory=dict)
     """Initial values."""
     variable_spans: Mapping[str, Span] = field(default_factory=dict)

@@ -79,6 +79,7 @@ def _is_fatal(problem: Problem) -> bool:
 
 
 def _read_top(top: Fields, broken: set[str | int], nodes: Mapping[str, Node], prompts: Mapping[str, Prompt]) -> Flow:
+    numbers = () if "numbers" in broken else top.texts("numbers")
     variables = top.sets("variables") if "variables" in top and "variables" not in broken else {}
     return Flow(
         name=top.text("name"),
@@ -88,8 +89,10 @@ def _read_top(top: Fields, broken: set[str | int], nodes: Mapping[str, Node], pr
         languages=top.texts("languages") or ("en",),
         nodes=nodes,
         prompts=prompts,
-        numbers=() if "numbers" in broken else top.texts("numbers"),
+        numbers=numbers,
+        number_spans=tuple(top.span("numbers", place) for place in range(len(numbers))),
         time_zone=_time_zone(top, broken),
+        time_zone_span=top.span("time_zone") if "time_zone" in top else None,
         policy=_policy(None if "policy" in broken else top.child("policy")),
         variables=variables,
         variable_spans={name: top.key_span("variables", name) for name in variables},

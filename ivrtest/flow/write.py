@@ -29,7 +29,7 @@ def write_flow(flow: Flow) -> str:
         entry=flow.entry,
         languages=list(flow.languages),
         numbers=list(flow.numbers) or None,
-        time_zone=None if flow.time_zone == "UTC" else flow.time_zone,
+        time_zone=None if flow.time_zone == "UTC" and flow.time_zone_span is None else flow.time_zone,
         variables=dict(flow.variables) or None,
         policy=_written_policy(flow.policy) or None,
     )

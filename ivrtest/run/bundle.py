@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ivrtest.audio.formats import find_recording
 from ivrtest.audio.glance import Glance, glance
+from ivrtest.check.context import Stray
 from ivrtest.flow.find import find_flows
 from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, Prompt
 from ivrtest.flow.nodes.call_flow import CallFlow
@@ -33,8 +35,8 @@ class Bundle:
     """Every flow that it may come to call, by name; without those that cannot be read."""
     unread: Mapping[str, Finding] = field(default_factory=dict)
     """What is wrong first with each called flow that is there and cannot be read, by its name."""
-    siblings: frozenset[str] = frozenset()
-    """Names of all flows that it could call."""
+    siblings: Mapping[str, Path] = field(default_factory=dict)
+    """The files of all flows that it could call, by name."""
 
     @property
     def flow(self) -> Flow:
@@ -144,7 +146,7 @@ class FlowFolder:
                 continue
             called[name] = other.flow
             waiting += calls_of(other.flow)
-        return Bundle(path, reading, called, unread, frozenset(self.paths))
+        return Bundle(path, reading, called, unread, self.paths)
 
 
 def calls_of(flow: Flow | None) -> Iterator[str]:
@@ -174,3 +176,29 @@ def recorded(path: Path, flow: Flow) -> dict[str, frozenset[str]]:
         language: frozenset(name for name in names if find_recording(folder / language, name) is not None)
         for language in (*flow.languages, ALL_LANGUAGES)
     }
+
+
+def strays(path: Path, flow: Flow) -> Iterator[Stray]:
+    """Yield what of a flow's recordings lies outside of the flow's folder. What lies in a folder that does is not told again."""
+    root = path.parent
+    inside = os.path.realpath(root)
+
+    def place(file: Path) -> str | None:
+        real = os.path.realpath(file)
+        return None if os.path.commonpath([real, inside]) == inside else Path(os.path.relpath(real, inside)).as_posix()
+
+    def name(file: Path) -> str:
+        return file.relative_to(root).as_posix()
+
+    folder = recordings_folder(path, flow)
+    if (found := place(folder)) is not None:
+        yield Stray(name(folder), found)
+        return
+    for language in (*flow.languages, ALL_LANGUAGES):
+        if (found := place(folder / language)) is not None:
+            yield Stray(name(folder / language), found, language=language)
+            continue
+        for prompt in (*(one.name for one in flow.prompts.values() if language in one.words), *DIGITS):
+            file = find_recording(folder / language, prompt)
+            if file is not None and (found := place(file)) is not None:
+                yield Stray(name(file), found, prompt, language)

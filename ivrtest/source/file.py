@@ -13,6 +13,9 @@ from ivrtest.source.text import Source, Span
 MAX_BYTES = 5_000_000
 """A declared flow of ten thousand nodes has about a fifth of it."""
 
+OUTSIDE = "flow-file-outside-root"
+"""The rule that a finding about a file belongs to which a link or `..` takes out of its folder."""
+
 _WIDE_MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
@@ -28,7 +31,8 @@ def read_source(path: Path, root: Path | None = None, *, max_bytes: int = MAX_BY
     read, is larger than `max_bytes`, or is not text in UTF-8.
     """
     if root is not None and not _lies_within(path, root):
-        raise _unusable(path, f'"{path}" lies outside the folder "{root}". only files in it are read')
+        message = f'"{path}" lies outside the folder "{root}". only files in it are read'
+        raise InputError((Finding(OUTSIDE, Severity.ERROR, message, Source(str(path), "").whole()),))
     data = _read_bytes(path, max_bytes)
     text = decode(data, str(path))
     return Source(str(path), text)

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from ivrtest.audio.glance import Glance
-from ivrtest.check.context import CheckContext
+from ivrtest.check.context import CheckContext, Stray
 from ivrtest.flow.model import Flow
 from ivrtest.flow.read import load_flow, read_flow
 from ivrtest.source.finding import Finding
@@ -70,7 +70,10 @@ def _context_beside(path: Path, flow: Flow) -> CheckContext:
     if (listed := path.parent / "recordings.json").is_file():
         recordings = {language: frozenset(names) for language, names in json.loads(listed.read_text(encoding="utf-8")).items()}
     today = date.fromisoformat(day.read_text(encoding="utf-8").strip()) if (day := path.parent / "today.txt").is_file() else None
-    return CheckContext(flows=flows, recordings=recordings, sounds=_sounds_beside(path), today=today)
+    strays: tuple[Stray, ...] = ()
+    if (listed := path.parent / f"{path.stem}.strays.json").is_file():
+        strays = tuple(Stray(**stray) for stray in json.loads(listed.read_text(encoding="utf-8")))
+    return CheckContext(flows=flows, recordings=recordings, sounds=_sounds_beside(path), strays=strays, today=today)
 
 
 def _sounds_beside(path: Path) -> dict[tuple[str, str], Glance] | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivrtest.check.announcements import announcements, names_secret
+from ivrtest.check.announcements import announcements, named_in
 from ivrtest.check.vocabulary import KNOWN, vocabulary
 from ivrtest.flow.model import ALL_LANGUAGES
 
@@ -106,7 +106,7 @@ def test_what_a_key_is_for_is_kept(text: str, words: list[str]) -> None:
     ],
 )
 def test_a_secret_is_known_by_its_name(language: str, text: str, name: str | None) -> None:
-    assert names_secret(text, language) == name
+    assert named_in(text, language, "secret") == name
 
 
 @given(st.text(max_size=200), st.sampled_from([*KNOWN, ALL_LANGUAGES]))

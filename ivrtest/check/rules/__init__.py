@@ -6,6 +6,7 @@ from ivrtest.check.rule import Rule
 from ivrtest.check.rules.announced_key_unhandled import AnnouncedKeyUnhandled
 from ivrtest.check.rules.announced_order import AnnouncedOrder
 from ivrtest.check.rules.barge_in_off_on_long_menu import BargeInOffOnLongMenu
+from ivrtest.check.rules.card_verification_stored import CardVerificationStored
 from ivrtest.check.rules.clipped_recording import ClippedRecording
 from ivrtest.check.rules.closed_without_alternative import ClosedWithoutAlternative
 from ivrtest.check.rules.collect_terminator_missing import CollectTerminatorMissing
@@ -15,6 +16,7 @@ from ivrtest.check.rules.double_ask import DoubleAsk
 from ivrtest.check.rules.dst_gap import DstGap
 from ivrtest.check.rules.error_blames_caller import ErrorBlamesCaller
 from ivrtest.check.rules.external_transfer_unannounced import ExternalTransferUnannounced
+from ivrtest.check.rules.flow_file_outside_root import FlowFileOutsideRoot
 from ivrtest.check.rules.handled_key_unannounced import HandledKeyUnannounced
 from ivrtest.check.rules.holiday_past import HolidayPast
 from ivrtest.check.rules.holidays_run_out import HolidaysRunOut
@@ -33,6 +35,7 @@ from ivrtest.check.rules.no_repeat import NoRepeat
 from ivrtest.check.rules.no_way_back_to_language_choice import NoWayBackToLanguageChoice
 from ivrtest.check.rules.no_way_to_a_human import NoWayToAHuman
 from ivrtest.check.rules.no_zero_out import NoZeroOut
+from ivrtest.check.rules.premium_or_malformed_number import PremiumOrMalformedNumber
 from ivrtest.check.rules.prompt_not_in_language import PromptNotInLanguage
 from ivrtest.check.rules.prompt_too_long import PromptTooLong
 from ivrtest.check.rules.read_before_set import ReadBeforeSet
@@ -49,6 +52,7 @@ from ivrtest.check.rules.silent_recording import SilentRecording
 from ivrtest.check.rules.survey_before_resolution import SurveyBeforeResolution
 from ivrtest.check.rules.timeout_shorter_than_prompt import TimeoutShorterThanPrompt
 from ivrtest.check.rules.too_few_or_many_attempts import TooFewOrManyAttempts
+from ivrtest.check.rules.transfer_to_itself import TransferToItself
 from ivrtest.check.rules.trap_loop import TrapLoop
 from ivrtest.check.rules.unbounded_retry import UnboundedRetry
 from ivrtest.check.rules.unknown_flow import UnknownFlow
@@ -91,6 +95,10 @@ ALL: tuple[type[Rule], ...] = (
     TimeoutShorterThanPrompt,
     SecretNotMarked,
     SecretSpokenBack,
+    CardVerificationStored,
+    PremiumOrMalformedNumber,
+    TransferToItself,
+    FlowFileOutsideRoot,
     NoWayToAHuman,
     MenuTooLong,
     PromptTooLong,

@@ -10,6 +10,7 @@ from ivrtest.check.rule import Rule
 from ivrtest.check.spelling import did_you_mean
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.call_flow import CallFlow
+from ivrtest.source.file import OUTSIDE
 from ivrtest.source.finding import Finding, Related, Severity
 
 
@@ -33,7 +34,8 @@ class UnknownFlow(Rule):
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         calls = [node for node in flow.nodes.values() if isinstance(node, CallFlow)]
         for node in calls:
-            if wrong := context.unread.get(node.flow):
+            wrong = context.unread.get(node.flow)
+            if wrong is not None and wrong.rule != OUTSIDE:
                 yield self.finding(
                     node.flow_span,
                     f'{called(node)} calls flow "{node.flow}", and "{wrong.span.source.name}" cannot be read. put it right first',
