@@ -14,27 +14,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ivrtest.sip.callee import CalledLeg
-from ivrtest.sip.caller import RELIABLE_PROVISIONAL, CallingLeg
+from ivrtest.sip.caller import CallingLeg
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED, Endpoint, Token, Trace, WrongState
-from ivrtest.sip.events import Event, Unreadable
+from ivrtest.sip.events import Event, OptionsAnswered, Rejected
+from ivrtest.sip.exchange import Exchange
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.guard import Guard
 from ivrtest.sip.header import Header
 from ivrtest.sip.header_map import Headers
-from ivrtest.sip.headers import CallId, CSeq, From, MaxForwards, RetryAfter, Route, Supported, To, Via
-from ivrtest.sip.layer import ServerTransaction, with_source
-from ivrtest.sip.leg import Leg, Phase, Registry
-from ivrtest.sip.message import Message, Request, check_message, create_response, parse_message
+from ivrtest.sip.headers import CallId, CSeq, From, MaxForwards, Route, To
+from ivrtest.sip.leg import Leg
+from ivrtest.sip.message import Request, Response, check_message, parse_message
+from ivrtest.sip.phase import Phase
+from ivrtest.sip.reception import Reception
 from ivrtest.sip.registration import Registration
-from ivrtest.sip.screening import check_dialog_headers, screen
+from ivrtest.sip.registry import Registry
+from ivrtest.sip.screening import check_dialog_headers
+from ivrtest.sip.session_timer import SessionTimes
 from ivrtest.sip.timers import Timers
 from ivrtest.sip.transaction import Input
-from ivrtest.sip.transport import Address, Resolver, response_address
+from ivrtest.sip.transport import Address, Resolver
 from ivrtest.sip.uri import SipUri, Uri
-
-BUSY_FOR = 10
-"""Seconds that a caller is asked to wait when all lines are taken."""
 
 Extra = Header | tuple[str, str]
 """A header to add: typed, or name and value."""
@@ -55,6 +56,7 @@ class Agent:
         resolve: Resolver | None = None,
         max_calls: int | None = None,
         require_digest: Secret | None = None,
+        session_times: SessionTimes | None = None,
         trace: Trace | None = None,
     ) -> None:
         """
@@ -69,6 +71,7 @@ class Agent:
                 within a call, requests then go where the call came from or went to.
             max_calls: How many calls may be up, both ways; further callers get 503 with Retry-After. None: any number.
             require_digest: The name and password that callers must know. None: anybody may call.
+            session_times: How long a call may go on without a refresh (RFC 4028). None: as the other side wants.
             trace: Sees every datagram.
         """
         self._endpoint = Endpoint(
@@ -76,8 +79,14 @@ class Agent:
         )
         self._registry = Registry()
         self._registrations: dict[str, Registration] = {}
-        self._max_calls = max_calls
-        self._guard = None if require_digest is None else Guard(require_digest, token=token)
+        self._session_times = session_times or SessionTimes()
+        self._reception = Reception(
+            self._endpoint,
+            self._registry,
+            guard=None if require_digest is None else Guard(require_digest, token=token),
+            times=self._session_times,
+            is_full=lambda: max_calls is not None and self.calls >= max_calls,
+        )
 
     # The network
 
@@ -94,12 +103,12 @@ class Agent:
             if isinstance(message, Request):
                 if self._endpoint.layer.reliable:
                     self._endpoint.note_connection(message, source)
-                self._receive_request(message, source, now)
+                self._reception.receive(message, source, now)
             else:
                 check_dialog_headers(message)
                 self._endpoint.layer.receive_response(message, now)
         except SipSyntaxError as problem:
-            self._receive_unreadable(message or problem.partial, problem, source, now)
+            self._reception.receive_unreadable(message or problem.partial, problem, source, now)
 
     def datagrams(self) -> list[tuple[bytes, Address]]:
         """Return what is to be sent, in order, and whereto. Each is returned once."""
@@ -192,40 +201,63 @@ class Agent:
         caller: From | None = None,
         headers: Sequence[Extra] = (),
         secret: Secret | None = None,
+        instead_of: Rejected | None = None,
     ) -> str:
         """Call `target` and return the call's handle, which is its Call-ID.
 
         `destination` is where the INVITE goes (an outbound proxy); by default the address of the first `Route` in `headers`, else of
         `target`. `offer` is our session description; None asks for theirs. `caller` is who we say we are; its tag is replaced.
-        `secret` answers challenges for as long as the call lasts. `Progress` and `Answered` follow, or `Rejected` or `Cancelled`.
+        `secret` answers challenges for as long as the call lasts. `instead_of` is a call that was redirected to `target`: this one is the
+        same call, with the same From, To and Call-ID (section 8.1.3.4). `Progress` and `Answered` follow, or `Rejected` or `Cancelled`.
         """
         endpoint = self._endpoint
-        call_id = endpoint.token()
-        name = caller or From(SipUri.of(endpoint.local[0], user=endpoint.contact.sip_uri.user_text))
-        replaces = target.header("Replaces")
-        about: list[Extra] = [
-            MaxForwards(70),
-            name.with_tag(endpoint.token()),
-            To(target.as_request_uri()),
-            CallId(call_id),
-            CSeq(1, "INVITE"),
-        ]
-        # A reliable provisional response without an offer of ours would bring theirs, to be answered in PRACK. So we only ask with one.
-        about += [
-            endpoint.contact_for(target),
-            ALLOW,
-            SUPPORTED if offer is None else Supported.of(*SUPPORTED.tokens, RELIABLE_PROVISIONAL),
-        ]
-        if replaces is not None:
+        if instead_of is None:
+            name = caller or From(SipUri.of(endpoint.local[0], user=endpoint.contact.sip_uri.user_text))
+            call_id, number = endpoint.token(), 1
+            who: list[Extra] = [name.with_tag(endpoint.token()), To(target.as_request_uri())]
+        else:
+            before = instead_of.request
+            call_id, number = before.need(CallId).value, before.need(CSeq).number + 1
+            who = [before.need(From), before.need(To)]
+        about = [MaxForwards(70), *who, CallId(call_id), CSeq(number, "INVITE"), endpoint.contact_for(target), ALLOW, SUPPORTED]
+        # An attended transfer names in the URI the call that the new one shall take the place of (RFC 3891 section 4).
+        if (replaces := target.header("Replaces")) is not None:
             about.append(("Replaces", replaces))
         request = Request("INVITE", target.as_request_uri(), Headers.of(*about, *headers))
         if offer is not None:
             request = request.with_body(offer, SDP)
         route = request.get(Route)
         hop = target if route is None else route.sip_uri
-        leg = CallingLeg(endpoint, self._registry, call_id, request, destination or endpoint.address_of(hop), secret=secret)
+        way = destination or endpoint.address_of(hop)
+        leg = CallingLeg(endpoint, self._registry, call_id, request, way, secret=secret, times=self._session_times)
         leg.begin(now)
         return call_id
+
+    def options(
+        self,
+        target: SipUri,
+        destination: Address | None = None,
+        *,
+        now: float,
+        headers: Sequence[Extra] = (),
+        secret: Secret | None = None,
+    ) -> str:
+        """Ask `target` what it can (section 11), to see whether it is there; return the handle. `OptionsAnswered` follows."""
+        endpoint = self._endpoint
+        handle = endpoint.token()
+        name = From(SipUri.of(endpoint.local[0], user=endpoint.contact.sip_uri.user_text)).with_tag(endpoint.token())
+        uri = target.as_request_uri()
+        who = (name, To(uri), CallId(handle), CSeq(1, "OPTIONS"))
+        request = Request("OPTIONS", uri, Headers.of(MaxForwards(70), *who, endpoint.contact_for(target), ("Accept", SDP), *headers))
+
+        def answered(response: Response, now: float, *, local: bool) -> None:
+            if not response.is_provisional:
+                endpoint.emit(OptionsAnswered(handle, response.status, response.reason, local, response.headers))
+
+        route = request.get(Route)
+        way = destination or endpoint.address_of(target if route is None else route.sip_uri)
+        Exchange(endpoint, request, way, answered, secret=secret).begin(now)
+        return handle
 
     def cancel(self, handle: str, now: float, *, cause: str | None = None) -> None:
         """Give up a call of ours: CANCEL once somebody has said that it is being tried, BYE if it is answered already.
@@ -238,18 +270,31 @@ class Agent:
         if isinstance(leg, CallingLeg):
             leg.cancel(now, cause)
 
-    def ring(self, handle: str, now: float, *, status: int | None = None, sdp: bytes | None = None, headers: Sequence[Extra] = ()) -> None:
-        """Tell the caller that it rings: 180, or 183 with a session description for early media, unless `status` says otherwise."""
+    def ring(
+        self,
+        handle: str,
+        now: float,
+        *,
+        status: int | None = None,
+        sdp: bytes | None = None,
+        headers: Sequence[Extra] = (),
+        reliable: bool | None = None,
+    ) -> None:
+        """Tell the caller that it rings: 180, or 183 with a session description for early media, unless `status` says otherwise.
+
+        `reliable`: until the caller acknowledges it (RFC 3262), if she can; by default where there is a description, and where she insists.
+        `ProgressAcknowledged` follows then.
+        """
         leg = self._leg(handle)
         if isinstance(leg, CallingLeg):
             raise WrongState(f'call "{handle}" cannot ring: we placed it. the other side rings')
         if isinstance(leg, CalledLeg):
-            leg.ring(now, status or (180 if sdp is None else 183), sdp, *headers)
+            leg.ring(now, status or (180 if sdp is None else 183), sdp, *headers, reliable=reliable)
 
     def answer(self, handle: str, sdp: bytes | None, now: float, *, headers: Sequence[Extra] = ()) -> None:
         """Answer a call, or accept a change of its session. `sdp` is our answer, or our offer if they made none. `Confirmed` follows.
 
-        (Not after UPDATE, which has no ACK.)
+        (Not after UPDATE and PRACK, which have no ACK.) A change that is offered before the call is answered is accepted first.
         """
         if (leg := self._leg(handle)) is not None:
             leg.answer(sdp, now, *headers)
@@ -274,20 +319,39 @@ class Agent:
             case Leg() as leg:
                 leg.bye(now, cause)
 
-    def reinvite(self, handle: str, offer: bytes | None, now: float) -> None:
-        """Ask for a change of the session. `SessionChanged` or `SessionUnchanged` follows."""
+    def acknowledge(self, handle: str, sdp: bytes | None, now: float, *, branch: str = "") -> None:
+        """Answer an offer that came in a response to our INVITE, as `Progress`, `Answered` or `SessionChanged` said.
+
+        None is no answer: then end the call. `branch` is that of `Progress`.
+        """
         if (leg := self._leg(handle)) is not None:
-            leg.reinvite(offer, now)
+            leg.acknowledge(sdp, now, branch)
+
+    def reinvite(self, handle: str, offer: bytes | None, now: float) -> None:
+        """Ask for a change of the session by INVITE; None asks for their offer. `SessionChanged` or `SessionUnchanged` follows."""
+        if (leg := self._leg(handle)) is not None:
+            leg.changes.reinvite(offer, now)
+
+    def update(self, handle: str, offer: bytes, now: float) -> None:
+        """Ask for a change of the session by UPDATE (RFC 3311), also before the call is answered if its first offer is, reliably.
+
+        `SessionChanged` or `SessionUnchanged` follows.
+        """
+        if (leg := self._leg(handle)) is not None:
+            leg.changes.update(offer, now)
 
     def info(self, handle: str, content_type: str, body: bytes, now: float) -> None:
         """Send INFO (RFC 6086). `InfoAnswered` follows."""
         if (leg := self._leg(handle)) is not None:
             leg.info(content_type, body, now)
 
-    def refer(self, handle: str, to: Uri | str, now: float, *, headers: Sequence[Extra] = ()) -> None:
-        """Ask the other side to call `to` instead (RFC 3515). `ReferProgress` follows, perhaps also after the call has ended."""
+    def refer(self, handle: str, to: Uri | str, now: float, *, headers: Sequence[Extra] = (), subscribe: bool = True) -> None:
+        """Ask the other side to call `to` instead (RFC 3515). `ReferProgress` follows, perhaps also after the call has ended.
+
+        Without `subscribe` we ask not to be told how it goes (RFC 4488).
+        """
         if (leg := self._leg(handle)) is not None:
-            leg.refer(to, now, *headers)
+            leg.refer(to, now, *headers, subscribe=subscribe)
 
     def accept_refer(self, handle: str, now: float) -> None:
         """Say that we will call whom we are asked to: 202, and NOTIFY with 100 Trying."""
@@ -301,83 +365,9 @@ class Agent:
 
     def notify_refer(self, handle: str, status: int, now: float, *, reason: str | None = None) -> None:
         """Report how the call that we were asked to make stands. A status of 200 or more is the last report. May follow the call's end."""
-        if (leg := self._registry.legs.get(handle)) is not None and (leg.phase is not Phase.OVER or leg.refers.reports):
+        if (leg := self._registry.legs.get(handle)) is not None and (leg.phase is not Phase.OVER or leg.refers.is_told):
             leg.refers.notify(status, now, reason)
 
     def _leg(self, handle: str) -> Leg | None:
         leg = self._registry.legs.get(handle)
         return None if leg is None or leg.phase is Phase.OVER else leg
-
-    # Requests that come in
-
-    def _receive_request(self, request: Request, source: Address, now: float) -> None:
-        layer = self._endpoint.layer
-        if layer.absorb(request, now):
-            return
-        if request.method == "ACK":
-            found = self._registry.find(request)
-            if found is not None:
-                found[0].acknowledge(request, now)
-            return  # an ACK is never answered
-        if request.method == "CANCEL":
-            self._receive_cancel(request, source, now)
-            return
-        merged = layer.is_merged(request)
-        transaction = layer.open(request, source, self._endpoint.token())
-        try:
-            self._take(transaction.request, transaction, source, now, merged=merged)
-        except SipSyntaxError as problem:
-            if not transaction.is_answered:
-                self._endpoint.respond(transaction, 400, now, reason=str(problem))
-            self._report(request, source, problem)
-
-    def _receive_cancel(self, cancel: Request, source: Address, now: float) -> None:
-        invite = self._endpoint.layer.invite_of(cancel)
-        tag = self._endpoint.token() if invite is None else invite.tag
-        transaction = self._endpoint.layer.open(cancel, source, tag)
-        self._endpoint.respond(transaction, 481 if invite is None else 200, now)
-        if invite is not None and invite.cancelled is not None and not invite.is_answered:
-            invite.cancelled(cancel, now)
-
-    def _take(self, request: Request, transaction: ServerTransaction, source: Address, now: float, *, merged: bool) -> None:
-        respond = self._endpoint.respond
-        if (refusal := screen(request)) is not None:
-            respond(transaction, refusal.status, now, *refusal.headers, reason=refusal.reason)
-        elif request.need(To).tag is not None:
-            found = self._registry.find(request)
-            if found is None:
-                respond(transaction, 481, now)
-            else:
-                found[0].receive(request, transaction, found[1], now)
-        elif merged:
-            respond(transaction, 482, now, reason="Request Merged")
-        elif request.method not in ("INVITE", "OPTIONS"):
-            respond(transaction, 481, now)
-        elif self._max_calls is not None and self.calls >= self._max_calls:
-            respond(transaction, 503, now, RetryAfter(BUSY_FOR))
-        elif request.method == "OPTIONS":
-            respond(transaction, 200, now, ALLOW, SUPPORTED, ("Accept", SDP), self._endpoint.contact)
-        elif self._guard is not None and (challenge := self._guard.challenge(request)) is not None:
-            respond(transaction, 401, now, challenge)
-        else:
-            CalledLeg(self._endpoint, self._registry, self._free_handle(request), transaction).begin(source, now)
-
-    def _free_handle(self, request: Request) -> str:
-        # Two calls can share a Call-ID: when we call ourselves, or when a proxy's forks both end here.
-        call_id = request.need(CallId).value
-        return call_id if call_id not in self._registry.legs else f"{call_id};{self._endpoint.token()}"
-
-    def _receive_unreadable(self, message: Message | None, problem: SipSyntaxError, source: Address, now: float) -> None:
-        self._report(message, source, problem)
-        if not isinstance(message, Request) or message.method == "ACK":
-            return
-        try:
-            via = message.need(Via)
-        except SipSyntaxError:
-            return  # nobody to answer
-        response = create_response(with_source(message, via, source), 400, str(problem), to_tag=self._endpoint.token())
-        self._endpoint.send(bytes(response), response_address(via, source), now)
-
-    def _report(self, message: Message | None, source: Address, problem: SipSyntaxError) -> None:
-        call_id = None if message is None else message.text(CallId)
-        self._endpoint.emit(Unreadable(call_id or "", source, str(problem)))

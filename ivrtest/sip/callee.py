@@ -1,36 +1,65 @@
-"""A call that comes in, until it is answered (RFC 3261 sections 8.2, 9.2 and 13.3)."""
+"""A call that comes in, until it is answered (RFC 3261 sections 8.2, 9.2 and 13.3; RFC 3262; RFC 3891)."""
 
 from __future__ import annotations
 
 from ivrtest.sip.dialog import Dialog
-from ivrtest.sip.endpoint import Endpoint, WrongState
-from ivrtest.sip.events import Cancelled, Ended, IncomingCall, Side
+from ivrtest.sip.endpoint import ALLOW, SUPPORTED, Endpoint, WrongState
+from ivrtest.sip.events import Cancelled, Ended, IncomingCall, ProgressAcknowledged, Side
+from ivrtest.sip.extracts import cause_of, session_description
 from ivrtest.sip.header import Header
 from ivrtest.sip.header_map import Headers
 from ivrtest.sip.headers import CallId, From, To
 from ivrtest.sip.invite import IncomingInvite
 from ivrtest.sip.layer import ServerTransaction
-from ivrtest.sip.leg import Leg, Phase, Registry, cause_of
+from ivrtest.sip.leg import Leg
 from ivrtest.sip.message import Request
 from ivrtest.sip.peer import Peer
+from ivrtest.sip.phase import Phase
+from ivrtest.sip.registry import Registry
+from ivrtest.sip.reliable import ReliableResponses, wants_reliability
+from ivrtest.sip.session_timer import SessionTimes
 from ivrtest.sip.transport import Address
+
+UNACKNOWLEDGED = 504
+"""What a caller is told who never acknowledges a reliable provisional response (RFC 3262 section 3 wants a 5xx)."""
+
+Extra = Header | tuple[str, str]
 
 
 class CalledLeg(Leg):
     """A call that comes in."""
 
-    def __init__(self, endpoint: Endpoint, registry: Registry, handle: str, transaction: ServerTransaction) -> None:
-        """Raises SipSyntaxError when the INVITE lacks what makes a dialog."""
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        registry: Registry,
+        handle: str,
+        transaction: ServerTransaction,
+        times: SessionTimes,
+        replaces: Leg | None = None,
+    ) -> None:
+        """`replaces` is the call whose place this one takes when it is answered. Raises SipSyntaxError when the INVITE lacks what makes
+        a dialog."""
         dialog = Dialog.from_request(transaction.request, transaction.tag)
-        super().__init__(endpoint, registry, handle)
-        self.peer = Peer(endpoint, dialog, origin=transaction.destination, secret=None)
-        self._join(self.peer)
+        super().__init__(endpoint, registry, handle, times)
+        peer = Peer(endpoint, dialog, origin=transaction.destination, secret=None)
+        self.peer = peer
+        self.join(peer)
+        self.understand(transaction.request)
         self._call = IncomingInvite(endpoint, self, transaction)
-        self._offered = self._call
+        self._reliable = ReliableResponses(endpoint, self, transaction)
+        self._is_settled = False
+        self._postponed: tuple[bytes | None, tuple[Extra, ...]] | None = None
+        """Our answer, as long as it waits for a PRACK."""
+        self._replaces = replaces
+
+    @property
+    def _invite(self) -> Request:
+        return self._call.transaction.request
 
     def begin(self, source: Address, now: float) -> None:
         """Say that we are trying, and report the call."""
-        request = self._call.transaction.request
+        request = self._invite
         self._call.respond(self.endpoint.response(self._call.transaction, 100), now)
         self.endpoint.emit(
             IncomingCall(
@@ -42,40 +71,100 @@ class CalledLeg(Leg):
                 request.headers,
                 request.body or None,
                 source,
+                None if self._replaces is None else self._replaces.handle,
             )
         )
 
-    def _early(self, what: str) -> None:
-        if self.phase is not Phase.EARLY:
-            raise WrongState(f'call "{self.handle}" cannot {what}: it is {self.phase.value}. it must be {Phase.EARLY.value}')
+    def ring(self, now: float, status: int, sdp: bytes | None, *headers: Extra, reliable: bool | None = None) -> None:
+        """Send a provisional response, reliably where that is called for."""
+        if self.phase is not Phase.EARLY or self._postponed is not None:
+            state = Phase.ANSWERED if self._postponed is not None else self.phase
+            raise WrongState(f'call "{self.handle}" cannot ring: it is {state.value}. it must be {Phase.EARLY.value}')
+        if self._is_settled:
+            sdp = None  # the session is agreed on: another description would be another offer
+        if wants_reliability(self._invite, described=sdp is not None, wish=reliable):
+            self._call.acknowledged()
+            self.changes.local = sdp or self.changes.local
+            # PRACK and UPDATE come only where they are allowed (RFC 3311 section 5.1).
+            self._reliable.send(self.endpoint.response(self._call.transaction, status, ALLOW, SUPPORTED, *headers, sdp=sdp), now)
+        else:
+            self._call.respond(self.endpoint.response(self._call.transaction, status, *headers, sdp=sdp), now)
 
-    def ring(self, now: float, status: int, sdp: bytes | None, *headers: Header | tuple[str, str]) -> None:
-        """Send a provisional response."""
-        self._early("ring")
-        self._call.respond(self.endpoint.response(self._call.transaction, status, *headers, sdp=sdp), now)
-
-    def answer(self, sdp: bytes | None, now: float, *headers: Header | tuple[str, str]) -> None:
+    def answer(self, sdp: bytes | None, now: float, *headers: Extra) -> None:
         """Answer the call, or accept a change of its session."""
-        if self.phase is not Phase.EARLY:
+        if self.phase is not Phase.EARLY or self.changes.is_offered or self._postponed is not None:
             super().answer(sdp, now, *headers)
-            return
-        self.phase = Phase.ANSWERED
-        self._accept(sdp, now, *headers)
+        elif self._reliable.has_open_description:
+            self._postponed = (sdp, headers)
+        else:
+            self._accept(sdp, now, *headers)
 
-    def reject(self, status: int, now: float, *headers: Header | tuple[str, str], reason: str | None = None) -> None:
+    def _accept(self, sdp: bytes | None, now: float, *headers: Extra) -> None:
+        self._reliable.stop()
+        self.phase = Phase.ANSWERED
+        # What a reliable provisional response has told is not told again (RFC 3262 section 5).
+        self.changes.answer(self._call, None if self._is_settled else sdp, now, *headers)
+        if self._replaces is not None:
+            self._replaces.give_way(now)
+
+    def reject(self, status: int, now: float, *headers: Extra, reason: str | None = None) -> None:
         """Reject the call, or refuse a change of its session."""
-        if self.phase is not Phase.EARLY:
+        if self.phase is not Phase.EARLY or self.changes.is_offered:
             super().reject(status, now, *headers, reason=reason)
             return
-        self._refuse(status, now, *headers, reason=reason)
+        self.refuse_call(status, now, *headers, reason=reason)
         self.finish(Ended(self.handle, Side.US, status, None, Headers()), now)
+
+    def refuse_call(self, status: int, now: float, *headers: Extra, reason: str | None = None) -> None:
+        """Send the final response of a call that is not answered."""
+        self._reliable.stop()
+        self._postponed = None
+        self._call.respond(self.endpoint.response(self._call.transaction, status, *headers, reason=reason), now)
+
+    def early_peer(self) -> Peer:
+        """Return the caller, if she has our answer to her offer, reliably."""
+        return self.peer if self._is_settled and self.peer is not None else super().early_peer()
+
+    def still_negotiates(self, peer: Peer, method: str) -> int | None:
+        """Another INVITE has to wait for our final response (section 14.2); another offer only until the first is answered."""
+        return 500 if self.phase is Phase.EARLY and (method == "INVITE" or not self._is_settled) else None
+
+    def on_prack(self, request: Request, transaction: ServerTransaction, peer: Peer, now: float) -> None:
+        """Take a PRACK, with an answer or a further offer where it has one (RFC 3262 section 5)."""
+        response = self._reliable.acknowledge(request, now)
+        if response is None:
+            self.endpoint.respond(transaction, 481, now)
+            return
+        sdp = session_description(request)
+        # An INVITE without a description asked for our offer: then the first description from there is its answer.
+        is_answer = not self._invite.body and bool(response.body) and not self._is_settled
+        self._is_settled = self._is_settled or bool(response.body)
+        self.endpoint.emit(ProgressAcknowledged(self.handle, response.status, sdp if is_answer else None))
+        if sdp is None or is_answer:
+            self.endpoint.respond(transaction, 200, now)
+        elif not self.changes.refuses(transaction, peer, now):
+            self.changes.offered(transaction, now)
+        self._catch_up(now)
+
+    def _catch_up(self, now: float) -> None:
+        if self._postponed is not None and not self._reliable.has_open_description and self.phase is Phase.EARLY:
+            sdp, headers = self._postponed
+            self._postponed = None
+            self._accept(sdp, now, *headers)
+
+    def never_acknowledged(self, now: float) -> None:
+        """Refuse the call: its caller does not hear our provisional responses."""
+        if self.phase is Phase.EARLY:
+            self.reject(UNACKNOWLEDGED, now, reason="Provisional Response Not Acknowledged")
 
     def invite_cancelled(self, invite: IncomingInvite, cancel: Request, now: float) -> None:
         """The caller hung up before we answered."""
-        if invite is not self._call:
-            super().invite_cancelled(invite, cancel, now)
-        elif self.phase is Phase.EARLY:
+        if self.phase is Phase.EARLY:
             self._given_up(cancel, now)
+
+    def invite_unacknowledged(self, invite: IncomingInvite, now: float) -> None:
+        """Our answer never arrived, as far as we know."""
+        self.changes.invite_unacknowledged(invite, now)
 
     def bye_before_answer(self, request: Request, transaction: ServerTransaction, now: float) -> None:
         """The caller hung up on an early dialog (section 15): as good as CANCEL."""
@@ -85,9 +174,9 @@ class CalledLeg(Leg):
     def disconnected(self, peer: Address, problem: str, now: float) -> None:
         """The caller's connection is over, and our answer would find nobody."""
         if self.phase is Phase.EARLY and self._call.transaction.destination == peer:
-            self._refuse(487, now)
+            self.refuse_call(487, now)
             self.finish(Cancelled(self.handle, Side.THEM, crossed=False, cause=problem), now)
 
     def _given_up(self, request: Request, now: float) -> None:
-        self._refuse(487, now)
+        self.refuse_call(487, now)
         self.finish(Cancelled(self.handle, Side.THEM, crossed=False, cause=cause_of(request)), now)

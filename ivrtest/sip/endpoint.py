@@ -16,10 +16,10 @@ from ivrtest.sip.timers import Alarms, Timers
 from ivrtest.sip.transport import RELIABLE, Address, Resolver, default_port, literal_address
 from ivrtest.sip.uri import SipUri, Uri
 
-ALLOW = Allow.of("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER", "NOTIFY")
+ALLOW = Allow.of("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER", "NOTIFY")
 """The methods an agent understands."""
 
-SUPPORTED = Supported.of()
+SUPPORTED = Supported.of("100rel", "timer", "replaces", "norefersub")
 """The extensions an agent understands."""
 
 SDP = "application/sdp"

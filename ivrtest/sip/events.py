@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from ivrtest.sip.header_map import Headers
 from ivrtest.sip.headers import From, To
+from ivrtest.sip.message import Request
 from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import Uri
 
@@ -34,6 +35,8 @@ class IncomingCall:
     """The caller's session description. None: the caller wants our offer in the answer, and its own answer comes with `Confirmed`."""
     source: Address
     """Where the INVITE came from."""
+    replaces: str | None = None
+    """The handle of the call that this one is to take the place of (Replaces, RFC 3891). When it is answered, that one is ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,33 @@ class Progress:
     headers: Headers
     branch: str
     """Which of the called devices speaks, when a proxy rings several: its To tag, empty in 100."""
+    is_offer: bool = False
+    """`sdp` is their offer, as we made none. Follow with `acknowledge`, which names the branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressAcknowledged:
+    """The caller acknowledged a provisional response of ours that was sent reliably (PRACK, RFC 3262)."""
+
+    handle: str
+    status: int
+    """Of the response."""
+    sdp: bytes | None
+    """The answer to the offer in the response, when the INVITE came without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Our call was answered, and the answer acknowledged."""
+    """Our call was answered, and the answer is being acknowledged."""
 
     handle: str
     status: int
     sdp: bytes | None
-    """Of the answer, or, if it has none, the latest of the same device's provisional responses."""
+    """Of the answer, or, if it has none, the latest of the same device's provisional responses. None where the session was changed since
+    then, and holds as it is."""
     headers: Headers
+    is_offer: bool = False
+    """`sdp` is their offer, as we made none. Follow with `acknowledge`; until then their answer is not acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +106,8 @@ class Rejected:
     cause: str | None
     """The Reason header (RFC 3326), such as `Q.850;cause=17;text="User busy"`."""
     headers: Headers
+    request: Request
+    """The INVITE as it was sent last: what a call to where it was redirected goes on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,27 +144,31 @@ class SessionOffered:
 
     handle: str
     method: str
-    """`INVITE` or `UPDATE`."""
+    """`INVITE`, `UPDATE` or `PRACK`; the last two also before the call is answered."""
     offer: bytes | None
     """None: the INVITE asks for our offer; its answer comes with `Confirmed`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionChanged:
-    """The other side accepted our `reinvite`."""
+    """The other side accepted our `reinvite` or `update`, or refreshed the call by answering one."""
 
     handle: str
     sdp: bytes | None
+    is_offer: bool = False
+    """`sdp` is their offer, as we made none. Follow with `acknowledge`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionUnchanged:
-    """The other side refused our `reinvite`. The session goes on as it was; after 491 one may try again in a few seconds."""
+    """The other side refused our `reinvite` or `update`. The session goes on as it was."""
 
     handle: str
     status: int
     reason: str
     retry_after: int | None
+    again_in: float | None = None
+    """Seconds after which it makes sense to try again: after 491, when both sides asked at once, by chance (RFC 3261 section 14.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +217,19 @@ class ReferProgress:
     """The status of the new call. 202 at first: the other side will try. When it refused to, the status of the refusal."""
     reason: str
     final: bool
-    """No more news will come. With a status under 200 it means that the other side does not tell how it ended."""
+    """No more news will come. With a status under 200, or with 202, it means that the other side does not tell how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsAnswered:
+    """The final response to our `options`."""
+
+    handle: str
+    status: int
+    """408 or 503 with `local` when nobody sent it. Whatever else: somebody speaks SIP there."""
+    reason: str
+    local: bool
+    headers: Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +270,7 @@ class Unreadable:
 Event = (
     IncomingCall
     | Progress
+    | ProgressAcknowledged
     | Answered
     | Confirmed
     | Rejected
@@ -246,6 +284,7 @@ Event = (
     | InfoAnswered
     | ReferReceived
     | ReferProgress
+    | OptionsAnswered
     | Registered
     | Unregistered
     | Unreadable

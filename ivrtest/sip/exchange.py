@@ -1,22 +1,35 @@
-"""A request of ours until its final response, asked again with credentials when it is challenged (RFC 3261 section 22)."""
+"""A request of ours until its final response: asked again with credentials when it is challenged (RFC 3261 section 22), and for a longer
+session when what it asked for was too brief (RFC 4028 section 7.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from ivrtest.sip.digest import DigestError, DigestUse, Secret, answer_challenge, choose_challenge
 from ivrtest.sip.endpoint import Endpoint
 from ivrtest.sip.grammar import SipSyntaxError
-from ivrtest.sip.headers import Authorization, Challenge, CSeq, ProxyAuthenticate, ProxyAuthorization, WwwAuthenticate
+from ivrtest.sip.headers import (
+    Authorization,
+    Challenge,
+    CSeq,
+    MinSE,
+    ProxyAuthenticate,
+    ProxyAuthorization,
+    SessionExpires,
+    WwwAuthenticate,
+)
 from ivrtest.sip.layer import ClientTransaction, ResponseUser
 from ivrtest.sip.message import Request, Response, create_response
 from ivrtest.sip.transport import Address
 
 C = TypeVar("C", WwwAuthenticate, ProxyAuthenticate)
 
+_TOO_BRIEF = 422
 MAX_TRIES = 8
-"""How often one request is sent with new credentials at most: a chain of proxies, or a server whose nonces are always stale."""
+"""How often one request is sent anew at most, with new credentials or for a longer session: there may be a chain of proxies, or a server
+whose nonces are always stale."""
 
 
 class Exchange:
@@ -60,27 +73,47 @@ class Exchange:
         self._secret = None
 
     def _on_response(self, response: Response, now: float, *, local: bool) -> None:
-        if response.status in (401, 407) and not local and (again := self._authorised(response)) is not None:
+        if not local and (again := self._corrected(response)) is not None:
             self.request = again
             self.begin(now)
             return
         self._user(response, now, local=local)
 
-    def _authorised(self, response: Response) -> Request | None:
-        """Return the request with an answer to every challenge so far; None when that is hopeless."""
-        if self._secret is None or self._tries == MAX_TRIES:
+    def _corrected(self, response: Response) -> Request | None:
+        """Return what to send in place of a request that was refused; None when that is hopeless."""
+        if response.status not in (401, 407, _TOO_BRIEF) or self._tries == MAX_TRIES:
             return None
         self._tries += 1
         try:
-            asked: list[Challenge] = [*_one_per_realm(response.all(WwwAuthenticate)), *_one_per_realm(response.all(ProxyAuthenticate))]
-            # A realm that asks again, and does not say that only the nonce was too old, does not like our password (section 22.2).
-            fresh = [challenge for challenge in asked if challenge.stale or _key(challenge) not in self._challenges]
-            if not fresh:
-                return None
-            self._challenges |= {_key(challenge): challenge for challenge in fresh}
-            answers = [self._answer(known, self._secret) for known in self._challenges.values()]
+            if response.status == _TOO_BRIEF:
+                return self._prolonged(response)
+            return self._authorised(response)
         except (DigestError, SipSyntaxError):
             return None
+
+    def _prolonged(self, response: Response) -> Request | None:
+        """Return the request with the session interval that a 422 wants at least. Raises SipSyntaxError."""
+        asked, least = self._bare.get(SessionExpires), response.get(MinSE)
+        if asked is None or least is None or least.seconds <= asked.seconds:
+            return None
+        self._bare = self._bare.with_header(replace(asked, seconds=least.seconds), MinSE(least.seconds))
+        return self._with_answers()
+
+    def _authorised(self, response: Response) -> Request | None:
+        """Return the request with an answer to every challenge so far. Raises DigestError or SipSyntaxError."""
+        if self._secret is None:
+            return None
+        asked: list[Challenge] = [*_one_per_realm(response.all(WwwAuthenticate)), *_one_per_realm(response.all(ProxyAuthenticate))]
+        # A realm that asks again, and does not say that only the nonce was too old, does not like our password (section 22.2).
+        fresh = [challenge for challenge in asked if challenge.stale or _key(challenge) not in self._challenges]
+        if not fresh:
+            return None
+        self._challenges |= {_key(challenge): challenge for challenge in fresh}
+        return self._with_answers()
+
+    def _with_answers(self) -> Request:
+        secret = self._secret
+        answers = [] if secret is None else [self._answer(known, secret) for known in self._challenges.values()]
         number = CSeq(self._renumber(), self._bare.method)
         return self._bare.without(Authorization, ProxyAuthorization).with_header(number).with_added(*answers)
 

@@ -138,6 +138,11 @@ class SessionExpires(_Seconds):
     NAME = "Session-Expires"
     COMPACT = "x"
 
+    @classmethod
+    def of(cls, seconds: int, refresher: str | None = None) -> Self:
+        """Build it; `refresher` is `uac`, `uas`, or None to leave it to the other side."""
+        return cls(seconds) if refresher is None else cls(seconds, Parameters.of(refresher=refresher))
+
     @property
     def refresher(self) -> str | None:
         """Who refreshes: `uac` or `uas`; None when it is left to the other side."""

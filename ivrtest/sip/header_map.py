@@ -23,8 +23,15 @@ _LONG_NAMES = {
 _LONG_NAMES |= {kind.COMPACT: kind.NAME.lower() for kind in HEADERS if kind.COMPACT is not None}
 
 
+_CANONICAL = {written: kind.NAME.lower() for kind in HEADERS for written in (kind.NAME, kind.NAME.lower())}
+"""The names of typed headers as almost everybody writes them. It does not grow: other names are a stranger's choice and are not kept."""
+
+
 def canonical(name: str) -> str:
     """Return the name that compares: lower case, compact forms in full."""
+    known = _CANONICAL.get(name)
+    if known is not None:
+        return known
     lower = name.lower()
     return _LONG_NAMES.get(lower, lower)
 
@@ -32,13 +39,14 @@ def canonical(name: str) -> str:
 class Headers:
     """Header fields in the order of the message, with names and values as written. Immutable: changes return a copy."""
 
-    __slots__ = ("_fields", "_parsed")
+    __slots__ = ("_fields", "_names", "_parsed")
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
         self._fields = tuple(fields)
+        self._names = tuple(canonical(name) for name, _ in self._fields)
         self._parsed: dict[type[Header], tuple[Header, ...]] = {}
         for name, value in self._fields:
-            if not is_token(name):
+            if name not in _CANONICAL and not is_token(name):
                 raise SipSyntaxError(f"header name {shown(name)} must be a token: letters, digits and -.!%*_+`'~")
             if "\r" in value or "\n" in value:
                 raise SipSyntaxError(f'header "{name}" has a line end in its value {shown(value)}')
@@ -64,8 +72,7 @@ class Headers:
         return f"Headers({list(self._fields)!r})"
 
     def __contains__(self, name: str | type[Header]) -> bool:
-        wanted = _wanted(name)
-        return any(canonical(own) == wanted for own, _ in self._fields)
+        return _wanted(name) in self._names
 
     def get(self, kind: type[H]) -> H | None:
         """Return the first value of this type; None when there is none. Raises SipSyntaxError when the fields cannot be read."""
@@ -92,12 +99,12 @@ class Headers:
     def texts(self, name: str | type[Header]) -> tuple[str, ...]:
         """Return the text of every field of this name, in order, as written."""
         wanted = _wanted(name)
-        return tuple(value for own, value in self._fields if canonical(own) == wanted)
+        return tuple(field[1] for field, own in zip(self._fields, self._names, strict=True) if own == wanted)
 
     def fields(self, name: str | type[Header]) -> tuple[tuple[str, str], ...]:
         """Return every field of this name, with the name as written."""
         wanted = _wanted(name)
-        return tuple(field for field in self._fields if canonical(field[0]) == wanted)
+        return tuple(field for field, own in zip(self._fields, self._names, strict=True) if own == wanted)
 
     def with_set(self, *entries: Header | tuple[str, str]) -> Headers:
         """Return a copy where these stand in place of all fields of their names: where the first one was, or at the end."""
@@ -105,8 +112,8 @@ class Headers:
         wanted = {canonical(name) for name, _ in pairs}
         kept: list[tuple[str, str]] = []
         place: int | None = None
-        for field in self._fields:
-            if canonical(field[0]) not in wanted:
+        for field, own in zip(self._fields, self._names, strict=True):
+            if own not in wanted:
                 kept.append(field)
             elif place is None:
                 place = len(kept)
@@ -124,7 +131,7 @@ class Headers:
     def without(self, *names: str | type[Header]) -> Headers:
         """Return a copy without the fields of these names."""
         unwanted = {_wanted(name) for name in names}
-        return Headers(field for field in self._fields if canonical(field[0]) not in unwanted)
+        return Headers(field for field, own in zip(self._fields, self._names, strict=True) if own not in unwanted)
 
     def with_first_value(self, value: Header) -> Headers:
         """Return a copy where `value` stands in place of the first value of its type, as a server completes the topmost Via.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-from ivrtest.sip.endpoint import Endpoint
+from ivrtest.sip.endpoint import SDP, Endpoint
 from ivrtest.sip.exchange import Exchange
 from ivrtest.sip.headers import CSeq, To
 from ivrtest.sip.layer import ResponseUser, ServerTransaction, cancellation
@@ -18,14 +19,24 @@ KEEP_RINGING = 60.0
 """Seconds between copies of a provisional response, so that no proxy on the way gives the call up (section 13.3.1.1)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What the sender of an INVITE makes of a 2xx."""
+
+    peer: Peer
+    """Whom to acknowledge it to."""
+    asks: bool = False
+    """Whether it brought an offer, so that the ACK waits for our answer (section 13.2.2.4)."""
+
+
 class InviteUser(Protocol):
     """Whoever sent an INVITE."""
 
     def invite_progress(self, invite: OutgoingInvite, response: Response, now: float) -> None:
         """Take a provisional response."""
 
-    def invite_accepted(self, invite: OutgoingInvite, response: Response, now: float) -> Peer:
-        """Take the first 2xx of a device, and return the peer to acknowledge it to."""
+    def invite_accepted(self, invite: OutgoingInvite, response: Response, now: float) -> Acceptance:
+        """Take the first 2xx of a device."""
 
     def invite_acknowledged(self, invite: OutgoingInvite, peer: Peer, now: float) -> None:
         """Learn that the ACK has left: now BYE is possible."""
@@ -46,12 +57,19 @@ class OutgoingInvite:
         self._cause: tuple[str, str] | None = None
         self._cancel_sent = False
         self._acks: dict[str, tuple[Request, Address | None]] = {}
+        self._waiting: dict[str, Peer] = {}
+        """By To tag, those whose 2xx is not acknowledged yet."""
         self._exchange = exchange(self._on_response)
 
     @property
     def request(self) -> Request:
         """The INVITE as it was sent last."""
         return self._exchange.request
+
+    @property
+    def waits(self) -> bool:
+        """Whether a 2xx waits for our answer to its offer."""
+        return bool(self._waiting)
 
     def begin(self, now: float) -> None:
         """Send it."""
@@ -95,9 +113,23 @@ class OutgoingInvite:
         tag = response.need(To).tag or ""
         if tag in self._acks:
             self._send_ack(tag, now)  # a copy of the 2xx: our ACK was lost (section 13.2.2.4)
-            return
-        peer = self._user.invite_accepted(self, response, now)
-        self._acks[tag] = (self._endpoint.with_via(peer.dialog.acknowledge(self.request)), peer.address)
+        elif tag not in self._waiting:
+            accepted = self._user.invite_accepted(self, response, now)
+            self._waiting[tag] = accepted.peer
+            if not accepted.asks:
+                self._acknowledge(tag, None, now)
+
+    def acknowledge_all(self, sdp: bytes | None, now: float) -> None:
+        """Send the ACK for each 2xx that waits for it, with our answer to its offer. Copies of that ACK are the same."""
+        for tag in tuple(self._waiting):
+            self._acknowledge(tag, sdp, now)
+
+    def _acknowledge(self, tag: str, sdp: bytes | None, now: float) -> None:
+        peer = self._waiting.pop(tag)
+        ack = peer.dialog.acknowledge(self.request)
+        if sdp is not None:
+            ack = ack.with_body(sdp, SDP)
+        self._acks[tag] = (self._endpoint.with_via(ack), peer.address)
         self._send_ack(tag, now)
         self._user.invite_acknowledged(self, peer, now)
 
@@ -148,7 +180,7 @@ class IncomingInvite:
             alarms.set((self, "give up"), now + times.patience)
 
     def acknowledged(self) -> None:
-        """Stop repeating the 2xx."""
+        """Stop repeating what was sent last."""
         self._endpoint.alarms.clear((self, "repeat"))
         self._endpoint.alarms.clear((self, "give up"))
 

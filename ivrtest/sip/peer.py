@@ -69,10 +69,10 @@ class Peer:
         if len(self._errands) == 1:
             self._next(now)
 
-    def drop(self, method: str) -> None:
-        """Do not send what waits for its turn, of this method."""
+    def drop(self, *methods: str) -> None:
+        """Do not send what waits for its turn, of these methods."""
         under_way = list(self._errands)[:1]
-        self._errands = deque([*under_way, *(errand for errand in list(self._errands)[1:] if errand.method != method)])
+        self._errands = deque([*under_way, *(errand for errand in list(self._errands)[1:] if errand.method not in methods)])
 
     def _next(self, now: float) -> None:
         errand = self._errands[0]

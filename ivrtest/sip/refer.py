@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ivrtest.sip.endpoint import Endpoint, WrongState
+from ivrtest.sip.endpoint import SUPPORTED, Endpoint, WrongState
 from ivrtest.sip.events import ReferProgress, ReferReceived
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.header import Header
 from ivrtest.sip.headers import AllowEvents, CSeq, Event, ReferredBy, ReferTo, SubscriptionState
 from ivrtest.sip.layer import ServerTransaction
-from ivrtest.sip.message import Request, Response
+from ivrtest.sip.message import Message, Request, Response
 from ivrtest.sip.peer import Peer
 from ivrtest.sip.status import reason_phrase
 from ivrtest.sip.uri import Uri
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ivrtest.sip.leg import Leg
 
 SIPFRAG = "message/sipfrag;version=2.0"
+
+NO_SUBSCRIPTION = ("Refer-Sub", "false")
+"""Asks for no NOTIFYs, or agrees to send none (RFC 4488)."""
 
 LIFETIME = 180
 """Seconds that a transfer may take to tell how it went, if nobody said otherwise."""
@@ -32,6 +35,8 @@ _STATUS_LINE = re.compile(rb"SIP/2\.0[ \t]+([1-6][0-9][0-9])[ \t]*([^\r\n]*)")
 class _Sent:
     """A transfer that we asked for."""
 
+    subscribe: bool = True
+    """Whether we want to be told how it goes."""
     number: int | None = None
     """CSeq number of the REFER, known when it is answered: the subscription's id (RFC 3515 section 2.4.6)."""
     status: int = 0
@@ -45,6 +50,8 @@ class _Received:
 
     transaction: ServerTransaction
     event: Event
+    subscribes: bool
+    """Whether they want to be told how it goes."""
     peer: Peer | None = None
     """Whom to tell how it goes. None before we accepted."""
     expires: float = 0.0
@@ -62,6 +69,8 @@ class Refers:
         self._sent: _Sent | None = None
         self._received: _Received | None = None
         self._count = 0
+        self._is_silent = False
+        """Whether the latest transfer they asked for was accepted without a subscription."""
 
     @property
     def alive(self) -> bool:
@@ -73,19 +82,31 @@ class Refers:
         """Whether we are to tell how a transfer goes."""
         return self._received is not None and self._received.peer is not None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the transfer they asked for last may be reported on. Without a subscription all reports go nowhere."""
+        return self.reports or self._is_silent
+
     # Those that we ask for
 
-    def send(self, peer: Peer, to: Uri | str, now: float, *headers: Header | tuple[str, str]) -> None:
-        """Ask `peer` to call `to`. Raises WrongState while another transfer of ours is under way."""
+    def send(self, peer: Peer, to: Uri | str, now: float, *headers: Header | tuple[str, str], subscribe: bool = True) -> None:
+        """Ask `peer` to call `to`. Raises WrongState while another transfer of ours is under way.
+
+        Without `subscribe` we ask not to be told how it goes (RFC 4488); the other side may tell us all the same.
+        """
         if self._sent is not None:
             raise WrongState(f'call "{self._leg.handle}" cannot be transferred: another transfer is under way. wait until it has reported')
-        self._sent = _Sent()
-        about = (ReferTo.of(to), ReferredBy(peer.dialog.local.uri), self._endpoint.contact)
+        self._sent = _Sent(subscribe)
+        silence = () if subscribe else (NO_SUBSCRIPTION, SUPPORTED)
+        about = (ReferTo.of(to), ReferredBy(peer.dialog.local.uri), self._endpoint.contact, *silence)
         peer.ask("REFER", self._answered, now, *about, *headers)
 
     def _answered(self, response: Response, now: float, *, local: bool) -> None:
         if self._sent is None:
             return  # the last NOTIFY overtook this response
+        if response.is_success and not self._sent.subscribe and _is_silent(response):
+            self._end(response.status, response.reason)
+            return
         if response.is_success:
             self._sent.number = response.need(CSeq).number
             if not self._sent.status:
@@ -139,7 +160,7 @@ class Refers:
         self._count += 1
         # RFC 3515 section 2.4.6: all but the first REFER of a dialog are told apart by their CSeq number.
         event = Event.of("refer") if self._count == 1 else Event.of("refer", id=request.need(CSeq).number)
-        self._received = _Received(transaction, event)
+        self._received = _Received(transaction, event, subscribes=not _is_silent(request))
         self._endpoint.emit(ReferReceived(self._leg.handle, wanted[0].uri, None if by is None else str(by.uri), request.headers))
 
     def accept(self, peer: Peer, now: float) -> None:
@@ -147,6 +168,12 @@ class Refers:
         refer = self._need("accept")
         if refer.peer is not None:
             raise WrongState(f'call "{self._leg.handle}" cannot accept the transfer: it has accepted it already')
+        if not refer.subscribes:
+            self._received = None
+            self._is_silent = True
+            self._endpoint.respond(refer.transaction, 202, now, self._endpoint.contact, NO_SUBSCRIPTION)
+            return
+        self._is_silent = False
         refer.peer = peer
         refer.expires = now + LIFETIME
         self._endpoint.alarms.set((self, "too long"), refer.expires)
@@ -163,6 +190,8 @@ class Refers:
 
     def notify(self, status: int, now: float, reason: str | None = None) -> None:
         """Report how the new call stands; a status of 200 or more is the last report."""
+        if self._is_silent and self._received is None:
+            return
         refer = self._need("report on")
         if refer.peer is None:
             raise WrongState(f'call "{self._leg.handle}" cannot report on the transfer: it must accept it first')
@@ -207,3 +236,8 @@ class Refers:
             self._end(self._sent.status, self._sent.reason)
         if why == "too long" and self._received is not None and self._received.peer is not None:
             self._tell_last(self._received, self._received.peer, "timeout", now)
+
+
+def _is_silent(message: Message) -> bool:
+    """Say whether a REFER asks for no subscription, or its answer makes none (RFC 4488 section 4)."""
+    return (message.text(NO_SUBSCRIPTION[0]) or "").partition(";")[0].strip().lower() == NO_SUBSCRIPTION[1]

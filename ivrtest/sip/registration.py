@@ -9,10 +9,10 @@ from ivrtest.sip.digest import Secret
 from ivrtest.sip.endpoint import Endpoint
 from ivrtest.sip.events import Registered, Unregistered
 from ivrtest.sip.exchange import Exchange
+from ivrtest.sip.extracts import retry_after
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.header_map import Headers
 from ivrtest.sip.headers import CallId, Contact, CSeq, Expires, From, MaxForwards, MinExpires, To
-from ivrtest.sip.leg import retry_after
 from ivrtest.sip.message import Request, Response
 from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import SipUri

@@ -8,7 +8,11 @@ from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED
 from ivrtest.sip.header import Header
 from ivrtest.sip.headers import Contact, ContentType, RecordRoute, Require, RSeq, Unsupported
 from ivrtest.sip.message import Request, Response
+from ivrtest.sip.session_timer import SessionTimes, too_brief
 from ivrtest.sip.uri import OtherUri
+
+KNOWN = frozenset({"REGISTER", "SUBSCRIBE", "PUBLISH", "MESSAGE"})
+"""Methods that are recognised and not supported: 405. What is not recognised gets 501 (sections 8.2.1 and 21.5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +24,22 @@ class Refusal:
     reason: str | None = None
 
 
-def screen(request: Request) -> Refusal | None:
+def screen(request: Request, times: SessionTimes) -> Refusal | None:
     """Return why a request cannot be taken, whatever the call it belongs to; None when it can. Raises SipSyntaxError."""
     check_dialog_headers(request)
-    if request.method not in ALLOW.tokens:
-        return Refusal(405, (ALLOW,))
     if request.version != "SIP/2.0":
         return Refusal(505)
+    if request.method not in ALLOW.tokens:
+        return Refusal(405 if request.method in KNOWN else 501, (ALLOW,))
     if isinstance(request.uri, OtherUri):
         return Refusal(416)
     required = request.get(Require)
     unknown = () if required is None else tuple(tag for tag in required.tokens if tag not in SUPPORTED)
     if unknown:
         return Refusal(420, (Unsupported(unknown),))
-    if request.method in ("INVITE", "UPDATE") and request.body:
+    if request.method in ("INVITE", "UPDATE") and (least := too_brief(request, times)) is not None:
+        return Refusal(422, (least,))
+    if request.method in ("INVITE", "UPDATE", "PRACK") and request.body:
         return _screen_offer(request)
     return None
 

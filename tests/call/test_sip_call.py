@@ -240,7 +240,10 @@ def test_a_caller_is_answered() -> None:
 
 def test_a_caller_who_never_says_where_to_send_sound_to_is_let_go() -> None:
     async def script(peer: Peer, line: Line) -> None:
-        peer.agent.invite(SipUri.parse(line.uri), offer=None, now=peer.now())
+        handle = peer.agent.invite(SipUri.parse(line.uri), offer=None, now=peer.now())
+        peer.flush()
+        await peer.wait_for(sip.Answered)
+        peer.agent.acknowledge(handle, None, peer.now())
         peer.flush()
         await peer.wait_for(sip.Ended)
 

@@ -129,7 +129,7 @@ def test_a_change_is_cancelled(network: Network) -> None:
     network.reactions.clear()
     alice.reinvite(handle, HOLD, network.now)
     network.run(0.1)
-    outgoing = alice._registry.legs[handle]._outgoing
+    outgoing = alice._registry.legs[handle].changes._invite
     assert outgoing is not None
     outgoing.cancel(network.now)
     network.run(0.5)
@@ -211,7 +211,7 @@ def test_options_within_a_call(network: Network) -> None:
     handle, _ = network.talking()
     send(network, handle, "OPTIONS")
     network.run(0.1)
-    assert network.last("200 OPTIONS").text("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
+    assert network.last("200 OPTIONS").text("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY"
 
 
 def test_a_request_with_an_old_number_is_refused_with_500(network: Network) -> None:

@@ -36,6 +36,7 @@ def request(method: str = "INVITE", *, body: str = "", drop: str = "", uri: str 
     return "\r\n".join([f"{method} {uri} SIP/2.0", *lines, f"Content-Length: {len(body)}", "", body]).encode()
 
 
+ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY"
 STRAY = (
     b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKx\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\n"
     b"Call-ID: stray\r\nCSeq: 1 INVITE\r\nContact: <sip:x@y>\r\n\r\n"
@@ -55,9 +56,12 @@ def ask(network: Network, data: bytes) -> list[Response]:
 @pytest.mark.parametrize(
     ("data", "answer", "header"),
     [
-        (request("REGISTER"), "405 Method Not Allowed", ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY")),
+        (request("REGISTER"), "405 Method Not Allowed", ("Allow", ALLOWED)),
         (request("PUBLISH"), "405 Method Not Allowed", None),
-        (request(Require="timer, 100rel"), "420 Bad Extension", ("Unsupported", "timer, 100rel")),
+        (request("FETCH"), "501 Not Implemented", ("Allow", ALLOWED)),
+        (request(Require="timer, precondition, 100rel"), "420 Bad Extension", ("Unsupported", "precondition")),
+        (request(Session_Expires="60", Supported="timer"), "422 Session Interval Too Small", ("Min-SE", "90")),
+        (request("PRACK", RAck="1 1 INVITE"), "481 Call/Transaction Does Not Exist", None),
         (request(uri="urn:service:sos"), "416 Unsupported URI Scheme", None),
         (request(body="<x/>", Content_Type="text/xml"), "415 Unsupported Media Type", ("Accept", "application/sdp")),
         (request(body="v=0", Content_Encoding="gzip"), "415 Unsupported Media Type", ("Accept-Encoding", "identity")),
