@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from ivrtest.check.vocabulary import Vocabulary, clauses, fold, sentences, vocabularies
@@ -72,18 +73,25 @@ def named_in(text: str, language: str, what: Named) -> str | None:
 def _in_sentence(sentence: str, words: Vocabulary) -> Iterator[Announcement]:
     found: list[tuple[int, int, list[str]]] = []
     position = 0
+    verb_last = False
     while (match := words.press.search(sentence, position)) is not None:
         groups = match.groupdict()
         keys = [words.keys[_plain(groups["key"] or groups.get("key_before") or "")]]
         end = match.end()
+        verb_last = verb_last or groups["key"] is None
         while groups["key"] and (more := words.more.match(sentence, end)) and not _begins_option(sentence, end, words):
             keys.append(words.keys[_plain(more["key"])])
             end = more.end()
         found.append((match.start(), end, keys))
         position = end
+    if verb_last:
+        # "Für Verkauf die 1, für Hilfe die 2 drücken."
+        yield from _implied(list(_options(sentence[: found[0][0]], words)), words)
     yield from _explicit(sentence, words, found)
     if found:
-        yield from _implied(sentence[found[-1][1] :], words)
+        # What follows a key at once is what that key is for: "if you want a call between 9 and 5".
+        _, *further = _options(sentence[found[-1][1] :], words)
+        yield from _implied(further, words)
 
 
 def _explicit(sentence: str, words: Vocabulary, found: list[tuple[int, int, list[str]]]) -> Iterator[Announcement]:
@@ -98,13 +106,24 @@ def _explicit(sentence: str, words: Vocabulary, found: list[tuple[int, int, list
         previous = end if what == before else following
 
 
-def _implied(rest: str, words: Vocabulary) -> Iterator[Announcement]:
-    """Yield what goes without its verb: `press 1 for sales, 2 for support`, `for sales press 1, for support 2`."""
-    for clause in clauses(rest):
-        if match := words.elliptic.fullmatch(clause):
+def _implied(options: list[str], words: Vocabulary) -> Iterator[Announcement]:
+    """Yield what goes without its verb: `press 1 for sales, 2 for support or 0 for help`, `for sales press 1, for help 2`."""
+    for option, following in pairwise([*options, ""]):
+        # "Drücken Sie die 1, um zu bestätigen, oder die 2, um abzubrechen": a comma may stand before what a key is for.
+        if match := words.elliptic.fullmatch(option) or words.elliptic.fullmatch(f"{option} {following}"):
             groups = match.groupdict()
             key = words.keys[_plain(groups["key"] or groups["key_last"])]
-            yield Announcement(key, clause.strip(), _language_named(clause, words), key_first=bool(groups["key"]))
+            yield Announcement(key, option.strip(), _language_named(option, words), key_first=bool(groups["key"]))
+
+
+def _options(text: str, words: Vocabulary) -> Iterator[str]:
+    """Split a text at its commas, and where another option begins without one."""
+    for clause in clauses(text):
+        start = 0
+        for match in words.between_options.finditer(clause):
+            yield clause[start : match.start()]
+            start = match.end()
+        yield clause[start:]
 
 
 def _begins_option(sentence: str, position: int, words: Vocabulary) -> bool:

@@ -60,8 +60,16 @@ class Vocabulary:
         return re.compile(rf"(?:\s*,)?\s*(?:{either}{_QUIET}+)?(?:{between}{_QUIET}+)*{_key(self.written, self.keys)}")
 
     @cached_property
+    def between_options(self) -> re.Pattern[str]:
+        """What stands between two options without a comma: the `or` of `2 for support or 0 for help`, not the `and` of `9 and 5 for`."""
+        either, then = _any(self.written["or"]), _any(self.written["for"])
+        key = _key(self.written, self.keys, "next")
+        first = rf"(?<![0-9] ){either}{_QUIET}+(?=(?:{_any(self.written['between'])}{_QUIET}+)*{key}{_QUIET}+{then})"
+        return re.compile(rf"{first}|{either}{_QUIET}+(?={then})")
+
+    @cached_property
     def elliptic(self) -> re.Pattern[str]:
-        """A whole clause after one that asked for a key: `2 for support` or `for support 2`."""
+        """A whole option beside one that asked for a key: `2 for support`, `for support 2`, or `then the 2` where the verb comes last."""
         return _elliptic(self.written, self.keys)
 
 
@@ -114,12 +122,14 @@ def _any(words: list[str]) -> str:
 
 
 def _key(words: Mapping[str, list[str]], keys: dict[str, str], group: str = "key") -> str:
-    """Return the pattern of a key: a digit that is no part of a number, or a word that nothing follows but what may follow a key."""
+    """Return the pattern of a key: a digit that is no part of a number, or the name of a key."""
     units = _any(words["units"])
-    spoken = _any([said for said in keys if said not in "0123456789*#"])
+    # `one` and `two` may also count something, so that it matters what follows.
+    counting = _any([said for said, key in keys.items() if said not in "0123456789*#" and key in "123456789"])
+    plain = _any([said for said, key in keys.items() if said not in "0123456789*#" and key in "0*#"])
     follows = "|".join((_any(words["after_key"]), _any(words["for"]), _any(words["or"])))
     digit = rf"(?<![\w.,-])[0-9](?!\w|[\s.,:-]?\d|[\s-]*{units})"
-    word = rf"{spoken}(?={_QUIET}*(?:$|[.,;!?—–)]|{follows}))(?![\s-]*{units})"
+    word = rf"{counting}(?={_QUIET}*(?:$|[.,;!?—–)]|{follows}))(?![\s-]*{units})|{plain}(?![\s-]*{units})"
     return rf"(?P<{group}>{digit}|{word}|[*#])"
 
 
