@@ -7,6 +7,8 @@ from typing import Final
 
 from ivrtest.sip import events as sip
 
+_SILENT: Final = 408
+_OUT_OF_SERVICE: Final = 503
 _ASKS_FOR_PASSWORD: Final = frozenset({401, 407})
 
 
@@ -19,6 +21,8 @@ class Binding:
         """For how many seconds at a time the registrar keeps it; None while it has not said so."""
         self.problem = ""
         """Why calls do not come any more."""
+        self.is_unheard = False
+        """Whether the registrar could not be reached, was silent, or is out of service: another may do (RFC 3263 section 4.3)."""
         self._registrar = registrar
         self._knows_password = knows_password
         self._told = asyncio.Event()
@@ -35,6 +39,7 @@ class Binding:
             case sip.Unregistered(asked=True):
                 self.problem = f'"{self.address}" is not registered any more: we removed it'
             case sip.Unregistered():
+                self.is_unheard = event.status == _OUT_OF_SERVICE or (event.local and event.status == _SILENT)
                 self.problem = f'cannot register "{self.address}" at "{self._registrar}": {self._why(event)}'
         self._told.set()
 

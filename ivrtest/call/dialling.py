@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivrtest.call.keys import KeyMode
+from ivrtest.call.network import Network
 from ivrtest.call.permission import Permission
+from ivrtest.call.resolver import ResolveError, Resolver, source_address
 from ivrtest.call.tls import Tls
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.grammar import SipSyntaxError
@@ -38,26 +38,24 @@ class DialOptions:
     """How to send keys."""
     tls: Tls = field(default_factory=Tls)
     """Whom to trust over TLS, and our own certificate."""
+    failover: tuple[str, ...] = ()
+    """Targets to call where the target itself cannot be reached, says nothing, or is out of service; one after another."""
+    network: Network = field(default_factory=Network)
+    """What lies between us and the far side."""
     capture: bool = False
     """Whether to keep the call's datagrams."""
 
 
-async def own_host(target: str) -> str:
+async def own_host(target: str, resolver: Resolver) -> str:
     """Return the IP address of ours from which packets to `target` leave. Where that cannot be said, that of the loopback interface:
     whoever calls from there is told what is wrong with the target."""
     try:
         uri = parse_uri(target)
-    except SipSyntaxError:
+        return source_address((await resolver.targets(uri))[0]) if isinstance(uri, SipUri) else LOOPBACK
+    except (SipSyntaxError, ResolveError, OSError):
         return LOOPBACK
-    if not isinstance(uri, SipUri):
-        return LOOPBACK
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(uri.maddr or uri.host, uri.port or 5060, type=socket.SOCK_DGRAM)
-        # Of a name with addresses of both kinds, IPv4 first: who listens on this machine mostly does so there.
-        family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            # Nothing is sent: the system only looks up its routes.
-            probe.connect(address)
-            return str(probe.getsockname()[0])
-    except OSError:
-        return LOOPBACK
+
+
+async def host_of(target: str, options: DialOptions) -> str:
+    """Return the IP address of ours to call `target` from."""
+    return options.host or await own_host(options.proxy or target, options.network.resolver())

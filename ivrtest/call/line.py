@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Final, Self, get_args
+from typing import Final, Self
 
 from ivrtest.call.binding import Binding
 from ivrtest.call.capture import Capture
+from ivrtest.call.hunt import MOST_IN_A_DATAGRAM, Hunt, Way, invite_size, tcp_first, ways
 from ivrtest.call.keys import KeyMode
+from ivrtest.call.limits import Gate
 from ivrtest.call.media import MediaEngine
+from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation
+from ivrtest.call.network import Network
 from ivrtest.call.permission import Permission
 from ivrtest.call.remote_media import MediaError
+from ivrtest.call.resolver import ResolveError, Transport, asked_transport
 from ivrtest.call.sip_call import NOT_ACCEPTABLE_HERE, Origin, SipCall
 from ivrtest.call.tls import Tls, TlsError
-from ivrtest.call.trunk import NUMBER, Dialling, Transport, Trunk
+from ivrtest.call.trunk import NUMBER, Dialling, Trunk
 from ivrtest.sip import events as sip
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import From
 from ivrtest.sip.registration import EXPIRES
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
-from ivrtest.sip.transport import Address, default_port, literal_address
 from ivrtest.sip.uri import SipUri, Uri, parse_uri
 
 RING_S: Final = 60.0
@@ -50,7 +53,7 @@ class Line:
         call = await line.place("sip:ivr@127.0.0.1:5060")
 
     Calls come in over one transport, and go out over the one that the target asks for: TLS for `sips:` and `;transport=tls`, TCP for
-    `;transport=tcp`, else UDP, whatever their length (RFC 3261 section 18.1.1 would have long ones go over TCP unasked).
+    `;transport=tcp`, and where it asks for none, as DNS says (RFC 3263), else UDP. Requests too long for a datagram try TCP first then.
     Leaving the block hangs up on everybody.
     """
 
@@ -66,14 +69,21 @@ class Line:
         ports: range = ANY_PORTS,
         record: bool = True,
         capture: bool = False,
+        network: Network | None = None,
+        max_calls: int | None = None,
     ) -> None:
         """`host` is the IP address to bind and to be reached at, `port` 0 a free one, `transport` how. `user` stands in our own address.
         `tls`: whom to trust over TLS, and our certificate, without which nobody can open a connection to us.
 
         `permission` says whom we may call; by default nobody but this machine. `ports` are the even ports to receive sound at; an empty
         range means any free ones. `record`: keep the sound of every call, for `SipCall.recording`; `capture`: keep its datagrams, for
-        `SipCall.capture`.
+        `SipCall.capture`. `network`: what lies between us and the far side. `max_calls` at once, both ways, on each transport: further
+        callers are told 503 and when to try again.
         """
+        self._network = network or Network()
+        self._resolver = self._network.resolver()
+        self._gate = Gate(self._network.limits)
+        self._max_calls = max_calls
         self._host = host
         self._port = port
         self._user = user
@@ -114,7 +124,19 @@ class Line:
             if transport not in self._trunks:
                 port = self._port if transport == self._transport else 0
                 try:
-                    trunk = Trunk(transport, self._host, port, user=self._user, take=self._take, trace=self._captures, tls=self._tls)
+                    trunk = Trunk(
+                        transport,
+                        self._host,
+                        port,
+                        user=self._user,
+                        take=self._take,
+                        trace=self._captures,
+                        tls=self._tls,
+                        advertise=self._network.advertise,
+                        keep_alive_s=self._network.keep_alive_s,
+                        max_calls=self._max_calls,
+                        permission=self._permission,
+                    )
                     self._trunks[transport] = await self._stack.enter_async_context(trunk)
                 except OSError as error:
                     raise LineError(f'cannot open a line at "{self._host}:{port}": {error.strerror}. give another host or port') from error
@@ -151,32 +173,54 @@ class Line:
         proxy: str = "",
         keys: KeyMode = "rfc4733",
         ring_s: float = RING_S,
+        failover: Sequence[str | Uri] = (),
     ) -> SipCall:
-        """Call somebody. The call's stream tells what becomes of it; after `ring_s` without answer it is given up.
+        """Call somebody, or the next of `failover` who can be reached and is in service. The call's stream tells what becomes of it; after
+        `ring_s` without answer it is given up. Waits first until the limits of the line's `Network` allow one more call.
 
         `caller` is the number or SIP URI to show as ours. `secret` answers whoever asks for a password. `proxy` is the SIP URI of a proxy
         to send the call through. `keys`: how to send keys.
         Raises DialRefused when the target may not be called, before anything is sent; LineError when it cannot be called.
         """
-        uri = _parsed(target, "target")
-        self._permission.check(uri)
-        if not isinstance(uri, SipUri):
-            raise LineError(f'cannot call "{uri}": only SIP addresses can be called. write it like "sip:+18005550100@pbx.example.com"')
-        shown_caller = self._from(caller)
-        trunk, destination = await self._reach(uri, proxy)
+        uri = self._permitted(target, "target")
+        others = tuple(self._permitted(other, "failover") for other in failover)
+        dialling = Dialling(self._from(caller), caller, headers or {}, secret)
+        await self._gate.enter()
+        try:
+            return await self._placed(uri, others, proxy, dialling, keys, ring_s)
+        except BaseException:
+            self._gate.leave()
+            raise
+
+    async def _placed(self, uri: SipUri, others: Sequence[SipUri], proxy: str, dialling: Dialling, keys: KeyMode, ring_s: float) -> SipCall:
+        choice = [way for each in (uri, *others) for way in await self._ways(each, proxy)]
         capture = Capture() if self._captures else None
         try:
             session = self._engine.open(record=self._records, capture=capture)
         except MediaError as error:
             raise LineError(f'cannot call "{uri}": {error}') from error
-        negotiation = Negotiation(session.local_address, session_id=_session_id())
-        dialling = Dialling(shown_caller, headers or {}, secret)
-        handle = trunk.invite(uri, destination, offer=negotiation.offer(), dialling=dialling)
-        origin = Origin(handle, handle, caller or self.uri, str(uri), placed=True)
-        call = SipCall(trunk, session, negotiation, origin, capture, keys)
-        trunk.carry(call)
+        negotiation = self._negotiation(session)
+        offer = negotiation.offer()
+        if invite_size(uri, offer, dialling) > MOST_IN_A_DATAGRAM:
+            choice = await tcp_first(choice, self._trunk)
+        hunt = Hunt(choice, offer=offer, dialling=dialling, silent_s=self._network.silent_s, over=self._gate.leave)
+        origin = Origin(hunt.handle, hunt.handle, dialling.shown or self.uri, str(uri), placed=True)
+        call = SipCall(hunt.trunk, session, negotiation, origin, capture, keys)
+        hunt.carry(call)
         call.rings_until(self._loop.call_later(ring_s, call.give_up, ring_s))
         return call
+
+    def _permitted(self, target: str | Uri, what: str) -> SipUri:
+        """Return a target that may be called. Raises DialRefused, or LineError for what cannot be."""
+        uri = _parsed(target, what)
+        self._permission.check(uri)
+        if not isinstance(uri, SipUri):
+            raise LineError(f'cannot call "{uri}": only SIP addresses can be called. write it like "sip:+18005550100@pbx.example.com"')
+        return uri
+
+    def _negotiation(self, session: MediaSession) -> Negotiation:
+        host, port = session.local_address
+        return Negotiation((self._network.advertise or host, port), session_id=_session_id())
 
     async def register(self, address: str | Uri, *, secret: Secret | None = None, registrar: str = "", expires: int = EXPIRES) -> Binding:
         """Let calls to `address` come to this line, over the transport that `registrar` asks for, until the line is closed.
@@ -190,10 +234,12 @@ class Line:
             raise LineError(f'cannot register "{uri}": it must be a SIP address with a user, such as "sip:1001@pbx.example.com"')
         hop = _hop(uri, registrar)
         self._permission.check(hop.with_user(uri.user_text))
-        trunk, destination = await self._reach(uri, registrar)
-        binding = Binding(str(uri), str(hop), knows_password=secret is not None)
-        trunk.register(uri, hop, destination, binding, secret=secret, expires=expires)
-        await binding.first_answer()
+        for way in await self._ways(uri, registrar):
+            binding = Binding(str(uri), str(hop), knows_password=secret is not None)
+            way.trunk.register(uri, hop, way.target.address, binding, secret=secret, expires=expires)
+            await binding.first_answer()
+            if not binding.is_unheard:
+                break
         if binding.problem:
             raise LineError(binding.problem)
         return binding
@@ -218,35 +264,24 @@ class Line:
             return From(SipUri.of(self._host, user=caller))
         return From(_parsed(caller, "caller"))
 
-    async def _reach(self, uri: SipUri, proxy: str) -> tuple[Trunk, Address]:
-        """Return over what to reach somebody, and where to send. Raises LineError."""
-        transport, destination = await self._way(uri, proxy)
-        trunk = await self._trunk(transport)
-        host = _hop(uri, proxy).host
-        if (expected := trunk.expect(destination, host)) != host:
-            raise LineError(
-                f'cannot call "{uri}": "{destination[0]}:{destination[1]}" is known as "{expected}" on this line. call "{host}" on another'
-            )
-        return trunk, destination
-
-    async def _way(self, uri: SipUri, proxy: str) -> tuple[Transport, Address]:
-        """Return over what and where to send the INVITE."""
+    async def _ways(self, uri: SipUri, proxy: str) -> list[Way]:
+        """Return the ways to somebody, best first; at least one. Raises LineError."""
         hop = _hop(uri, proxy)
-        transport = _transport(hop)
-        if transport is None:
-            known = ", ".join(f'"{name}"' for name in get_args(Transport))
-            raise LineError(f'cannot call "{uri}": the transport "{hop.transport}" is not known. known are {known}')
-        if uri.secure and transport != "tls":
-            raise LineError(f'cannot call "{uri}" through "{proxy}": "sips" asks for TLS on the whole way. write the proxy with "sips" too')
-        if (literal := literal_address(hop)) is not None:
-            return transport, literal
-        port = hop.port or default_port(transport.upper())
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         try:
-            found = await self._loop.getaddrinfo(hop.host, port, family=family, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise LineError(f'cannot call "{uri}": the host "{hop.host}" is not known ({error.strerror}). check its name') from error
-        return transport, (str(found[0][4][0]), port)
+            if uri.secure and asked_transport(hop) != "tls":
+                raise LineError(
+                    f'cannot call "{uri}" through "{proxy}": "sips" asks for TLS on the whole way. write the proxy with "sips" too'
+                )
+            found = await ways(uri, hop, resolver=self._resolver, host=self._host, trunk=self._trunk)
+        except ResolveError as error:
+            raise LineError(f'cannot call "{uri}": {error}') from error
+        for way in found:
+            host, port = way.target.address
+            if (expected := way.trunk.expect(way.target.address, way.target.name)) != way.target.name:
+                raise LineError(
+                    f'cannot call "{uri}": "{host}:{port}" is known as "{expected}" on this line. call "{way.target.name}" on another'
+                )
+        return found
 
     def _take(self, trunk: Trunk, event: sip.IncomingCall) -> None:
         """Make a call of an INVITE, for whoever takes calls."""
@@ -259,7 +294,7 @@ class Line:
         except MediaError:
             trunk.reject(event.handle, _SERVICE_UNAVAILABLE)
             return
-        negotiation = Negotiation(session.local_address, session_id=_session_id())
+        negotiation = self._negotiation(session)
         origin = Origin(event.handle, event.call_id, _who(event.caller.uri), _who(event.request_uri), placed=False)
         call = SipCall(trunk, session, negotiation, origin, capture)
         try:
@@ -289,19 +324,6 @@ def _hop(uri: SipUri, proxy: str) -> SipUri:
     if not isinstance(hop, SipUri):
         raise LineError(f'proxy "{proxy}" cannot be used: it must be a SIP URI such as "sip:proxy.example.com"')
     return hop
-
-
-def _transport(hop: SipUri) -> Transport | None:
-    """Return the transport that a URI asks for (section 26.2.2 for `sips`); None for one that we do not speak."""
-    match hop.secure, hop.transport:
-        case (True, None | "tcp" | "tls") | (False, "tls"):
-            return "tls"
-        case False, None | "udp":
-            return "udp"
-        case False, "tcp":
-            return "tcp"
-        case _:
-            return None
 
 
 def _who(uri: Uri) -> str:

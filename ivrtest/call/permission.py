@@ -19,6 +19,10 @@ countries and everybody's first extensions in all others, are left to the list o
 
 _OUTSIDE_LINE = "09"
 """What many switchboards want before an outside number."""
+_LONGEST_SHORT = 6
+"""Digits of the longest emergency numbers."""
+_SHORTEST_PREMIUM = 7
+"""Digits of the shortest premium numbers; most extensions have fewer."""
 
 
 class DialRefused(Exception):  # noqa: N818 (it says what happened, as one reads it)
@@ -33,21 +37,69 @@ class Permission:
     """Patterns such as `sip:*@pbx.example.com` or `sip:+1555*@10.0.0.5:5070`. `*` stands for anything but `@`. A pattern without a
     port allows every port, one without `;transport=tcp` or the like every transport, and one for `sip:` also `sips:`."""
 
+    region: str = ""
+    """The country whose numbers are dialled, such as `GB`: its emergency numbers, and its premium numbers as they are written there.
+    Empty: only the emergency numbers that are known around the world, and premium numbers with their country code."""
+
     def check(self, target: Uri) -> None:
-        """Raise DialRefused unless `target` may be called. Emergency numbers never may."""
-        if is_emergency(target):
-            raise DialRefused(f'calling "{target}" is refused: "{target.user_text}" is an emergency number, which is never called')
+        """Raise DialRefused unless `target` may be called. Emergency and premium numbers never may."""
+        self.check_never(target)
         if not any(_matches(pattern, target) for pattern in self.allow):
             allowed = ", ".join(f'"{pattern}"' for pattern in self.allow) or "nothing"
             raise DialRefused(f'calling "{target}" is refused: it is not among the allowed targets. allowed: {allowed}')
 
+    def check_never(self, target: Uri) -> None:
+        """Raise DialRefused for emergency and premium numbers: not even others are asked to call them."""
+        if is_emergency(target, self.region):
+            raise DialRefused(f'calling "{target}" is refused: "{target.user_text}" is an emergency number, which is never called')
+        if is_premium(target, self.region):
+            raise DialRefused(f'calling "{target}" is refused: "{target.user_text}" is a premium-rate number, which is never called')
 
-def is_emergency(target: Uri) -> bool:
+
+def is_emergency(target: Uri, region: str = "") -> bool:
     """Return whether a call to `target` could reach an emergency service, also behind the prefix for an outside line."""
     if isinstance(target, OtherUri):
         return target.text.lower().startswith("urn:service:sos")
-    number = re.sub(r"[-+.() ]", "", target.user_text.partition(";")[0])
-    return number in EMERGENCY_NUMBERS or (number[:1] in _OUTSIDE_LINE and number[1:] in EMERGENCY_NUMBERS)
+    numbers = {number.removeprefix("+") for number in _dialled(target)}
+    return not numbers.isdisjoint(EMERGENCY_NUMBERS) or any(_is_emergency_in(region, number) for number in numbers)
+
+
+def is_premium(target: Uri, region: str = "") -> bool:
+    """Return whether a call to `target` could cost more than a call, also behind the prefix for an outside line."""
+    return not isinstance(target, OtherUri) and any(_is_premium_number(number, region) for number in _dialled(target))
+
+
+def _dialled(target: SipUri | TelUri) -> tuple[str, ...]:
+    """Return the number as it may be dialled, with and without the prefix for an outside line: `+` and digits. Nothing for names."""
+    number = re.sub(r"[-.() ]", "", target.user_text.partition(";")[0])
+    if not re.fullmatch(r"\+?[0-9]+", number):
+        return ()
+    return (number, number[1:]) if number[:1] in _OUTSIDE_LINE and number[1:] else (number,)
+
+
+def _is_emergency_in(region: str, number: str) -> bool:
+    if not region or len(number) > _LONGEST_SHORT:
+        return False
+    # phonenumbers is imported where numbers are looked at: names and extensions need none of it.
+    from phonenumbers import shortnumberinfo
+
+    return bool(shortnumberinfo.is_emergency_number(number, region))
+
+
+def _is_premium_number(number: str, region: str) -> bool:
+    if len(number) < _SHORTEST_PREMIUM:
+        return False
+    import phonenumbers
+
+    # Many switches take a number with its country code and without the plus.
+    for text, where in ((number, region or None), (f"+{number.lstrip('+')}", None)):
+        try:
+            found = phonenumbers.parse(text, where)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.number_type(found) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
+            return True
+    return False
 
 
 def _matches(pattern: str, target: Uri) -> bool:

@@ -41,6 +41,16 @@ class Target:
         return f"{self.transport} {f'[{host}]' if ':' in host else host}:{port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A place that a call was tried at."""
+
+    target: str
+    """`udp 192.0.2.1:5060`."""
+    problem: str = ""
+    """Why the next one was tried; empty for the last."""
+
+
 class Resolver:
     """Finds targets. What the name system said is kept as long as it allows."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import TimerHandle
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -26,8 +26,10 @@ from ivrtest.call.impairment import Impairment
 from ivrtest.call.keys import DTMF_RELAY, KeyMode, key_by_info, key_in_info
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation
+from ivrtest.call.permission import DialRefused
 from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import MediaError, MediaStats, RemoteMedia
+from ivrtest.call.resolver import Attempt
 from ivrtest.rtp.dtmf import checked_keys
 from ivrtest.sip import events as sip
 from ivrtest.sip.grammar import SipSyntaxError
@@ -35,6 +37,7 @@ from ivrtest.sip.header_map import Headers
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
 
 BAD_REQUEST = 400
+FORBIDDEN = 403
 NOT_ACCEPTABLE_HERE = 488
 DECLINE = 603
 REQUEST_TERMINATED = 487
@@ -115,6 +118,8 @@ class SipCall:
         self._has_early_media = False
         self._hides_keys = False
         self._ring_limit: TimerHandle | None = None
+        self.attempts: Sequence[Attempt] = ()
+        """The places that a call of ours was tried at; the last is the one that it goes to."""
 
     @property
     def id(self) -> str:
@@ -221,6 +226,8 @@ class SipCall:
             self._signalling.refer(self._origin.handle, to)
         except SipSyntaxError:
             self._session.post(TransferFinished(BAD_REQUEST, self.now))
+        except DialRefused:
+            self._session.post(TransferFinished(FORBIDDEN, self.now))
 
     async def answer(self) -> None:
         if self._origin.placed:
@@ -263,6 +270,11 @@ class SipCall:
             self._leave(Ended("no-answer", self.now, reason=f"nobody answered within {seconds:g} s"))
 
     # What the line tells.
+
+    def goes_on_at(self, signalling: Signalling, handle: str) -> None:
+        """The call was placed anew, somewhere else."""
+        self._signalling = signalling
+        self._origin = replace(self._origin, handle=handle, call_id=handle)
 
     def offered(self, offer: bytes | None) -> None:
         """Prepare our answer to the call's first offer, or an offer where there is none. Raises NegotiationError or SdpSyntaxError."""

@@ -26,6 +26,9 @@ MOST_CONNECTIONS: Final = 4096
 """So that nobody uses up all our files."""
 CLOSED: Final = "it closed the connection"
 UNREACHABLE: Final = "the port is closed or the host unreachable"
+PONG_S: Final = 10.0
+"""How long a far side that answers keep-alives may take to (RFC 5626 section 4.4.1)."""
+NO_PONG: Final = "it does not answer keep-alives any more"
 _PONG: Final = b"\r\n"
 _QUEUE: Final = 128
 
@@ -104,6 +107,14 @@ class StreamPort:
         task = self._loop.create_task(self._connect(destination))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def keep_alive(self, destination: Address) -> None:
+        """Keep a connection open through NATs. One whose far side has answered before, and does so no more, is given up.
+
+        (Who never answers does not know RFC 5626, and may be well.)
+        """
+        if (connection := self._connections.get(destination)) is not None:
+            connection.ping()
 
     async def close(self) -> None:
         """Close the connections and free the port."""
@@ -209,6 +220,8 @@ class StreamPort:
         if not self._closing:
             if isinstance(error, ssl.SSLError):
                 problem = tls_problem(error, connection.peer[0])
+            elif isinstance(error, TimeoutError):
+                problem = str(error) or CLOSED
             elif self._tls is not None and self._tls.certificate is None and connection.placed and not connection.heard:
                 problem = f"{CLOSED} before it said anything. perhaps it wants a certificate of ours"
             else:
@@ -240,6 +253,9 @@ class _Connection(asyncio.Protocol):
         self.heard = False
         """Whether anything came."""
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._answers_pings = False
+        self._ping: asyncio.TimerHandle | None = None
+        """Set while an answer to our keep-alive is awaited."""
         self._port = port
         self._framer = MessageFramer()
         self._transport: asyncio.Transport | None = None
@@ -255,8 +271,24 @@ class _Connection(asyncio.Protocol):
         self._port.opened(self, transport)
         self._port._open.add(self)
 
+    def ping(self) -> None:
+        self.write(KEEP_ALIVE)
+        if self._ping is None:
+            self._ping = asyncio.get_running_loop().call_later(PONG_S, self._not_answered)
+
+    def _not_answered(self) -> None:
+        self._ping = None
+        if self._answers_pings:
+            self._port.lost(self, TimeoutError(NO_PONG))
+            self.abort()
+
     def data_received(self, data: bytes) -> None:
         self.heard = True
+        if self._ping is not None and self._framer.idle and data.startswith(_PONG):
+            self._ping.cancel()
+            self._ping = None
+            self._answers_pings = True
+            data = data[len(_PONG) :]
         for frame in self._framer.feed(data):
             self._port.received(self, frame)
         if self._framer.broken is not None and self._transport is not None and not self._transport.is_closing():
@@ -266,6 +298,8 @@ class _Connection(asyncio.Protocol):
         self._port.lost(self, None)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._ping is not None:
+            self._ping.cancel()
         self._port._open.discard(self)
         self._port.lost(self, exc)
         self.over.set_result(None)

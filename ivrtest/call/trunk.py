@@ -15,6 +15,8 @@ from weakref import WeakValueDictionary
 
 from ivrtest.call.binding import Binding
 from ivrtest.call.keys import without_key
+from ivrtest.call.permission import Permission
+from ivrtest.call.resolver import Transport
 from ivrtest.call.sip_call import SipCall
 from ivrtest.call.stream import UNREACHABLE, StreamPort
 from ivrtest.call.tls import Tls
@@ -27,9 +29,10 @@ from ivrtest.sip.headers import From
 from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import SipUri, parse_uri
 
-Transport = Literal["udp", "tcp", "tls"]
-
 NUMBER = re.compile(r"\+?[0-9]{2,15}")
+Watch = Callable[[sip.Event], bool]
+"""Sees the events of a call before the call does. Returns whether the call is not to see this one."""
+
 _OK = 200
 _UNREADABLE_KEPT = 100
 _CALL_ID = re.compile(rb"^(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
@@ -40,6 +43,8 @@ class Dialling:
     """What goes along with a call that we place."""
 
     caller: From | None
+    shown: str
+    """The caller as it was asked for; empty: the line itself."""
     headers: Mapping[str, str]
     secret: Secret | None
 
@@ -60,8 +65,14 @@ class Trunk:
         take: Callable[[Trunk, sip.IncomingCall], None],
         trace: bool,
         tls: Tls,
+        advertise: str = "",
+        keep_alive_s: float = 0.0,
+        max_calls: int | None = None,
+        permission: Permission | None = None,
     ) -> None:
-        """`take` is given the calls that come in. `trace`: keep messages in the captures of their calls.
+        """`take` is given the calls that come in. `trace`: keep messages in the captures of their calls. `advertise`, `keep_alive_s`: see
+        `Network`. `max_calls` at once, both ways: further callers are told 503 and when to try again.
+        `permission` says whom we do not even ask others to call.
 
         Raises OSError when the address cannot be bound, TlsError for certificates that cannot be used.
         """
@@ -69,19 +80,26 @@ class Trunk:
         """By handle, until the far side knows too that the call is over."""
         self.bindings: dict[str, Binding] = {}
         """By handle, as long as there are any."""
+        self._watches: dict[str, Watch] = {}
+        self._destinations: dict[str, Address] = {}
+        """Where the requests of our own calls and bindings go, by handle."""
         self._quiet = asyncio.Event()
         """Set whenever one of either is over."""
         self.unreadable: deque[sip.Unreadable] = deque(maxlen=_UNREADABLE_KEPT)
         """The latest messages that came and are no proper SIP."""
         self._take = take
+        self._permission = permission or Permission()
         self._loop = asyncio.get_running_loop()
         self._captured: WeakValueDictionary[str, SipCall] = WeakValueDictionary()
         """By Call-ID, as long as anybody is interested in the call."""
         self._traced: list[tuple[float, Literal["in", "out"], bytes, Address]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._port = self._udp(host, port) if transport == "udp" else self._stream(host, port, tls if transport == "tls" else None)
-        self._agent = Agent(self._port.local_address, token=_token, transport=transport, user=user, trace=self._trace if trace else None)
-        uri = SipUri.of(*self._port.local_address, user=user)
+        here = (advertise or self._port.local_address[0], self._port.local_address[1])
+        self._agent = Agent(here, token=_token, transport=transport, user=user, trace=self._trace if trace else None, max_calls=max_calls)
+        self._keep_alive_s = keep_alive_s
+        self._beat = self._loop.call_later(keep_alive_s, self._keep_alive) if keep_alive_s else None
+        uri = SipUri.of(*here, user=user)
         self.uri: Final = uri if transport == "udp" else uri.with_parameter("transport", transport)
         """Our address, for others to call."""
 
@@ -107,6 +125,8 @@ class Trunk:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stop()
+        if self._beat is not None:
+            self._beat.cancel()
         match self._port:
             case StreamPort() as stream:
                 await stream.close()
@@ -119,7 +139,7 @@ class Trunk:
 
     def invite(self, target: SipUri, destination: Address, *, offer: bytes, dialling: Dialling) -> str:
         """Prepare an INVITE and return its handle. It leaves when somebody is there to `carry` the call."""
-        return self._agent.invite(
+        handle = self._agent.invite(
             target,
             destination,
             offer=offer,
@@ -128,12 +148,21 @@ class Trunk:
             headers=tuple(dialling.headers.items()),
             secret=dialling.secret,
         )
+        self._destinations[handle] = destination
+        return handle
 
-    def carry(self, call: SipCall) -> None:
-        """Tell a call from now on what becomes of it."""
+    def carry(self, call: SipCall, watch: Watch | None = None) -> None:
+        """Tell a call from now on what becomes of it, as far as `watch` lets it."""
         self.calls[call.handle] = call
+        if watch is not None:
+            self._watches[call.handle] = watch
         self._captured[call.id] = call
         self._pump()
+
+    def abandon(self, handle: str) -> None:
+        """Give up an INVITE without telling anybody here. Should it be answered after all, that call is ended at once."""
+        self._forget(handle)
+        self.hang_up(handle)
 
     def register(
         self, address: SipUri, registrar: SipUri, destination: Address, binding: Binding, *, secret: Secret | None, expires: int
@@ -141,6 +170,7 @@ class Trunk:
         """Ask a registrar for a binding, and keep it until the trunk is left."""
         handle = self._agent.register(address, registrar, destination, now=self._loop.time(), secret=secret, expires=expires)
         self.bindings[handle] = binding
+        self._destinations[handle] = destination
         self._pump()
 
     def unregister(self) -> None:
@@ -170,7 +200,9 @@ class Trunk:
         self._pump()
 
     def refer(self, handle: str, to: str) -> None:
-        self._agent.refer(handle, parse_uri(f"tel:{to}" if NUMBER.fullmatch(to) else to), self._loop.time())
+        uri = parse_uri(f"tel:{to}" if NUMBER.fullmatch(to) else to)
+        self._permission.check_never(uri)
+        self._agent.refer(handle, uri, self._loop.time())
         self._pump()
 
     def info(self, handle: str, content_type: str, body: bytes) -> None:
@@ -210,6 +242,18 @@ class Trunk:
         if self._timer is not None:
             self._timer.cancel()
 
+    def _keep_alive(self) -> None:
+        """Send what keeps the way back open through NATs (RFC 5626 sections 3.5.1 and 4.4.1)."""
+        for destination in dict.fromkeys(self._destinations.values()):
+            self._port.keep_alive(destination)
+        self._beat = self._loop.call_later(self._keep_alive_s, self._keep_alive)
+
+    def _forget(self, handle: str) -> None:
+        self.calls.pop(handle, None)
+        self._watches.pop(handle, None)
+        self._destinations.pop(handle, None)
+        self._quiet.set()
+
     def _pump(self) -> None:
         """Send what the agent has to send, tell what it has to tell, and set its alarm."""
         for data, destination in self._agent.datagrams():
@@ -233,13 +277,14 @@ class Trunk:
                 self.bindings[event.handle].on(event)
             case sip.Unregistered():
                 self.bindings.pop(event.handle).on(event)
-                self._quiet.set()
+                self._forget(event.handle)
             case _:
-                if (call := self.calls.get(event.handle)) is not None:
+                watch = self._watches.get(event.handle)
+                hidden = watch is not None and watch(event)
+                if not hidden and (call := self.calls.get(event.handle)) is not None:
                     call.on(event)
                 if isinstance(event, sip.Rejected | sip.Cancelled | sip.Ended):
-                    self.calls.pop(event.handle, None)
-                    self._quiet.set()
+                    self._forget(event.handle)
 
     # The trace
 

@@ -10,6 +10,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
+from ivrtest.sip.framer import KEEP_ALIVE
 from ivrtest.sip.transport import Address
 
 _IP_RECVERR = 11
@@ -67,6 +68,10 @@ class UdpPort:
                     return
             else:
                 return
+
+    def keep_alive(self, destination: Address) -> None:
+        """Send what no far side answers, and every NAT on the way takes notice of."""
+        self.send(KEEP_ALIVE, destination)
 
     def close(self) -> None:
         """Free the port."""

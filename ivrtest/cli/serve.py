@@ -13,8 +13,8 @@ import click
 
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.line import Line, LineError
+from ivrtest.call.resolver import Transport
 from ivrtest.call.tls import Tls
-from ivrtest.call.trunk import Transport
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
 from ivrtest.run.bundle import Bundle, FlowFolder

@@ -249,6 +249,10 @@ def facts(call: CallRecord) -> Iterator[tuple[str, str]]:
     """Yield what an engineer needs to find the call elsewhere, and whether the line was good."""
     yield "Call-ID", call.id
     yield "Called", call.target
+    if call.reached:
+        yield "Reached at", call.reached
+    for failed in call.tried:
+        yield "Tried before", failed
     if call.answered_s is not None:
         yield "Answered", f"at {call.answered_s:.1f} s"
     if call.ended_s is not None:

@@ -87,6 +87,8 @@ def call_of(call: CallRecord, folder: Path) -> dict[str, Any]:
     return {
         "id": call.id,
         "target": call.target,
+        "reached": call.reached,
+        "tried": list(call.tried),
         "answered_s": rounded(call.answered_s),
         "ended_s": rounded(call.ended_s),
         "ended_by": call.ended_by,

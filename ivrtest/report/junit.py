@@ -90,7 +90,8 @@ def scored(match: Match) -> str:
 
 
 def call_lines(call: CallRecord, folder: Path) -> Iterator[str]:
-    yield f"call {call.id} to {call.target}"
+    yield f"call {call.id} to {call.target}{f' at {call.reached}' if call.reached else ''}"
+    yield from (f"tried before: {failed}" for failed in call.tried)
     yield from (f"  {note.at_s:7.2f} s  {note.text}" for note in call.notes)
     if call.packets_received is not None and call.packets_lost is not None:
         jitter = "" if call.jitter_ms is None else f", jitter {call.jitter_ms:.1f} ms"

@@ -15,7 +15,7 @@ from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.murmur import murmur
 from ivrtest.audio.recording_file import AudioError
 from ivrtest.call.call import Call
-from ivrtest.call.dialling import DialOptions, own_host
+from ivrtest.call.dialling import DialOptions, host_of
 from ivrtest.call.line import Line, LineError
 from ivrtest.call.listener import Listener, Tick
 from ivrtest.call.permission import DialRefused
@@ -54,9 +54,11 @@ class LiveRoute:
     async def __aenter__(self) -> Self:
         """Open the line, and register it if that is asked for. Raises LineError."""
         options = self._options
-        host = options.host or await own_host(options.proxy or self._called or "")
+        host = await host_of(self._called or "", options)
         async with AsyncExitStack() as stack:
-            self._line = await stack.enter_async_context(Line(host=host, permission=options.permission, tls=options.tls))
+            self._line = await stack.enter_async_context(
+                Line(host=host, permission=options.permission, tls=options.tls, network=options.network)
+            )
             if options.register:
                 await self._register(options)
             self._stack = stack.pop_all()
@@ -84,6 +86,7 @@ class LiveRoute:
                     secret=self._options.secret,
                     proxy=self._options.proxy,
                     keys=self._options.keys,
+                    failover=self._options.failover,
                 )
             except (DialRefused, LineError) as error:
                 raise RouteError(str(error)) from error
@@ -118,6 +121,8 @@ class LiveRoute:
         return CallRecord(
             id=call.id,
             target=target,
+            tried=tuple(f"{attempt.target}: {attempt.problem}" for attempt in call.attempts[:-1]),
+            reached=call.attempts[-1].target if call.attempts else "",
             recording=path,
             packets_received=stats.received,
             packets_lost=stats.lost,

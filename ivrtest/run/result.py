@@ -67,6 +67,10 @@ class CallRecord:
     """How long our own sound stood still at most, in seconds. An embedded IVR's on the same machine did so too, and so it was cut."""
     behind_s: float = 0.0
     """How far we were behind the call, in seconds, at the worst moment before the verdict. What we did then came late by as much."""
+    reached: str = ""
+    """Where the call went: transport, address and port, such as `udp 192.0.2.1:5060`. Empty where there was no call."""
+    tried: tuple[str, ...] = ()
+    """Where it went in vain before that, and why: `udp 192.0.2.9:5060: no SIP response within 8 s`."""
 
 
 @dataclass(frozen=True, slots=True)

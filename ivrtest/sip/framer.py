@@ -26,6 +26,11 @@ class MessageFramer:
         self.broken: SipSyntaxError | None = None
         """Why the stream cannot be cut any further: the connection is of no more use then. None while all is well."""
 
+    @property
+    def idle(self) -> bool:
+        """Whether no message has begun: what comes next stands between messages."""
+        return not self._buffer and self.broken is None
+
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next bytes; return the messages that are complete now, and `KEEP_ALIVE` for each of those.
 

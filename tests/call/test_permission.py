@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivrtest.call.permission import DialRefused, Permission, is_emergency
-from ivrtest.sip.uri import OtherUri, SipUri, TelUri
+from ivrtest.sip.uri import OtherUri, SipUri, TelUri, parse_uri
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,67 @@ def test_emergency_numbers_are_known_in_every_kind_of_uri() -> None:
     assert is_emergency(OtherUri("urn:service:sos.police"))
     assert not is_emergency(TelUri.parse("tel:+18005550911"))
     assert not is_emergency(SipUri.parse("sip:9114@127.0.0.1"))
+
+
+def refusal(permission: Permission, target: str) -> str:
+    with pytest.raises(DialRefused) as refused:
+        permission.check(parse_uri(target))
+    return str(refused.value)
+
+
+ANYBODY = ("sip:*@*", "tel:*")
+
+
+@pytest.mark.parametrize(("number", "region"), [("122", "GT"), ("9911", "US"), ("100", "IN"), ("066", "MX"), ("0100", "IN")])
+def test_emergency_numbers_of_a_country(number: str, region: str) -> None:
+    target = f"sip:{number}@127.0.0.1"
+    assert refusal(Permission(ANYBODY, region), target) == (
+        f'calling "{target}" is refused: "{number}" is an emergency number, which is never called'
+    )
+
+
+def test_an_extension_is_no_emergency_number_of_another_country() -> None:
+    Permission(ANYBODY).check(parse_uri("sip:100@127.0.0.1"))
+    Permission(ANYBODY, "US").check(parse_uri("sip:100@127.0.0.1"))
+    Permission(ANYBODY, "US").check(parse_uri("sip:9114@127.0.0.1"))
+
+
+@pytest.mark.parametrize(
+    ("number", "region"),
+    [
+        ("+19005550100", ""),
+        ("+1-900-555-0100", ""),
+        ("19005550100", ""),
+        ("919005550100", ""),
+        ("+449012345678", ""),
+        ("09012345678", "GB"),
+        ("9-09012345678", "GB"),
+        ("0044-9012345678", "GB"),
+        ("9005550100", "US"),
+        ("011449012345678", "US"),
+        ("09001234567", "DE"),
+        ("+499001234567", ""),
+    ],
+)
+def test_premium_numbers_are_refused_whatever_is_allowed(number: str, region: str) -> None:
+    for target in (f"sip:{number}@127.0.0.1", f"tel:{number}" if number.startswith("+") else f"tel:{number};phone-context=pbx.test"):
+        uri = parse_uri(target)
+        assert refusal(Permission(ANYBODY, region), target) == (
+            f'calling "{uri}" is refused: "{uri.user_text}" is a premium-rate number, which is never called'
+        )
+
+
+@pytest.mark.parametrize(
+    ("number", "region"),
+    [
+        ("+18005550100", "US"),
+        ("+442079460123", "GB"),
+        ("02079460123", "GB"),
+        ("09012345678", ""),
+        ("1001", "US"),
+        ("sales", "GB"),
+        ("9", "US"),
+    ],
+)
+def test_ordinary_numbers_are_no_premium_numbers(number: str, region: str) -> None:
+    Permission(ANYBODY, region).check(parse_uri(f"sip:{number}@127.0.0.1"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ivrtest.call.dialling import DialOptions, own_host
+from ivrtest.call.dialling import DialOptions, host_of
 from ivrtest.call.line import Line
 from ivrtest.call.sip_call import SipCall
 
@@ -18,8 +18,14 @@ async def dial(target: str, options: DialOptions) -> AsyncIterator[SipCall]:
 
     Raises DialRefused when the target may not be called, LineError when it cannot be.
     """
-    host = options.host or await own_host(options.proxy or target)
-    async with Line(host=host, permission=options.permission, tls=options.tls, capture=options.capture) as line:
+    host = await host_of(target, options)
+    async with Line(host=host, permission=options.permission, tls=options.tls, capture=options.capture, network=options.network) as line:
         yield await line.place(
-            target, caller=options.caller, headers=options.headers, secret=options.secret, proxy=options.proxy, keys=options.keys
+            target,
+            caller=options.caller,
+            headers=options.headers,
+            secret=options.secret,
+            proxy=options.proxy,
+            keys=options.keys,
+            failover=options.failover,
         )
