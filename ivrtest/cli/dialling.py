@@ -9,6 +9,9 @@ import click
 
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.keys import KeyMode
+from ivrtest.call.limits import CallLimits
+from ivrtest.call.name_service import name_server
+from ivrtest.call.network import SILENT_S, Network
 from ivrtest.call.permission import Permission
 from ivrtest.call.tls import Tls
 from ivrtest.cli.settings import KEY_MODES, Settings, TargetSettings
@@ -20,7 +23,7 @@ def dial_options(called: TargetSettings | None, settings: Settings, keys: str | 
 
     Raises UsageError when its password is not there.
     """
-    permission = Permission(settings.allow)
+    permission = permission_of(settings)
     mode = key_mode(keys or (called.keys if called is not None else KEY_MODES[0]))
     if called is None:
         return DialOptions(permission=permission, keys=mode)
@@ -29,7 +32,24 @@ def dial_options(called: TargetSettings | None, settings: Settings, keys: str | 
         tls=Tls(called.ca, called.certificate, called.fingerprint),
         secret=secret_of(called),
         register=called.register,
+        proxy=called.proxy,
+        failover=called.failover,
+        network=network_of(called, settings),
         keys=mode,
+    )
+
+
+def permission_of(settings: Settings) -> Permission:
+    return Permission(settings.allow, settings.region)
+
+
+def network_of(called: TargetSettings, settings: Settings) -> Network:
+    return Network(
+        name_server=name_server(settings.resolver) if settings.resolver else None,
+        advertise=called.advertise,
+        keep_alive_s=called.keep_alive,
+        silent_s=called.failover_after or SILENT_S,
+        limits=CallLimits(called.calls_at_once, called.calls_per_second),
     )
 
 
@@ -41,9 +61,39 @@ def secret_of(called: TargetSettings) -> Secret | None:
     """Return the name and the password for a target; None where it needs none. Raises UsageError when the password is not there."""
     if not called.user:
         return None
+    if called.password:
+        return Secret(called.user, called.password)
+    if called.password_keyring:
+        return Secret(called.user, password_in_keyring(called))
     password = os.environ.get(called.password_env)
     if password is None:
-        raise click.UsageError(
-            f'the password of "{called.user}" for "{called.uri}" is not there: set the environment variable "{called.password_env}" to it'
-        )
+        raise click.UsageError(f'{missing(called)} is not there: set the environment variable "{called.password_env}" to it')
     return Secret(called.user, password)
+
+
+def password_in_keyring(called: TargetSettings) -> str:
+    """Return what the keyring of this machine has for a target. Raises UsageError."""
+    service = called.password_keyring
+    try:
+        # An extra, and only for whoever keeps passwords there.
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError as error:
+        raise click.UsageError(
+            f'{missing(called)} is in a keyring, and the package "keyring" is not installed. pip install "ivrtest[keyring]", '
+            'or name an environment variable as "password_env"'
+        ) from error
+    try:
+        password = keyring.get_password(service, called.user)
+    except KeyringError as error:
+        raise click.UsageError(
+            f"{missing(called)} cannot be taken from the keyring: {str(error).rstrip('.') or type(error).__name__}. "
+            'unlock it, or name an environment variable as "password_env"'
+        ) from error
+    if password is None:
+        raise click.UsageError(f"{missing(called)} is not in the keyring. put it there: keyring set {service} {called.user}")
+    return password
+
+
+def missing(called: TargetSettings) -> str:
+    return f'the password of "{called.user}" for "{called.uri}"'

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import LineError
-from ivrtest.call.permission import DialRefused, Permission
-from ivrtest.cli.dialling import dial_options
+from ivrtest.call.permission import DialRefused
+from ivrtest.cli.dialling import dial_options, permission_of
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import unusable
 from ivrtest.cli.problem import complain
@@ -95,7 +95,8 @@ def target_of(target: str | None, settings: Settings) -> TargetSettings | None:
         raise click.UsageError(f'"{target}" is neither a URI nor the name of a target. {hint}')
     called = named or TargetSettings(target)
     try:
-        Permission(settings.allow).check(parse_uri(called.uri))
+        for uri in (called.uri, *called.failover):
+            permission_of(settings).check(parse_uri(uri))
     except (DialRefused, SipSyntaxError) as error:
         raise click.UsageError(str(error)) from error
     return called

@@ -16,15 +16,26 @@ jobs = 8                            # calls at once
 
 [dial]
 allow = ["sip:*@127.0.0.1", "sip:*@ivr.staging.example.com"]
+region = "US"                       # whose numbers are dialled: its emergency and premium numbers are refused as they are written there
+resolver = "192.0.2.53"             # the name server to ask, as ADDRESS or ADDRESS:PORT; without it that of this machine
+allow_clear_passwords = false       # whether a password may stand in this file
 
 [targets.staging]
 uri = "sip:+18005550100@ivr.staging.example.com;transport=tls"
+failover = ["sip:+18005550100@ivr2.staging.example.com;transport=tls"]   # whom to call where nobody is there or in service
+failover_after = 8                  # ... after so many seconds without a SIP response
+proxy = "sip:sbc.staging.example.com"   # the proxy to send calls through
 jobs = 2
+calls_at_once = 4                   # what the target bears, whatever "jobs" and the command line say; whoever wants more waits
+calls_per_second = 0.5              # ... and new calls, evenly spaced
+advertise = "203.0.113.7"           # our address as the far side sees it, behind a NAT that forwards our ports
+keep_alive = 25                     # seconds between small messages that keep a NAT open
 ca = "staging-ca.pem"               # over TLS: whom to trust, in place of the authorities that this machine trusts
 certificate = "tester.pem"          # ... our certificate and its key, for servers that ask for one
 fingerprint = "3A:5B:..."           # ... the SHA-256 of the only certificate to accept, whoever signed it
 user = "1001"                       # for whoever asks for a name and a password
 password_env = "IVR_PASSWORD"       # ... the environment variable that holds the password
+password_keyring = "ivr"            # ... or the service under which the keyring of this machine has it
 register = "sip:1001@staging.example.com"   # the address to register, and to call from
 keys = "info"                       # how to send keys: "rfc4733" (events; the default), "info", "inband" (tones), "auto" (events or tones)
 """
@@ -34,10 +45,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
-from ivrtest.cli.toml_reader import Reader, finding, is_count, is_fingerprint, is_text, is_texts
+from ivrtest.call.name_service import name_server
+from ivrtest.cli.toml_reader import Reader, finding, is_count, is_fingerprint, is_positive, is_switch, is_text, is_texts
 from ivrtest.source.finding import InputError, Severity
 from ivrtest.source.text import Source
 
@@ -49,10 +62,27 @@ A_URI: Final = 'it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"'
 A_COUNT: Final = "it must be a whole number of at least 1"
 A_PEM_FILE: Final = "it must be the path of a PEM file"
 A_FINGERPRINT: Final = "it must be the SHA-256 of a certificate, as openssl x509 -noout -fingerprint -sha256 prints it"
+A_PROXY: Final = 'it must be the SIP URI of a proxy, such as "sip:sbc.example.com"'
+A_LIST: Final = 'it must be a list of SIP URIs such as "sip:ivr@127.0.0.1:5060"'
+A_TIME: Final = "it must be a number of seconds above 0"
+A_RATE: Final = "it must be a number above 0"
+AN_IP_ADDRESS: Final = 'it must be an IP address such as "203.0.113.7"'
+A_NAME_SERVER: Final = 'it must be the IP address of a name server, such as "192.0.2.53" or "127.0.0.1:5353"'
+A_REGION: Final = 'it must be the two letters of a country, such as "US"'
+A_SERVICE: Final = "it must be the name of the service under which the keyring has the password"
+A_SWITCH: Final = 'it must be "true" or "false"'
+WAYS_TO_A_PASSWORD: Final = ("password_env", "password_keyring", "password")
 A_USER: Final = "it must be the name that goes with the password"
 A_VARIABLE: Final = "it must name the environment variable that holds the password"
+NOT_IN_CLEAR: Final = (
+    'name the environment variable that holds it as "password_env", or its service in the keyring as "password_keyring"; '
+    'or set "dial.allow_clear_passwords" to true'
+)
 AN_ADDRESS: Final = 'it must be a SIP address with a user, such as "sip:1001@pbx.example.com"'
-TARGET_KEYS: Final = ("uri", "jobs", "ca", "certificate", "fingerprint", "user", "password_env", "register", "keys")
+TARGET_KEYS: Final = (
+    *("uri", "failover", "failover_after", "proxy", "jobs", "calls_at_once", "calls_per_second", "advertise", "keep_alive"),
+    *("ca", "certificate", "fingerprint", "user", *WAYS_TO_A_PASSWORD, "register", "keys"),
+)
 KEY_MODES: Final = ("rfc4733", "info", "inband", "auto")
 A_KEY_MODE: Final = "it must be one of " + ", ".join(f'"{mode}"' for mode in KEY_MODES)
 
@@ -75,6 +105,22 @@ class TargetSettings:
     """The SIP address to register before calling, and to call from."""
     keys: str = "rfc4733"
     """How to send keys, see `ivrtest.call.keys.KeyMode`."""
+    password_keyring: str = ""
+    """The service under which the keyring has the password."""
+    password: str = field(default="", repr=False)
+    """In clear: only where `dial.allow_clear_passwords` says so."""
+    failover: tuple[str, ...] = ()
+    """Whom to call where the target cannot be reached, says nothing, or is out of service."""
+    failover_after: float | None = None
+    """How long a target may say nothing, in seconds; None: as long as usual."""
+    proxy: str = ""
+    calls_at_once: int | None = None
+    calls_per_second: float | None = None
+    """What the target bears; None: anything."""
+    advertise: str = ""
+    """Our IP address as the far side sees it; empty: the one that we have."""
+    keep_alive: float = 0.0
+    """Seconds between two keep-alives; 0: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +146,10 @@ class Settings:
     check: CheckSettings = field(default_factory=CheckSettings)
     jobs: int = DEFAULT_JOBS
     allow: tuple[str, ...] = LOOPBACK
+    region: str = ""
+    """The country whose numbers are dialled; empty: none in particular."""
+    resolver: str = ""
+    """The name server to ask; empty: that of this machine."""
     targets: Mapping[str, TargetSettings] = field(default_factory=dict)
     path: Path | None = None
     """The file that was read."""
@@ -133,7 +183,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     reader.only(data, ("paths", "check", "run", "dial", "targets"), "")
     paths = reader.table(data, "paths", ("flows", "scenarios", "reports", "exclude"))
     run = reader.table(data, "run", ("jobs",))
-    dial = reader.table(data, "dial", ("allow",))
+    dial = reader.table(data, "dial", ("allow", "region", "resolver", "allow_clear_passwords"))
     folders = {
         name: Path(value)
         for name in ("flows", "scenarios", "reports")
@@ -142,8 +192,11 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     exclude = reader.value(paths, "paths.exclude", is_texts, "it must be a list of folders")
     jobs = reader.value(run, "run.jobs", is_count, A_COUNT)
     allow = reader.value(dial, "dial.allow", is_texts, 'it must be a list of patterns such as "sip:*@127.0.0.1"')
+    region = reader.value(dial, "dial.region", is_region, A_REGION)
+    resolver = reader.value(dial, "dial.resolver", is_name_server, A_NAME_SERVER)
+    clear = reader.value(dial, "dial.allow_clear_passwords", is_switch, A_SWITCH)
     check = read_check(reader, data)
-    targets = read_targets(reader, data)
+    targets = read_targets(reader, data, allow_clear_passwords=bool(clear))
     if reader.findings:
         raise InputError(tuple(reader.findings))
     return Settings(
@@ -152,6 +205,8 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
         check=check,
         jobs=DEFAULT_JOBS if jobs is None else jobs,
         allow=LOOPBACK if allow is None else tuple(allow),
+        region=region or "",
+        resolver=resolver or "",
         targets=targets,
         path=path,
     )
@@ -180,7 +235,7 @@ def read_check(reader: Reader, data: Mapping[str, Any]) -> CheckSettings:
     return CheckSettings(lists["select"], lists["ignore"], severity)
 
 
-def read_targets(reader: Reader, data: Mapping[str, Any]) -> dict[str, TargetSettings]:
+def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwords: bool) -> dict[str, TargetSettings]:
     targets = {}
     declared = reader.table(data, "targets")
     for name in declared:
@@ -193,13 +248,37 @@ def read_targets(reader: Reader, data: Mapping[str, Any]) -> dict[str, TargetSet
             if (value := reader.value(table, f"targets.{name}.{key}", is_text, A_PEM_FILE)) is not None
         }
         fingerprint = reader.value(table, f"targets.{name}.fingerprint", is_fingerprint, A_FINGERPRINT)
-        user = reader.value(table, f"targets.{name}.user", is_text, A_USER, required="password_env" in table)
-        password_env = reader.value(table, f"targets.{name}.password_env", is_text, A_VARIABLE, required="user" in table)
+        given = [way for way in WAYS_TO_A_PASSWORD if way in table]
+        user = reader.value(table, f"targets.{name}.user", is_text, A_USER, required=bool(given))
+        password_env = reader.value(table, f"targets.{name}.password_env", is_text, A_VARIABLE, required="user" in table and not given)
+        password_keyring = reader.value(table, f"targets.{name}.password_keyring", is_text, A_SERVICE)
+        if len(given) > 1:
+            ways = " and ".join(f'"{way}"' for way in given)
+            reader.complain(f"targets.{name}", f'target "{name}" has {ways}. one of them must do')
+        # The place is the target's: the line of the password would be shown with what stands in it.
+        if "password" in table and not allow_clear_passwords:
+            reader.complain(f"targets.{name}", f'the password of target "{name}" stands in clear. {NOT_IN_CLEAR}')
+        elif "password" in table and not is_text(table["password"]):
+            reader.complain(f"targets.{name}", f'the password of target "{name}" must be a text')
         register = reader.value(table, f"targets.{name}.register", is_text, AN_ADDRESS)
         keys = reader.value(table, f"targets.{name}.keys", KEY_MODES.__contains__, A_KEY_MODE)
+        failover = reader.value(table, f"targets.{name}.failover", is_texts, A_LIST)
+        proxy = reader.value(table, f"targets.{name}.proxy", is_text, A_PROXY)
+        advertise = reader.value(table, f"targets.{name}.advertise", is_ip_address, AN_IP_ADDRESS)
+        failover_after = reader.value(table, f"targets.{name}.failover_after", is_positive, A_TIME)
+        keep_alive = reader.value(table, f"targets.{name}.keep_alive", is_positive, A_TIME)
         targets[name] = TargetSettings(
             uri or "",
             jobs,
+            failover=tuple(failover or ()),
+            failover_after=failover_after,
+            proxy=proxy or "",
+            calls_at_once=reader.value(table, f"targets.{name}.calls_at_once", is_count, A_COUNT),
+            calls_per_second=reader.value(table, f"targets.{name}.calls_per_second", is_positive, A_RATE),
+            advertise=advertise or "",
+            keep_alive=keep_alive or 0.0,
+            password_keyring=password_keyring or "",
+            password=str(table["password"]) if "password" in table else "",
             **files,
             fingerprint=fingerprint or "",
             user=user or "",
@@ -208,3 +287,24 @@ def read_targets(reader: Reader, data: Mapping[str, Any]) -> dict[str, TargetSet
             keys=keys or KEY_MODES[0],
         )
     return targets
+
+
+def is_ip_address(value: object) -> bool:
+    try:
+        return is_text(value) and bool(ip_address(str(value)))
+    except ValueError:
+        return False
+
+
+def is_name_server(value: object) -> bool:
+    try:
+        return is_text(value) and bool(name_server(str(value)))
+    except ValueError:
+        return False
+
+
+def is_region(value: object) -> bool:
+    # Imported where a region is named: few settings do.
+    from phonenumbers import SUPPORTED_REGIONS
+
+    return value in SUPPORTED_REGIONS

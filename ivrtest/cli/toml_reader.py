@@ -27,6 +27,14 @@ def is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
+def is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
+
+
+def is_switch(value: object) -> bool:
+    return isinstance(value, bool)
+
+
 class Reader:
     """Takes values out of TOML data and collects what is wrong with them."""
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
 import click
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from ivrtest.call.keys import KeyMode
+from ivrtest.call.limits import CallLimits
+from ivrtest.call.network import Network
+from ivrtest.call.permission import Permission
 from ivrtest.cli.dialling import dial_options
 from ivrtest.cli.settings import KEY_MODES, Settings, TargetSettings
 from ivrtest.sip.digest import Secret
@@ -101,6 +107,94 @@ def test_a_password_comes_from_the_environment_only(monkeypatch: pytest.MonkeyPa
     options = dial_options(lab, Settings())
     assert (options.secret, options.register) == (Secret("1001", "open sesame"), "sip:1001@lab.example.com")
     assert "sesame" not in repr(options)
+
+
+class Ring(KeyringBackend):
+    """A keyring that is unlocked, or not."""
+
+    priority = 1.0
+
+    def __init__(self, locked: bool = False) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._locked = locked
+        self._kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self._locked:
+            raise KeyringLocked("the collection is locked.")
+        return self._kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._kept[service, username] = password
+
+
+@pytest.fixture
+def ring() -> Iterator[Callable[[Ring], Ring]]:
+    before = keyring.get_keyring()
+
+    def use(made: Ring) -> Ring:
+        keyring.set_keyring(made)
+        return made
+
+    yield use
+    keyring.set_keyring(before)
+
+
+IN_A_KEYRING = TargetSettings("sip:ivr@lab.example.com", user="1001", password_keyring="lab")
+
+
+def test_a_password_comes_from_the_keyring(ring: Callable[[Ring], Ring]) -> None:
+    ring(Ring()).set_password("lab", "1001", "open sesame")
+    options = dial_options(IN_A_KEYRING, Settings())
+    assert options.secret == Secret("1001", "open sesame")
+    assert "sesame" not in repr(options)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (Ring(), 'the password of "1001" for "sip:ivr@lab.example.com" is not in the keyring. put it there: keyring set lab 1001'),
+        (
+            Ring(locked=True),
+            (
+                'the password of "1001" for "sip:ivr@lab.example.com" cannot be taken from the keyring: the collection is locked. '
+                'unlock it, or name an environment variable as "password_env"'
+            ),
+        ),
+    ],
+)
+def test_a_keyring_without_the_password(ring: Callable[[Ring], Ring], made: Ring, message: str) -> None:
+    ring(made)
+    with pytest.raises(click.UsageError) as refused:
+        dial_options(IN_A_KEYRING, Settings())
+    assert str(refused.value) == message
+
+
+def test_a_keyring_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(click.UsageError) as refused:
+        dial_options(IN_A_KEYRING, Settings())
+    assert str(refused.value) == (
+        'the password of "1001" for "sip:ivr@lab.example.com" is in a keyring, and the package "keyring" is not installed. '
+        'pip install "ivrtest[keyring]", or name an environment variable as "password_env"'
+    )
+
+
+def test_what_lies_between_us_and_a_target() -> None:
+    lab = TargetSettings(
+        "sip:ivr@lab.example.com",
+        failover=("sip:ivr@lab2.example.com",),
+        failover_after=2.0,
+        proxy="sip:sbc.example.com",
+        calls_at_once=4,
+        calls_per_second=0.5,
+        advertise="203.0.113.7",
+        keep_alive=25,
+    )
+    options = dial_options(lab, Settings(allow=("sip:*@*",), region="GB", resolver="127.0.0.1:5353"))
+    assert options.network == Network(("127.0.0.1", 5353), "203.0.113.7", 25, 2.0, CallLimits(4, 0.5))
+    assert options.permission == Permission(("sip:*@*",), "GB")
+    assert (options.proxy, options.failover) == ("sip:sbc.example.com", ("sip:ivr@lab2.example.com",))
 
 
 def test_the_command_line_wins_over_the_target() -> None:

@@ -22,6 +22,8 @@ jobs = 2
 
 [dial]
 allow = ["sip:*@ivr.example.com"]
+region = "GB"
+resolver = "127.0.0.1:5353"
 
 [targets.staging]
 uri = "sip:ivr@ivr.example.com"
@@ -36,6 +38,18 @@ user = "1001"
 password_env = "LAB_PASSWORD"
 register = "sips:1001@lab.example.com"
 keys = "info"
+
+[targets.carrier]
+uri = "sip:ivr@carrier.example.com"
+failover = ["sip:ivr@carrier2.example.com"]
+failover_after = 2.5
+proxy = "sip:sbc.example.com"
+calls_at_once = 4
+calls_per_second = 0.5
+advertise = "203.0.113.7"
+keep_alive = 25
+user = "1002"
+password_keyring = "carrier"
 """
 
 
@@ -52,6 +66,8 @@ def test_a_whole_file_is_read() -> None:
         check=CheckSettings(ignore=("menu-too-long",), severity={"unused-prompt": Severity.ERROR}),
         jobs=2,
         allow=("sip:*@ivr.example.com",),
+        region="GB",
+        resolver="127.0.0.1:5353",
         targets={
             "staging": TargetSettings("sip:ivr@ivr.example.com", 1),
             "lab": TargetSettings(
@@ -63,6 +79,18 @@ def test_a_whole_file_is_read() -> None:
                 password_env="LAB_PASSWORD",
                 register="sips:1001@lab.example.com",
                 keys="info",
+            ),
+            "carrier": TargetSettings(
+                "sip:ivr@carrier.example.com",
+                failover=("sip:ivr@carrier2.example.com",),
+                failover_after=2.5,
+                proxy="sip:sbc.example.com",
+                calls_at_once=4,
+                calls_per_second=0.5,
+                advertise="203.0.113.7",
+                keep_alive=25,
+                user="1002",
+                password_keyring="carrier",
             ),
         },
     )
@@ -110,8 +138,55 @@ def test_every_mistake_is_told_in_one_pass() -> None:
             ('ivrtest.toml:1:1: "targets.lab.password_env" is missing. it must name the environment variable that holds the password'),
         ),
         (
-            '[targets.lab]\nuri = "sips:lab"\npassword = "open sesame"\n',
-            'ivrtest.toml:3:1: unknown setting "targets.lab.password". did you mean "targets.lab.password_env"?',
+            '[targets.lab]\nuri = "sips:lab"\nuser = "1001"\npassword = "open sesame"\n',
+            (
+                'ivrtest.toml:1:1: the password of target "lab" stands in clear. name the environment variable that holds it as '
+                '"password_env", or its service in the keyring as "password_keyring"; or set "dial.allow_clear_passwords" to true'
+            ),
+        ),
+        (
+            '[targets.lab]\nuri = "sips:lab"\nuser = "1001"\npassword_keyring = "lab"\npassword_env = "P"\n',
+            'ivrtest.toml:1:1: target "lab" has "password_env" and "password_keyring". one of them must do',
+        ),
+        (
+            '[dial]\nallow_clear_passwords = true\n[targets.lab]\nuri = "sips:lab"\nuser = "1001"\npassword = 1234\n',
+            'ivrtest.toml:3:1: the password of target "lab" must be a text',
+        ),
+        (
+            '[dial]\nallow_clear_passwords = "yes"\n',
+            'ivrtest.toml:2:1: "dial.allow_clear_passwords" is "yes". it must be "true" or "false"',
+        ),
+        ('[dial]\nregion = "USA"\n', 'ivrtest.toml:2:1: "dial.region" is "USA". it must be the two letters of a country, such as "US"'),
+        (
+            '[dial]\nresolver = "ns.example.com"\n',
+            (
+                'ivrtest.toml:2:1: "dial.resolver" is "ns.example.com". '
+                'it must be the IP address of a name server, such as "192.0.2.53" or "127.0.0.1:5353"'
+            ),
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\ncalls_per_second = 0\n',
+            'ivrtest.toml:3:1: "targets.lab.calls_per_second" is "0". it must be a number above 0',
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\ncalls_at_once = 0.5\n',
+            'ivrtest.toml:3:1: "targets.lab.calls_at_once" is "0.5". it must be a whole number of at least 1',
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\nkeep_alive = "25s"\n',
+            'ivrtest.toml:3:1: "targets.lab.keep_alive" is "25s". it must be a number of seconds above 0',
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\nadvertise = "nat.example.com"\n',
+            'ivrtest.toml:3:1: "targets.lab.advertise" is "nat.example.com". it must be an IP address such as "203.0.113.7"',
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\nfailover = "sip:lab2"\n',
+            'ivrtest.toml:3:1: "targets.lab.failover" is "sip:lab2". it must be a list of SIP URIs such as "sip:ivr@127.0.0.1:5060"',
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\nproxy = ["sip:sbc"]\n',
+            """ivrtest.toml:3:1: "targets.lab.proxy" is "['sip:sbc']". it must be the SIP URI of a proxy, such as "sip:sbc.example.com\"""",
         ),
         (
             '[targets.lab]\nuri = "sip:lab"\nkeys = ["info"]\n',
@@ -179,3 +254,10 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         load_settings(tmp_path)
     assert caught.value.findings[0].message == f'"{tmp_path / "ivrtest.toml"}" cannot be read: it is not UTF-8 text'
+
+
+def test_a_password_in_clear_stands_where_that_is_allowed_and_is_not_shown() -> None:
+    text = '[dial]\nallow_clear_passwords = true\n[targets.lab]\nuri = "sips:lab"\nuser = "1001"\npassword = "open sesame"\n'
+    lab = read_settings(Source("ivrtest.toml", text)).targets["lab"]
+    assert lab.password == "open sesame"
+    assert "sesame" not in repr(lab)
