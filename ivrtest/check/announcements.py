@@ -27,20 +27,39 @@ class Announcement:
     """The language that those words name, or None."""
     key_first: bool = field(default=False, compare=False)
     """The key is said before what it is for: `press 1 for English`."""
+    words_of: str = field(default="", compare=False)
+    """The language of the words that say so."""
 
 
 @lru_cache(maxsize=20_000)
 def announcements(text: str, language: str) -> tuple[Announcement, ...]:
     """Return the keys that `text` announces, in its order, each key once. `language` may be `mul`."""
-    folded = fold(text[:MAX_TEXT])
     found: dict[str, Announcement] = {}
+    for announcement in all_announcements(text, language):
+        known = found.get(announcement.key)
+        if known is None or (known.language is None and announcement.language is not None):
+            found[announcement.key] = announcement
+    return tuple(found.values())
+
+
+def all_announcements(text: str, language: str) -> Iterator[Announcement]:
+    """Yield every time that `text` announces a key, a key again where it is announced for several things."""
+    folded = fold(text[:MAX_TEXT])
     for words in vocabularies(language):
         for sentence in sentences(folded) if words.may_ask(folded) else ():
-            for announcement in _in_sentence(sentence, words):
-                known = found.get(announcement.key)
-                if known is None or (known.language is None and announcement.language is not None):
-                    found[announcement.key] = announcement
-    return tuple(found.values())
+            yield from _in_sentence(sentence, words)
+
+
+def digits_named(text: str, language: str) -> frozenset[int]:
+    """Return of how many digits a text speaks: 6 for `your six digit number`. Empty where it speaks of a part (`the last four digits`)."""
+    found: set[int] = set()
+    for words in vocabularies(language):
+        for sentence in sentences(fold(text[:MAX_TEXT])):
+            counts = [words.counts.get(count) or int(count) for count in words.digits.findall(sentence)]
+            if counts and words.part.search(sentence):
+                return frozenset()
+            found.update(counts)
+    return frozenset(found)
 
 
 def said(spoken: Spoken, flow: Flow, language: str) -> str:
@@ -102,7 +121,7 @@ def _explicit(sentence: str, words: Vocabulary, found: list[tuple[int, int, list
         # "For sales, press 1" says it before the key; "press 1 for sales" after it.
         what = before if re.search(r"\w{3}", before) else clauses(sentence[end:following])[0].strip()
         for key in keys:
-            yield Announcement(key, what, _language_named(what, words), key_first=bool(what) and what != before)
+            yield Announcement(key, what, _language_named(what, words), bool(what) and what != before, words.language)
         previous = end if what == before else following
 
 
@@ -113,7 +132,7 @@ def _implied(options: list[str], words: Vocabulary) -> Iterator[Announcement]:
         if match := words.elliptic.fullmatch(option) or words.elliptic.fullmatch(f"{option} {following}"):
             groups = match.groupdict()
             key = words.keys[_plain(groups["key"] or groups["key_last"])]
-            yield Announcement(key, option.strip(), _language_named(option, words), key_first=bool(groups["key"]))
+            yield Announcement(key, option.strip(), _language_named(option, words), bool(groups["key"]), words.language)
 
 
 def _options(text: str, words: Vocabulary) -> Iterator[str]:

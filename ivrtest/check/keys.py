@@ -78,7 +78,7 @@ def announced(spoken: Iterable[Spoken], flow: Flow, language: str) -> tuple[Anno
     """Return the keys that are announced to a caller in `language`, each once."""
     found: dict[str, Announcement] = {}
     for words in spoken:
-        for announcement in announcements(said(words, flow, language), _read_as(words, flow, language)):
+        for announcement in announcements(said(words, flow, language), read_as(words, flow, language)):
             found.setdefault(announcement.key, announcement)
     return tuple(found.values())
 
@@ -121,7 +121,7 @@ def _entry(terminator: str | None, node: Collect) -> frozenset[str]:
     return DIGITS | signs | ({terminator} if terminator else set())
 
 
-def _read_as(spoken: Spoken, flow: Flow, language: str) -> str:
+def read_as(spoken: Spoken, flow: Flow, language: str) -> str:
     """Return the language to read `spoken` in: `mul` if a part of it serves all languages."""
     for part in spoken:
         prompt = flow.prompts.get(part.prompt) if isinstance(part, PromptRef) else None

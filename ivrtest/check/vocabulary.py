@@ -37,6 +37,10 @@ class Vocabulary:
     """Ways to say that something is the caller's fault."""
     common: frozenset[str]
     """Words that texts of this language often have. Some belong to several languages."""
+    offer: str
+    """How the language is offered in itself, with `{key}` for the key."""
+    counts: Mapping[str, int]
+    """Numbers by how they are said: `six`."""
     written: Mapping[str, list[str]]
     """The words by what they are for, as in the file."""
 
@@ -58,6 +62,23 @@ class Vocabulary:
         """Another key right after one: `, 2` or ` or 3`."""
         either, between = _any(self.written["or"]), _any(self.written["between"])
         return re.compile(rf"(?:\s*,)?\s*(?:{either}{_QUIET}+)?(?:{between}{_QUIET}+)*{_key(self.written, self.keys)}")
+
+    @cached_property
+    def purpose(self) -> re.Pattern[str]:
+        """What a key is for, in a group: the `sales` of `for sales` and of `2 for sales`."""
+        return re.compile(rf"^[\W\d]*(?:{_any(self.written['or'])}\s+)?[\W\d]*{_any(self.written['for'])}\s+(.+)$")
+
+    @cached_property
+    def digits(self) -> re.Pattern[str]:
+        """So many digits, `six digit` or `6-stellige`, with the count in a group."""
+        counts = "|".join(re.escape(said) for said in sorted(self.counts, key=lambda said: (-len(said), said)))
+        units = "|".join(re.escape(fold(unit)) for unit in sorted(self.written["digit"], key=lambda unit: (-len(unit), unit)))
+        return re.compile(rf"(?<![\w.,-])({counts}|[0-9]{{1,2}})[\s-]*(?:{units})\b")
+
+    @cached_property
+    def part(self) -> re.Pattern[str]:
+        """Words that say that digits are not the whole of what is asked for, or how many at least."""
+        return re.compile(_any(self.written["part"]))
 
     @cached_property
     def between_options(self) -> re.Pattern[str]:
@@ -91,6 +112,8 @@ def vocabulary(language: str) -> Vocabulary | None:
         names={what: tuple(fold(name) for name in words[what]) for what in ("secret", "card_code", "card_number", "payment_card")},
         blame=tuple(fold(blame) for blame in words["blame"]),
         common=frozenset(fold(word) for word in words["common"]),
+        offer=words["offer"],
+        counts={fold(said): int(count) for count, ways in words["counts"].items() for said in ways},
         written=words,
     )
 

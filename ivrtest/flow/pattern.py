@@ -93,6 +93,10 @@ class Pattern:
         """Return the keys that an entry which fits can begin with."""
         return _first_keys(_parse(self.text))[0]
 
+    def lengths(self, most: int) -> frozenset[int]:
+        """Return how many keys entries that fit can have, as far as these are no more than `most`."""
+        return _lengths(_parse(self.text), most)
+
     def __str__(self) -> str:
         return self.text
 
@@ -133,6 +137,35 @@ def _first_keys(part: _Part) -> tuple[frozenset[str], bool]:
         case _Repeat(part=inner, least=least, most=most):
             keys, empty = _first_keys(inner)
             return (frozenset() if most == 0 else keys), empty or least == 0
+
+
+def _lengths(part: _Part, most: int) -> frozenset[int]:
+    """Return how many keys `part` can stand for, up to `most`."""
+    match part:
+        case _OneOf(keys=keys):
+            return frozenset({1}) if keys and most else frozenset()
+        case _Choice(parts=parts):
+            return frozenset[int]().union(*(_lengths(inner, most) for inner in parts))
+        case _Sequence(parts=parts):
+            totals = frozenset({0})
+            for inner in parts:
+                totals = _sums(totals, _lengths(inner, most), most)
+            return totals
+        case _Repeat(part=inner, least=least, most=times):
+            once = _lengths(inner, most)
+            totals = frozenset({0})
+            for _ in range(least):
+                totals = _sums(totals, once, most)
+            reached, count = totals, least
+            while totals and (times is None or count < times):
+                totals = _sums(totals, once, most) - reached
+                reached |= totals
+                count += 1
+            return reached
+
+
+def _sums(first: frozenset[int], second: frozenset[int], most: int) -> frozenset[int]:
+    return frozenset(one + other for one in first for other in second if one + other <= most)
 
 
 class _Parser:

@@ -28,6 +28,28 @@ def test_it_means_what_re_means(pattern: str, entries: list[str]) -> None:
         assert parse_pattern(pattern).matches(keys) == bool(re.fullmatch(pattern, keys))
 
 
+@given(PATTERNS, st.text("123#*", max_size=6))
+def test_what_matches_has_one_of_its_lengths(pattern: str, keys: str) -> None:
+    if parse_pattern(pattern).matches(keys):
+        assert len(keys) in parse_pattern(pattern).lengths(6)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lengths"),
+    [
+        ("", {0}),
+        ("[0-9]{4}", {4}),
+        ("1(23)*", {1, 3, 5, 7}),
+        ("1|2345", {1, 4}),
+        ("1?2{2,3}", {2, 3, 4}),
+        ("(1*)*", set(range(9))),
+        ("1{9}", set()),
+    ],
+)
+def test_the_lengths_of_what_matches(pattern: str, lengths: set[int]) -> None:
+    assert parse_pattern(pattern).lengths(8) == lengths
+
+
 @pytest.mark.parametrize("pattern", ["(1+)+2", r"(\d*)*#", "(1|1)*2", "(1|11){20}#", "((((1*)*)*)*)*2"])
 def test_no_pattern_takes_long(pattern: str) -> None:
     assert not parse_pattern(pattern).matches("1" * 64)

@@ -14,6 +14,9 @@ from ivrtest.check.rules.contradictory_branch import ContradictoryBranch
 from ivrtest.check.rules.dead_end import DeadEnd
 from ivrtest.check.rules.double_ask import DoubleAsk
 from ivrtest.check.rules.dst_gap import DstGap
+from ivrtest.check.rules.endless_wait import EndlessWait
+from ivrtest.check.rules.entry_length_unlike_words import EntryLengthUnlikeWords
+from ivrtest.check.rules.entry_never_valid import EntryNeverValid
 from ivrtest.check.rules.error_blames_caller import ErrorBlamesCaller
 from ivrtest.check.rules.external_transfer_unannounced import ExternalTransferUnannounced
 from ivrtest.check.rules.flow_file_outside_root import FlowFileOutsideRoot
@@ -23,8 +26,11 @@ from ivrtest.check.rules.holidays_run_out import HolidaysRunOut
 from ivrtest.check.rules.hours_gap import HoursGap
 from ivrtest.check.rules.hours_overlap import HoursOverlap
 from ivrtest.check.rules.indistinguishable_prompts import IndistinguishablePrompts
+from ivrtest.check.rules.key_announced_twice import KeyAnnouncedTwice
 from ivrtest.check.rules.key_conflict import KeyConflict
+from ivrtest.check.rules.key_lost_while_spoken import KeyLostWhileSpoken
 from ivrtest.check.rules.language_cycle import LanguageCycle
+from ivrtest.check.rules.language_offered_in_another import LanguageOfferedInAnother
 from ivrtest.check.rules.language_option_no_effect import LanguageOptionNoEffect
 from ivrtest.check.rules.menu_too_deep import MenuTooDeep
 from ivrtest.check.rules.menu_too_long import MenuTooLong
@@ -50,8 +56,10 @@ from ivrtest.check.rules.silence_too_long import SilenceTooLong
 from ivrtest.check.rules.silent_drop import SilentDrop
 from ivrtest.check.rules.silent_recording import SilentRecording
 from ivrtest.check.rules.survey_before_resolution import SurveyBeforeResolution
+from ivrtest.check.rules.time_zone_missing import TimeZoneMissing
 from ivrtest.check.rules.timeout_shorter_than_prompt import TimeoutShorterThanPrompt
 from ivrtest.check.rules.too_few_or_many_attempts import TooFewOrManyAttempts
+from ivrtest.check.rules.too_little_time import TooLittleTime
 from ivrtest.check.rules.transfer_to_itself import TransferToItself
 from ivrtest.check.rules.trap_loop import TrapLoop
 from ivrtest.check.rules.unbounded_retry import UnboundedRetry
@@ -76,14 +84,19 @@ ALL: tuple[type[Rule], ...] = (
     SelfLoopKey,
     LanguageOptionNoEffect,
     LanguageCycle,
+    LanguageOfferedInAnother,
     NoWayBackToLanguageChoice,
     PromptNotInLanguage,
     MixedLanguages,
     AnnouncedKeyUnhandled,
     HandledKeyUnannounced,
     AnnouncedOrder,
+    KeyAnnouncedTwice,
+    KeyLostWhileSpoken,
     KeyConflict,
     CollectTerminatorMissing,
+    EntryNeverValid,
+    EntryLengthUnlikeWords,
     ReservedKeyMisuse,
     ContradictoryBranch,
     ShadowedBranch,
@@ -106,11 +119,14 @@ ALL: tuple[type[Rule], ...] = (
     NoZeroOut,
     NoRepeat,
     TooFewOrManyAttempts,
+    TooLittleTime,
+    EndlessWait,
     SilenceTooLong,
     BargeInOffOnLongMenu,
     DoubleAsk,
     ErrorBlamesCaller,
     SurveyBeforeResolution,
+    TimeZoneMissing,
     HolidaysRunOut,
     HolidayPast,
     HoursOverlap,
