@@ -49,7 +49,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
-from ivrtest.call.name_service import name_server
 from ivrtest.cli.toml_reader import Reader, finding, is_count, is_fingerprint, is_positive, is_switch, is_text, is_texts
 from ivrtest.source.finding import InputError, Severity
 from ivrtest.source.text import Source
@@ -297,6 +296,9 @@ def is_ip_address(value: object) -> bool:
 
 
 def is_name_server(value: object) -> bool:
+    # Imported where it is needed: a check from the shell needs no sockets.
+    from ivrtest.call.name_service import name_server
+
     try:
         return is_text(value) and bool(name_server(str(value)))
     except ValueError:
