@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from ivrtest.check.vocabulary import Vocabulary, clauses, fold, sentences, vocabularies
-from ivrtest.flow.model import Flow, PromptRef, Spoken
+from ivrtest.flow.model import DigitsRef, Flow, NumberRef, PromptRef, Spoken
 
 MAX_TEXT = 5000
 """Characters of one text that are looked at. A prompt that long takes five minutes to say."""
@@ -66,12 +66,15 @@ def said(spoken: Spoken, flow: Flow, language: str) -> str:
     """Return what a caller in `language` hears, as one text; what cannot be known beforehand is left out."""
     parts = []
     for part in spoken:
-        if isinstance(part, PromptRef):
-            prompt = flow.prompts.get(part.prompt)
-            spoken_in = prompt.language_for(language) if prompt else None
-            parts.append(prompt.words[spoken_in] if prompt and spoken_in else "")
-        else:
-            parts.append(part.variable if part.variable.isdigit() else "")
+        match part:
+            case PromptRef():
+                prompt = flow.prompts.get(part.prompt)
+                spoken_in = prompt.language_for(language) if prompt else None
+                parts.append(prompt.words[spoken_in] if prompt and spoken_in else "")
+            case DigitsRef(variable=value):
+                parts.append(value if value.isdigit() else "")
+            case NumberRef(value=value, variable=variable):
+                parts.append(value if variable is None else "")
     return " ".join(part for part in parts if part)
 
 

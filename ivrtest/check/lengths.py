@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ivrtest.check.context import CheckContext
-from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, Prompt, PromptRef, Spoken
+from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, NumberRef, Prompt, PromptRef, Spoken
 from ivrtest.source.text import Span
 
 SIGNS_A_SECOND = 14.0
@@ -71,6 +71,9 @@ def spoken_length(spoken: Spoken, flow: Flow, language: str, context: CheckConte
                 known = known and length.known
             case DigitsRef():
                 seconds += DIGIT_S * (len(part.variable) if part.variable.isdigit() else 1)
+            case NumberRef():
+                spoken_in = language if language in flow.languages else flow.default_language
+                seconds += DIGIT_S * (1 if part.variable else len(part.recordings(part.value, spoken_in)))
     return Length(seconds, known)
 
 

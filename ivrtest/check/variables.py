@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ivrtest.check.effects import expression_names, set_by
-from ivrtest.flow.model import DigitsRef, Exit, Flow, Node, VariableRef
+from ivrtest.flow.model import DigitsRef, Exit, Flow, Node, NumberRef, VariableRef
 from ivrtest.flow.nodes.branch import Branch
 from ivrtest.flow.nodes.collect import Collect
 from ivrtest.flow.nodes.lookup import Lookup
@@ -31,8 +31,11 @@ def readings(node: Node) -> Iterator[Reading]:
     """Yield what `node` reads, in the order in which it does."""
     for spoken in node.spoken():
         for part in spoken:
-            if isinstance(part, DigitsRef) and not part.variable.isdigit():
-                yield Reading(part.variable, part.span, "is spoken")
+            match part:
+                case DigitsRef(variable=variable, span=span) if not variable.isdigit():
+                    yield Reading(variable, span, "is spoken")
+                case NumberRef(variable=str(variable), span=span):
+                    yield Reading(variable, span, "is spoken")
     match node:
         case Branch():
             for case in node.cases:

@@ -12,14 +12,16 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import Final
 
 from ivrtest.check.effects import CALL, Act, acts
 from ivrtest.check.rehearsal import Hears, IsCutOff, IsTransferred, Moment, Presses, Rehearsal, Speaks, rehearse
 from ivrtest.check.repair import refuge, repaired
 from ivrtest.check.rules.unbounded_retry import FAILURES
+from ivrtest.flow.action import Piece
 from ivrtest.flow.model import Flow
+from ivrtest.flow.spoken_numbers import is_number_recording, written_as
 from ivrtest.source.finding import Finding
 
 HEADER: Final = "scenario/1"
@@ -141,7 +143,7 @@ def _step(moment: Moment, language: str) -> tuple[str, str]:
     match moment:
         case Hears(pieces=pieces, after_s=after_s):
             spoken = next((piece.language for piece in pieces if piece.language != "mul"), language)
-            sounds = ", ".join(_sounds([piece.prompt for piece in pieces]))
+            sounds = ", ".join(_sounds(pieces, spoken))
             told = f", in: {_quoted(spoken)}" if spoken != language else ""
             return f"hear: [{sounds}]{told}{_within(after_s)}", spoken
         case Presses(keys=keys, secret=secret):
@@ -154,17 +156,23 @@ def _step(moment: Moment, language: str) -> tuple[str, str]:
             return "ended: {by: ivr}", language
 
 
-def _sounds(prompts: Sequence[str]) -> Iterator[str]:
-    digits = ""
-    for prompt in (*prompts, ""):
-        if prompt.startswith("digits/"):
-            digits += prompt.removeprefix("digits/")
-            continue
-        if digits:
-            yield f"{{digits: {_quoted(digits)}}}"
-            digits = ""
-        if prompt:
-            yield _quoted(prompt)
+def _sounds(pieces: Sequence[Piece], spoken: str) -> Iterator[str]:
+    for kind, group in groupby(pieces, _kind):
+        names = [piece.prompt for piece in group]
+        match kind:
+            case "prompts":
+                yield from map(_quoted, names)
+            case "digits":
+                yield f"{{digits: {_quoted(''.join(name.removeprefix('digits/') for name in names))}}}"
+            case "numbers":
+                for value, currency in written_as(names, spoken):
+                    yield f"{{amount: {_quoted(value)}, currency: {currency}}}" if currency else f"{{number: {_quoted(value)}}}"
+
+
+def _kind(piece: Piece) -> str:
+    if is_number_recording(piece.prompt):
+        return "numbers"
+    return "digits" if piece.prompt.startswith("digits/") else "prompts"
 
 
 def _within(after_s: float) -> str:

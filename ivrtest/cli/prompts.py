@@ -14,7 +14,7 @@ from ivrtest.cli.problem import complain
 from ivrtest.cli.settings import load_settings
 from ivrtest.flow.model import Flow
 from ivrtest.flow.read import load_flow
-from ivrtest.run.bundle import DIGITS, recordings_folder, speaks_digits, voice_of
+from ivrtest.run.bundle import DIGITS, recordings_folder, speaks_digits, voice_of, words_of
 from ivrtest.source.finding import InputError
 
 
@@ -106,12 +106,12 @@ def all_needed(paths: tuple[Path, ...]) -> Iterator[Needed]:
 
 
 def needed_by(file: Path, flow: Flow) -> Iterator[Needed]:
-    """Yield the recordings of one flow: its prompts, and the digits if it speaks any."""
+    """Yield the recordings of one flow: its prompts, parts of its numbers, and the digits if it speaks any."""
     from ivrtest.audio.synthesis import SynthesisError, digit_words
 
     folder = recordings_folder(file, flow)
-    for name, prompt in flow.prompts.items():
-        for language, words in prompt.words.items():
+    for name, said in words_of(flow).items():
+        for language, words in said.items():
             yield Needed(flow, name, language, words, place_of(folder / language, name))
     if not speaks_digits(flow):
         return

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ivrtest.flow.condition import RESERVED, Condition, ExpressionSyntaxError, parse_condition, parse_value
-from ivrtest.flow.model import DigitsRef, PromptRef, Spoken, Target
+from ivrtest.flow.model import DigitsRef, NumberRef, PromptRef, Spoken, SpokenPart, Target
 from ivrtest.flow.pattern import Pattern, PatternError, parse_pattern
+from ivrtest.flow.spoken_numbers import NumberError
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.text import Span
 from ivrtest.source.yaml import Document
@@ -125,12 +126,25 @@ class Fields:
             return (self._one_spoken(value, (key,)),)
         return tuple(self._one_spoken(item, (key, place)) for place, item in enumerate(value))
 
-    def _one_spoken(self, item: Any, path: tuple[str | int, ...]) -> PromptRef | DigitsRef:
+    def _one_spoken(self, item: Any, path: tuple[str | int, ...]) -> SpokenPart:
         if isinstance(item, Mapping):
+            for kind in ("number", "amount"):
+                if kind in item:
+                    return self._number(NumberRef(str(item[kind]), self.span(*path, kind), str(item.get("currency", ""))))
             if "digits" in item:
                 return DigitsRef(str(item["digits"]), self.span(*path, "digits"))
             return PromptRef(str(item["prompt"]), self.span(*path, "prompt"))
         return PromptRef(str(item), self.span(*path))
+
+    def _number(self, number: NumberRef) -> NumberRef:
+        languages = self.document.data.get("languages")
+        for language in languages if isinstance(languages, list) else ["en"]:
+            try:
+                number.recordings("1" if number.variable else number.value, str(language))
+            except NumberError as error:
+                self.wrong(str(error), number.span)
+                break
+        return number
 
     def target(self, *path: str | int) -> Target | None:
         """Return where a caller goes next, None where nothing is declared."""

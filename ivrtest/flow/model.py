@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from ivrtest.flow.action import Happening
 from ivrtest.flow.policy import Policy
+from ivrtest.flow.spoken_numbers import money_words, number_words, said
 from ivrtest.source.text import Span
 
 if TYPE_CHECKING:
@@ -54,6 +55,31 @@ class DigitsRef:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberRef:
+    """A value spoken as a number, `{number: balance}`, or as money, `{amount: balance, currency: USD}`."""
+
+    value: str
+    """A variable's name, or the number itself."""
+    span: Span
+    currency: str = ""
+    """Of an amount (`spoken_numbers.CURRENCIES`). Empty: a plain number."""
+
+    @property
+    def variable(self) -> str | None:
+        """The variable's name; None where the number itself stands here."""
+        return self.value if self.value[0].isalpha() else None
+
+    def recordings(self, value: str, language: str) -> tuple[str, ...]:
+        """Return the names of the recordings that say `value`. Raises NumberError if it cannot be said."""
+        return said(value, self.currency, language)
+
+    def possible_recordings(self, language: str) -> dict[str, str]:
+        """Return the words of every recording that may be played, by its name. Raises NumberError if the language has none."""
+        words = number_words(language) | (money_words(self.currency, language) if self.currency else {})
+        return words if self.variable is not None else {name: words[name] for name in self.recordings(self.value, language)}
+
+
+@dataclass(frozen=True, slots=True)
 class VariableRef:
     """A value that is known only during the call, `{variable: agent}`."""
 
@@ -61,7 +87,8 @@ class VariableRef:
     span: Span
 
 
-Spoken = tuple[PromptRef | DigitsRef, ...]
+SpokenPart = PromptRef | DigitsRef | NumberRef
+Spoken = tuple[SpokenPart, ...]
 """What stands wherever a prompt may stand: one or more things said one after another. Empty: nothing is said."""
 
 

@@ -16,7 +16,8 @@ from typing import TypeVar
 
 from ivrtest.flow.action import Action, Happening, Key, NoInput, Piece, Play, PlayMusic
 from ivrtest.flow.memory import Memory
-from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, PromptRef, Spoken
+from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, NumberRef, PromptRef, Spoken
+from ivrtest.flow.spoken_numbers import NumberError
 
 T = TypeVar("T")
 
@@ -109,6 +110,8 @@ def pieces_of(memory: Memory, *spoken: Spoken) -> tuple[Piece, ...]:
                     pieces += _prompt(memory, name)
                 case DigitsRef(variable=name):
                     pieces += _digits(memory, name)
+                case NumberRef():
+                    pieces += _number(memory, item)
     return tuple(pieces)
 
 
@@ -145,3 +148,20 @@ def _digits(memory: Memory, name: str) -> Iterator[Piece]:
     for digit in digits:
         if digit in _DIGITS:
             yield Piece(f"digits/{digit}", language, memory.flow.name, secret)
+
+
+def _number(memory: Memory, number: NumberRef) -> Iterator[Piece]:
+    value, secret = number.value, False
+    if number.variable is not None:
+        if number.variable not in memory.variables:
+            _trouble(memory, f'variable "{number.variable}" is not set, so its number is not said')
+            return
+        value, secret = str(memory.variables[number.variable]), number.variable in memory.secrets
+    language = known_language(memory)
+    try:
+        names = number.recordings(value, language)
+    except NumberError as error:
+        _trouble(memory, f'secret "{number.variable}" is no number, and is not said' if secret else f"{error}, and is not said")
+        return
+    for name in names:
+        yield Piece(name, language, memory.flow.name, secret)

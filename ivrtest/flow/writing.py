@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ivrtest.flow.model import DigitsRef, PromptRef, Spoken, Target
+from ivrtest.flow.model import DigitsRef, NumberRef, PromptRef, Spoken, SpokenPart, Target
 
 
 def written_target(target: Target | None) -> object:
@@ -30,7 +30,19 @@ def written_spoken(spoken: Spoken) -> object:
     """Return a prompt's name, or the list of what is said."""
     if len(spoken) == 1 and isinstance(spoken[0], PromptRef):
         return spoken[0].prompt
-    return [{"digits": item.variable} if isinstance(item, DigitsRef) else item.prompt for item in spoken]
+    return [_written_part(part) for part in spoken]
+
+
+def _written_part(part: SpokenPart) -> object:
+    match part:
+        case PromptRef(prompt=prompt):
+            return prompt
+        case DigitsRef(variable=variable):
+            return {"digits": variable}
+        case NumberRef(value=value, currency=""):
+            return {"number": value}
+        case NumberRef(value=value, currency=currency):
+            return {"amount": value, "currency": currency}
 
 
 def given(**fields: object) -> dict[str, object]:

@@ -13,7 +13,7 @@ from ivrtest.audio.formats import find_recording
 from ivrtest.audio.glance import Glance, glance
 from ivrtest.check.context import Stray
 from ivrtest.flow.find import find_flows
-from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, Prompt
+from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, NumberRef, Prompt
 from ivrtest.flow.nodes.call_flow import CallFlow
 from ivrtest.flow.read import FlowReading, load_flow, read_flow
 from ivrtest.source.finding import Finding, InputError, Severity
@@ -89,8 +89,21 @@ def recordings_folder(path: Path, flow: Flow) -> Path:
 
 
 def words_of(flow: Flow) -> dict[str, dict[str, str]]:
-    """Return per prompt and language the words of a flow's prompts."""
-    return {name: dict(prompt.words) for name, prompt in flow.prompts.items()}
+    """Return per recording and language the words that a flow speaks, but for single digits: its prompts, and parts of its numbers."""
+    words = {name: dict(prompt.words) for name, prompt in flow.prompts.items()}
+    for language in flow.languages:
+        for name, said in spoken_numbers(flow, language).items():
+            words.setdefault(name, {})[language] = said
+    return words
+
+
+def spoken_numbers(flow: Flow, language: str) -> dict[str, str]:
+    """Return the words of every recording that the numbers and amounts of a flow may need, by its name."""
+    words: dict[str, str] = {}
+    for part in (part for node in flow.nodes.values() for spoken in node.spoken() for part in spoken):
+        if isinstance(part, NumberRef):
+            words |= part.possible_recordings(language)
+    return words
 
 
 def speaks_digits(flow: Flow) -> bool:
@@ -158,7 +171,7 @@ def calls_of(flow: Flow | None) -> Iterator[str]:
 def glances(path: Path, flow: Flow) -> dict[tuple[str, str], Glance]:
     """Return what the recordings of a flow are like, by prompt and language, as far as a quick look tells. It reads each file once."""
     folder = recordings_folder(path, flow)
-    wanted = [(name, language) for name, prompt in flow.prompts.items() for language in prompt.words]
+    wanted = [(name, language) for name, words in words_of(flow).items() for language in words]
     wanted += [(name, language) for name in DIGITS for language in flow.languages]
     found = {}
     for name, language in wanted:
@@ -171,7 +184,7 @@ def glances(path: Path, flow: Flow) -> dict[tuple[str, str], Glance]:
 def recorded(path: Path, flow: Flow) -> dict[str, frozenset[str]]:
     """Return which prompts have a recording file, by language."""
     folder = recordings_folder(path, flow)
-    names = (*flow.prompts, *DIGITS)
+    names = dict.fromkeys((*words_of(flow), *DIGITS))
     return {
         language: frozenset(name for name in names if find_recording(folder / language, name) is not None)
         for language in (*flow.languages, ALL_LANGUAGES)

@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.flow.model import DigitsRef, Flow, Prompt, PromptRef
+from ivrtest.flow.model import DigitsRef, Flow, NumberRef, Prompt, PromptRef
 from ivrtest.flow.nodes.lookup import Lookup
 from ivrtest.flow.nodes.queue import Queue
+from ivrtest.flow.spoken_numbers import NumberError
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.steps.hear import Hear
 from ivrtest.source.finding import Finding, Severity
@@ -61,6 +62,14 @@ class Job:
                 case DigitsRef(variable=digits, span=span) if by_sound:
                     for digit in dict.fromkeys(digits):
                         yield from self._unrecorded(f"digits/{digit}", language, span)
+                case NumberRef(value=value, span=span):
+                    try:
+                        names = sound.recordings(value, language)
+                    except NumberError as error:
+                        yield misfit("number-words", str(error), span)
+                        continue
+                    for name in dict.fromkeys(names) if by_sound else ():
+                        yield from self._unrecorded(name, language, span)
 
     def _unsaid(self, name: str, language: str, span: Span, by_sound: bool) -> Iterator[Finding]:
         prompt = self.prompts.get(name)

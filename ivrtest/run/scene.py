@@ -10,6 +10,7 @@ from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded,
 from ivrtest.call.call import CallEvent, Ended, KeySent, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.flow.model import Prompt
+from ivrtest.flow.spoken_numbers import is_number_recording
 from ivrtest.run.result import Status
 
 REACTION_S: Final = 1.0
@@ -157,7 +158,7 @@ class Scene:
 
     def recording(self, prompt: str) -> tuple[str, str]:
         """Return the key of the recording that a caller should hear. Raises KeyError if there is no such prompt or language."""
-        if prompt.startswith("digits/"):
+        if prompt.startswith("digits/") or is_number_recording(prompt):
             return (prompt, self.language)
         language = self.prompts[prompt].language_for(self.language)
         if language is None:

@@ -50,5 +50,5 @@ class Voice:
 
 
 def _missing(piece: Piece) -> str:
-    name = "digits/?" if piece.secret else piece.prompt
+    name = f"{piece.prompt.partition('/')[0]}/?" if piece.secret else piece.prompt
     return f'recording of prompt "{name}" in language "{piece.language}" is missing in flow "{piece.flow}": silence was played in its place'

@@ -15,6 +15,7 @@ from ivrtest.flow.action import Action, Happening
 from ivrtest.flow.machine import FlowMachine
 from ivrtest.flow.model import Flow, Prompt
 from ivrtest.flow.read import read_flow
+from ivrtest.flow.spoken_numbers import CURRENCIES
 from ivrtest.source.text import Source, Span
 
 START = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)  # a Wednesday
@@ -117,6 +118,8 @@ TARGETS = st.one_of(
 PIECES = st.one_of(
     st.sampled_from(PROMPT_NAMES),
     st.builds(lambda name: {"digits": name}, st.sampled_from((*VARIABLES, "123"))),
+    st.builds(lambda name: {"number": name}, st.sampled_from((*VARIABLES, "12.5", "-3"))),
+    st.builds(lambda name, money: {"amount": name, "currency": money}, st.sampled_from((*VARIABLES, "12.30")), st.sampled_from(CURRENCIES)),
 )
 SPOKEN = st.one_of(st.sampled_from(PROMPT_NAMES), st.lists(PIECES, min_size=1, max_size=3))
 ANSWERS = st.dictionaries(KEYS, TARGETS, max_size=3)

@@ -127,6 +127,23 @@ def test_hours_go_on_during_the_call(talk: Begin) -> None:
         ("es", "[{digits: '07'}]", (Piece("digits/0", "es", "test"), Piece("digits/7", "es", "test")), []),
         ("es", "[{digits: caller}]", (Piece("digits/1", "es", "test"), Piece("digits/2", "es", "test")), []),
         ("es", "[hello, {digits: a}]", (Piece("hello", "es", "test"),), ['variable "a" is not set, so its digits are not said']),
+        ("es", "[{number: caller}]", (Piece("numbers/12", "es", "test"),), []),
+        (
+            "es",
+            '[{amount: "-1.50", currency: USD}]',
+            tuple(
+                Piece(name, "es", "test")
+                for name in ("numbers/minus", "numbers/1_counting", "money/usd", "money/and", "numbers/50", "money/usd_cents")
+            ),
+            [],
+        ),
+        ("es", "[hello, {number: a}]", (Piece("hello", "es", "test"),), ['variable "a" is not set, so its number is not said']),
+        (
+            "es",
+            "[hello, {number: language}]",
+            (Piece("hello", "es", "test"),),
+            ['"es" is no number up to 999999999 with up to 6 decimals, and is not said'],
+        ),
         ("es", "[hello, missing]", (Piece("hello", "es", "test"),), ['prompt "missing" is not declared in flow "test"']),
         (
             "es",
@@ -140,7 +157,7 @@ def test_what_is_said_in_which_language(talk: Begin, language: str, prompt: str,
     nodes = (
         f"  first: {{set: {{values: {{language: {language}}}, goto: second}}}}\n  second: {{announce: {{prompt: {prompt}, goto: next}}}}\n"
     )
-    call = talk(nodes, caller="+12")
+    call = talk(nodes, caller="12" if "number" in prompt else "+12")
     assert call.start() == (Play(pieces),)
     assert call.machine.language == language
     assert call.trouble == trouble

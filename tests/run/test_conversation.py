@@ -177,7 +177,7 @@ def test_whatever_comes_green_needs_evidence_for_every_step(steps: list[str], an
         assert set(statuses) == {Status.PASSED}
         for result in talk.steps:
             if isinstance(result.step, Hear):
-                wanted = list(result.step.prompts())
+                wanted = list(result.step.prompts("en"))
                 assert [match.prompt for match in result.heard] == wanted
                 assert all(match.verdict is Verdict.match for match in result.heard)
     else:

@@ -15,8 +15,8 @@ from ivrtest.source.text import Source
 
 WORDS = ", ".join(f'"{kind.word}"' for kind in STEPS)
 KEYS = 'keys: 0 to 9, "*", "#" and A to D'
-SOUNDS = 'a prompt\'s name, or a list of prompts and digits such as [balance_is, {digits: "1250"}]'
-SOUND = 'a prompt\'s name, or digits such as {digits: "1250"}'
+SOUNDS = 'a prompt\'s name, or a list of prompts, digits and numbers such as [balance_is, {digits: "1250"}]'
+SOUND = 'a prompt\'s name, or {digits: "1250"}, {number: "12.5"}, {amount: "12.30", currency: USD}'
 WHOM = 'a SIP URI, a phone number in quotes, or a mapping such as {to: "+12025550100"}'
 TIME = 'a time such as "800ms", "5s" or "2m"'
 
@@ -39,6 +39,8 @@ def the_step(step: str) -> Step:
         ("hear: welcome", 'hear "welcome"'),
         ("hear: [welcome, menu]", 'hear "welcome" and "menu"'),
         ("hear: [a, {digits: 1250}, b]\n    in: es-MX", 'hear "a", digits "1250" and "b" in es-MX'),
+        ("hear: [a, {number: 12.5}]", 'hear "a" and number "12.5"'),
+        ('hear: [a, {amount: "12.30", currency: USD}]', 'hear "a" and amount "12.30 USD"'),
         ("hear: welcome\n    whole: false", 'hear the beginning of "welcome"'),
         ("press: 2", "press 2"),
         ('press: "*1#D"', "press *1#D"),
@@ -64,13 +66,31 @@ def test_a_step_is_read_and_described(written: str, description: str) -> None:
 
 
 def test_what_is_heard_has_its_settings() -> None:
-    hear = the_step("hear: [a, {digits: 12}]\n    in: es\n    within: 3s\n    whole: false")
+    hear = the_step("hear: [a, {digits: 12}]\n    in: es\n    within: 3s\n    pause: 0s\n    whole: false")
     assert isinstance(hear, Hear)
-    assert (hear.language, hear.within_s, hear.whole, list(hear.prompts())) == ("es", 3.0, False, ["a", "digits/1", "digits/2"])
+    assert (hear.language, hear.within_s, hear.pause_s, hear.whole) == ("es", 3.0, 0.0, False)
+    assert list(hear.prompts("es")) == ["a", "digits/1", "digits/2"]
     assert [str(sound.span) for sound in hear.sounds] == ["a.yaml:5:12", "a.yaml:5:24"]
     plain = the_step("hear: a")
     assert isinstance(plain, Hear)
-    assert (plain.language, plain.within_s, plain.whole) == (None, 10.0, True)
+    assert (plain.language, plain.within_s, plain.pause_s, plain.whole) == (None, 10.0, 2.0, True)
+
+
+def test_a_number_is_heard_as_its_language_says_it() -> None:
+    hear = the_step('hear: [a, {number: 21000}, {amount: "1.01", currency: EUR}]')
+    assert isinstance(hear, Hear)
+    spanish = [
+        "a",
+        "numbers/21_counting",
+        "numbers/thousand",
+        "numbers/1_counting",
+        "money/eur",
+        "money/and",
+        "numbers/1_counting",
+        "money/eur_cent",
+    ]
+    assert list(hear.prompts("es")) == spanish
+    assert list(hear.prompts("en")) == [name.removesuffix("_counting") for name in spanish]
 
 
 @pytest.mark.parametrize(
@@ -114,14 +134,23 @@ def test_a_limit_may_stand_inside_or_beside(written: str, within_s: float) -> No
         ("hear: []", [f'5:11 "hear" is an empty list. it must be {SOUNDS}']),
         ("hear: Main Menu", [f'5:11 "hear" is "Main Menu". it must be {SOUNDS}']),
         ("hear: [a, 3]", [f'5:15 item 2 of "hear" of step 1 is the number "3". it must be {SOUND}']),
-        ("hear: [{digit: 3}]", ['5:13 unknown key "digit" in item 1 of "hear" of step 1. did you mean "digits"?']),
+        (
+            "hear: [{digit: 3}]",
+            ['5:13 unknown key "digit" in item 1 of "hear" of step 1. did you mean "digits"? expected one of "digits", "number", "amount"'],
+        ),
+        ("hear: [{number: twelve}]", ['5:21 "number" is "twelve". it must be a number such as "12.5"']),
+        ("hear: [{number: 1234567890}]", ['5:21 "1234567890" is no number up to 999999999 with up to 6 decimals']),
+        ("hear: [{amount: 12.305, currency: USD}]", ['5:21 "12.305" is no amount up to 999999999 with up to 2 decimals']),
+        ('hear: [{amount: "12"}]', ['5:13 item 1 of "hear" of step 1 has the key "amount" and lacks "currency"']),
+        ("hear: [{amount: 12, currency: usd}]", ['5:35 "currency" is "usd". it must be "BRL", "CAD", "CHF", "EUR", "GBP", "MXN" or "USD"']),
+        ("hear: a\n    pause: 3", [f'6:12 "pause" is the number "3". it must be {TIME}']),
         ("hear: [{digits: abc}]", ['5:21 "digits" is "abc". it must be digits']),
         ("hear: a\n    whit: 3s", ['6:5 unknown key "whit" in step 1. did you mean "within"?']),
         ("hear: a\n    within: 3", [f'6:13 "within" is the number "3". it must be {TIME}']),
         ("hear: a\n    within: 0s", ['6:13 "within" is "0s". it must be a time from 1ms to 24h']),
         ("hear: a\n    in: Spanish", ['6:9 "in" is "Spanish". it must be a language such as "en" or "es-MX"']),
         ("hear: a\n    whole: no", ['6:12 "whole" is "no". it must be true or false']),
-        ("hear: a\n    secret: true", ['6:5 unknown key "secret" in step 1. expected one of "hear", "in", "within", "whole"']),
+        ("hear: a\n    secret: true", ['6:5 unknown key "secret" in step 1. expected one of "hear", "in", "within", "pause", "whole"']),
         ("press:", [f'5:5 "press" is empty. it must be {KEYS}']),
         ('press: ""', [f'5:12 "press" is empty. it must be {KEYS}']),
         ("press: 12x", [f'5:12 "press" is "12x". it must be {KEYS}']),

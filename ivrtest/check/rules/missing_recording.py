@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ivrtest.check.context import CheckContext
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
-from ivrtest.flow.model import DigitsRef, Flow, PromptRef, Spoken
+from ivrtest.flow.model import DigitsRef, Flow, NumberRef, PromptRef, Spoken
+from ivrtest.flow.spoken_numbers import is_number_recording
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.text import Span
 
@@ -43,13 +44,19 @@ class MissingRecording(Rule):
                     if recording in context.recordings.get(language, frozenset()) or (recording, language) in told:
                         continue
                     told.add((recording, language))
-                    what = f'digit "{recording[-1]}"' if recording.startswith("digits/") else f'prompt "{recording}"'
+                    what = _what(recording)
                     yield self.finding(
                         span,
                         f'{what} of {called(node)} has no recording in "{language}". put it at '
                         f'"prompts/{flow.name}/{language}/{recording}.wav", or run: ivrtest prompts render',
                         witness=states.witness(state),
                     )
+
+
+def _what(recording: str) -> str:
+    if recording.startswith("digits/"):
+        return f'digit "{recording[-1]}"'
+    return f'number recording "{recording}"' if is_number_recording(recording) else f'prompt "{recording}"'
 
 
 def _wanted(flow: Flow, spoken: Spoken, language: str) -> Iterator[tuple[str, str, Span]]:
@@ -63,3 +70,7 @@ def _wanted(flow: Flow, spoken: Spoken, language: str) -> Iterator[tuple[str, st
             case DigitsRef():
                 for digit in part.variable if part.variable.isdigit() else "0123456789":
                     yield f"digits/{digit}", language, part.span
+            case NumberRef():
+                spoken_in = language if language in flow.languages else flow.default_language
+                for name in part.possible_recordings(spoken_in):
+                    yield name, spoken_in, part.span

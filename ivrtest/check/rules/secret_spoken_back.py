@@ -8,7 +8,7 @@ from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import called_flows, expression_names, set_by, targets
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
-from ivrtest.flow.model import DigitsRef, Flow
+from ivrtest.flow.model import DigitsRef, Flow, NumberRef
 from ivrtest.flow.nodes.collect import Collect
 from ivrtest.flow.nodes.message import Message
 from ivrtest.source.finding import Finding, Severity
@@ -36,7 +36,7 @@ class SecretSpokenBack(Rule):
         for node in flow.nodes.values():
             for spoken in node.spoken():
                 for part in spoken:
-                    if isinstance(part, DigitsRef) and part.variable in secrets:
+                    if isinstance(part, DigitsRef | NumberRef) and part.variable in secrets:
                         yield self.finding(
                             part.span, f'{called(node)} speaks "{part.variable}", which is secret. say that it was entered, and not what'
                         )

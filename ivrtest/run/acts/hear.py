@@ -7,19 +7,19 @@ key may have cut it. Nor is the music that a flow plays while a caller waits, un
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from ivrtest.audio.hearing import Heard, Match, Recognised, Verdict
 from ivrtest.call.call import Ended
 from ivrtest.call.listener import Tick
+from ivrtest.flow.spoken_numbers import is_number_recording, meaning
 from ivrtest.run.acts.act import Act, cut_short, wait_on
 from ivrtest.run.acts.naming import between, into, named, told
 from ivrtest.run.result import Status
 from ivrtest.run.scene import Command, Done, Expect, Percept, Scene
 from ivrtest.scenario.steps.hear import Hear
 
-BETWEEN_FRAGMENTS_S: Final = 2.0
-"""The longest pause between two recordings of one `hear`."""
 NOTICING_S: Final = 1.0
 """How long after the deadline a sound that began before it may be noticed."""
 NAMING_S: Final = 60.0
@@ -41,7 +41,7 @@ class HearAct(Act):
     def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         if self.step.language is not None:
             scene.language = self.step.language
-        self.wanted = tuple(scene.recording(prompt) for prompt in self.step.prompts())
+        self.wanted = tuple(scene.recording(prompt) for prompt in self.step.prompts(scene.language))
         self.allow(scene.since, self.step.within_s)
         if scene.ended is not None:
             return (), self.too_soon(scene.ended, scene)
@@ -84,6 +84,9 @@ class HearAct(Act):
     def final(self, match: Match, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         if match.verdict is Verdict.inconclusive:
             return (), self.done(Status.ERROR, match, f"could not tell: {told(match)}. {self.expected()}")
+        if match.verdict is Verdict.ambiguous and self.next_wanted in self.forms(match):
+            # "dollar" or "dollars": whichever it was, the caller was told the same.
+            match = replace(match, prompt=self.next_wanted[0], verdict=Verdict.match)
         if match.verdict is Verdict.ambiguous and self.next_wanted in {match.key, match.runner_up}:
             return (), self.done(Status.ERROR, match, f"could not tell: heard {told(match)}. {self.expected()}")
         if match.key != self.next_wanted or match.verdict in {Verdict.ambiguous, Verdict.unknown}:
@@ -101,8 +104,14 @@ class HearAct(Act):
         self.heard.append(match)
         if len(self.heard) == len(self.wanted):
             return (), Done(Status.PASSED, match.end_s, heard=tuple(self.heard))
-        self.allow(match.end_s, BETWEEN_FRAGMENTS_S)
+        self.allow(match.end_s, self.step.pause_s)
         return (Expect(self.wanted[len(self.heard) :]),), None
+
+    def forms(self, match: Match) -> set[tuple[str, str]]:
+        """Return the recordings that a match may be, if they are forms of the same part of a number; else none."""
+        keys = {match.key, match.runner_up or match.key}
+        same = all(is_number_recording(prompt) for prompt, _ in keys) and len({(meaning(prompt), tongue) for prompt, tongue in keys}) == 1
+        return keys if same else set()
 
     def wrong(self, match: Match) -> str:
         if match.verdict is Verdict.match and match.prompt == self.next_wanted[0]:

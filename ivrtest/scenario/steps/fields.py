@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ivrtest.flow.fields import parse_seconds
-from ivrtest.flow.model import DigitsRef, PromptRef
+from ivrtest.flow.model import DigitsRef, NumberRef, PromptRef, Spoken, SpokenPart
+from ivrtest.flow.spoken_numbers import KNOWN, NumberError
 from ivrtest.source.finding import Finding, Related, Severity
 from ivrtest.source.text import Span
 from ivrtest.source.yaml import DataPath, Document
@@ -17,6 +18,8 @@ RULE: Final = "scenario-value"
 LONGEST_S: Final = 86_400.0
 WITHIN_S: Final = 10.0
 """How soon something must happen after the last event, where the scenario does not say."""
+PAUSE_S: Final = 2.0
+"""The longest silence between two recordings of one `hear`, where the scenario does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,26 @@ class StepFields:
         value, path = self.option("within")
         return read_seconds(self.document, path, value, WITHIN_S, self.findings)
 
-    def sounds(self) -> tuple[PromptRef | DigitsRef, ...]:
+    def pause_s(self) -> float:
+        value, path = self.option("pause")
+        return read_seconds(self.document, path, value, PAUSE_S, self.findings, least=0)
+
+    def sounds(self) -> Spoken:
         """Return the recordings that stand beside the step's word."""
         if not isinstance(self.value, list):
             return (PromptRef(str(self.value), self.place(self.word)),)
         return tuple(self._sound(item, index) for index, item in enumerate(self.value))
 
-    def _sound(self, item: Any, index: int) -> PromptRef | DigitsRef:
+    def _sound(self, item: Any, index: int) -> SpokenPart:
         if isinstance(item, dict):
+            for kind in ("number", "amount"):
+                if kind in item:
+                    number = NumberRef(str(item[kind]), self.place(self.word, index, kind), str(item.get("currency", "")))
+                    try:
+                        number.recordings(number.value, KNOWN[0])
+                    except NumberError as error:
+                        self.findings.append(Finding(RULE, Severity.ERROR, str(error), number.span))
+                    return number
             return DigitsRef(str(item["digits"]), self.place(self.word, index, "digits"))
         return PromptRef(str(item), self.place(self.word, index))
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from ivrtest.flow.model import DigitsRef, PromptRef, Spoken
-from ivrtest.scenario.steps.fields import WITHIN_S, StepFields, listed
+from ivrtest.flow.model import DigitsRef, NumberRef, PromptRef, Spoken, SpokenPart
+from ivrtest.scenario.steps.fields import PAUSE_S, WITHIN_S, StepFields, listed
 from ivrtest.source.text import Span
 
 
@@ -25,6 +25,8 @@ class Hear:
     language_span: Span | None = None
     within_s: float = WITHIN_S
     """Seconds after the last event until the first recording must have begun."""
+    pause_s: float = PAUSE_S
+    """The longest silence between one recording and the next, in seconds."""
     whole: bool = True
     """The last recording must be heard to its end. Otherwise it is enough that it is recognised, and the next step follows."""
 
@@ -36,18 +38,35 @@ class Hear:
             language=fields.data.get("in"),
             language_span=fields.place("in") if "in" in fields.data else None,
             within_s=fields.within_s(),
+            pause_s=fields.pause_s(),
             whole=fields.data.get("whole", True),
         )
 
-    def prompts(self) -> Iterator[str]:
-        """Yield the names of the recordings, spoken digits as `digits/7`."""
+    def prompts(self, language: str) -> Iterator[str]:
+        """Yield the names of the recordings for who hears `language`, spoken digits as `digits/7`.
+
+        Raises NumberError for a number in a language whose numbers nobody knows.
+        """
         for sound in self.sounds:
-            if isinstance(sound, DigitsRef):
-                yield from (f"digits/{digit}" for digit in sound.variable)
-            else:
-                yield sound.prompt
+            match sound:
+                case PromptRef(prompt=prompt):
+                    yield prompt
+                case DigitsRef(variable=digits):
+                    yield from (f"digits/{digit}" for digit in digits)
+                case NumberRef(value=value):
+                    yield from sound.recordings(value, language)
 
     def describe(self) -> str:
-        sounds = listed(f'"{sound.prompt}"' if isinstance(sound, PromptRef) else f'digits "{sound.variable}"' for sound in self.sounds)
+        sounds = listed(_described(sound) for sound in self.sounds)
         language = f" in {self.language}" if self.language else ""
         return f"hear {sounds}{language}" if self.whole else f"hear the beginning of {sounds}{language}"
+
+
+def _described(sound: SpokenPart) -> str:
+    match sound:
+        case PromptRef(prompt=prompt):
+            return f'"{prompt}"'
+        case DigitsRef(variable=digits):
+            return f'digits "{digits}"'
+        case NumberRef(value=value, currency=currency):
+            return f'amount "{value} {currency}"' if currency else f'number "{value}"'

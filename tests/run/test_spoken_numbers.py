@@ -1,0 +1,105 @@
+"""Numbers spoken from their recordings, heard by sound: the right one passes, another one fails where it differs."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from ivrtest.audio.prompts import PromptLibrary, Recording
+from ivrtest.audio.synthesis import synthesise
+from ivrtest.flow.model import Flow
+from ivrtest.flow.read import read_flow
+from ivrtest.run.bundle import words_of
+from ivrtest.run.job import Job
+from ivrtest.scenario.read import read_scenario
+from ivrtest.source.text import Source
+from tests.examples.paths import timeless
+from tests.run.by_sound import Held, hold
+
+FLOW = """
+ivrtest: flow/1
+name: till
+entry: total
+languages: [{language}]
+variables: {{total: "{value}"}}
+prompts:
+  your_total: {{{language}: {your_total}}}
+  goodbye: {{{language}: {goodbye}}}
+nodes:
+  total: {{announce: {{prompt: [your_total, {{{spoken}}}], goto: bye}}}}
+  bye: {{hang_up: {{prompt: goodbye}}}}
+"""
+SCENARIO = """
+ivrtest: scenario/1
+name: A caller asks what to pay
+flow: till
+steps:
+  - hear: [your_total, {{{heard}}}]
+    pause: 500ms
+  - hear: goodbye
+  - ended: {{by: ivr}}
+"""
+WORDS = {"en": ("Your total is", "Goodbye."), "de": ("Ihre Summe ist", "Auf Wiederhören."), "es": ("Su total es", "Adiós.")}
+SPOKEN = {"number": "number: total", "USD": "amount: total, currency: USD", "EUR": "amount: total, currency: EUR"}
+
+
+@cache
+def library(language: str) -> PromptLibrary:
+    """Return every recording that any of the tests needs, in one language."""
+    flows = [flow_of(language, "1", kind) for kind in SPOKEN]
+    words = {name: texts[language] for flow in flows for name, texts in words_of(flow).items()}
+    return PromptLibrary(Recording(name, language, synthesise(text, language), text) for name, text in words.items())
+
+
+def flow_of(language: str, value: str, kind: str) -> Flow:
+    your_total, goodbye = WORDS[language]
+    text = FLOW.format(language=language, value=value, spoken=SPOKEN[kind], your_total=your_total, goodbye=goodbye)
+    reading = read_flow(Source("till.yaml", text))
+    assert reading.findings == ()
+    assert reading.flow is not None
+    return reading.flow
+
+
+def call(language: str, kind: str, said: str, expected: str) -> Held:
+    flow = flow_of(language, said, kind)
+    heard = f'number: "{expected}"' if kind == "number" else f'amount: "{expected}", currency: {kind}'
+    scenario = read_scenario(Source("till_scenario.yaml", SCENARIO.format(heard=heard))).scenario
+    assert scenario is not None
+    job = Job(scenario, flow, {}, flow.prompts, library(language))
+    assert list(job.misfits(by_sound=True)) == []
+    return hold(job)
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "value", "recordings"),
+    [
+        ("en", "USD", "12.30", 6),
+        ("en", "number", "1114", 4),
+        ("en", "number", "-3.5", 5),
+        ("de", "EUR", "101.01", 7),
+        ("es", "EUR", "2000000", 4),
+        ("es", "number", "21021", 4),
+    ],
+)
+def test_the_right_number_passes(language: str, kind: str, value: str, recordings: int) -> None:
+    held = call(language, kind, value, value)
+    assert (str(held.status), held.message, len(held.steps[0].heard)) == ("passed", "", recordings)
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "said", "expected", "message"),
+    [
+        ("en", "number", "15", "50", 'heard "numbers/15" in "en" from # s to # s. "numbers/50" in "en" was expected, 2 of 2'),
+        ("en", "number", "66", "67", 'heard "numbers/66" in "en" from # s to # s. "numbers/67" in "en" was expected, 2 of 2'),
+        ("en", "USD", "12.30", "12.13", 'heard "numbers/30" in "en" from # s to # s. "numbers/13" in "en" was expected, 5 of 6'),
+        ("en", "USD", "1", "2", 'heard "numbers/1" in "en" from # s to # s. "numbers/2" in "en" was expected, 2 of 3'),
+        ("de", "EUR", "54", "45", 'heard "numbers/54" in "de" from # s to # s. "numbers/45" in "de" was expected, 2 of 3'),
+        ("de", "number", "3", "2", 'heard "numbers/3" in "de" from # s to # s. "numbers/2" in "de" was expected, 2 of 2'),
+        ("es", "number", "60", "70", 'heard "numbers/60" in "es" from # s to # s. "numbers/70" in "es" was expected, 2 of 2'),
+        ("es", "EUR", "12", "12.05", 'heard "goodbye" in "es" from # s to # s. "money/and" in "es" was expected, 4 of 6'),
+    ],
+)
+def test_another_number_fails_where_it_differs(language: str, kind: str, said: str, expected: str, message: str) -> None:
+    held = call(language, kind, said, expected)
+    assert (str(held.status), held.step, timeless(held.message)) == ("failed", 1, message)
