@@ -18,7 +18,7 @@ from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.pursuit import SLACK, Pursuit
-from ivrtest.audio.rivals import CLEARLY_DB, instead, just_parted, left_behind, outdone, together
+from ivrtest.audio.rivals import CLEARLY_DB, continues, instead, just_parted, left_behind, outdone, together
 from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples
 from ivrtest.audio.speech import QUIETEST_DB, SoundDetector, ToneDetector
 from ivrtest.audio.stranger import Strangers
@@ -169,16 +169,9 @@ class Matcher:
         )
         if not best.clear and any(instead(track, best) for track in self._tracks):
             return None, None
-        for track in self._tracks:
-            # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning.
-            if (
-                track.good
-                and not track.complete
-                and not outdone(track, best)
-                and track.sounding_start < best.sounding_start + SLACK
-                and track.heard_s > 0.6 * best.heard_s
-            ):
-                return None, None
+        # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning.
+        if any(continues(track, best) for track in self._tracks if track not in complete):
+            return None, None
         rivals = [track for track in same if track is not best and track.worst < best.worst + 1.0 and track.heard_s > 0.8 * best.heard_s]
         return best, min(rivals, key=lambda track: (track.key not in self._expected, track.worst), default=None)
 

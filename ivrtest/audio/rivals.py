@@ -15,6 +15,8 @@ PARTED_FRAMES: Final = 40
 PARTED_EXPECTED_FRAMES: Final = 25
 """The same if it is the one that is expected."""
 _NEAR: Final = SAMPLE_RATE // 8
+_SAME_START: Final = SAMPLE_RATE * 6 // 100
+_BETTER_DB: Final = 1.0
 
 
 def outdone(track: Track, best: Track) -> bool:
@@ -32,6 +34,15 @@ def just_parted(refuted: Track, best: Track, expected: bool) -> bool:
     """Return whether a recording that fitted as long as another has gone wrong only now. `expected`: that other one is."""
     since = PARTED_EXPECTED_FRAMES if expected else PARTED_FRAMES
     return refuted.heard_s > 0.5 * best.heard_s and refuted.fell_at is not None and best.first + best.judged < refuted.fell_at + since
+
+
+def continues(track: Track, best: Track) -> bool:
+    """Return whether what sounds may be `track`, of which `best` is only the beginning: "fifteen" when "five" seems to have ended."""
+    if not track.good or outdone(track, best) or track.sounding_start >= best.sounding_start + _SAME_START:
+        return False
+    if not track.complete:
+        return track.heard_s > 0.6 * best.heard_s
+    return track.heard_s > best.heard_s and track.worst < best.worst - _BETTER_DB
 
 
 def instead(track: Track, best: Track) -> bool:

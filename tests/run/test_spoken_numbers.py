@@ -90,6 +90,12 @@ def test_the_right_number_passes(language: str, kind: str, value: str, recording
 @pytest.mark.parametrize(
     ("language", "kind", "said", "expected", "message"),
     [
+        # One is the beginning of the other.
+        ("en", "number", "14", "40", 'heard "numbers/14" in "en" from # s to # s. "numbers/40" in "en" was expected, 2 of 2'),
+        ("en", "number", "41", "40", 'heard "numbers/41" in "en" from # s to # s. "numbers/40" in "en" was expected, 2 of 2'),
+        ("de", "number", "15", "5", 'heard "numbers/15" in "de" from # s to # s. "numbers/5" in "de" was expected, 2 of 2'),
+        ("de", "number", "50", "5", 'heard "numbers/50" in "de" from # s to # s. "numbers/5" in "de" was expected, 2 of 2'),
+        ("es", "number", "12", "2", 'heard "numbers/12" in "es" from # s to # s. "numbers/2" in "es" was expected, 2 of 2'),
         ("en", "number", "15", "50", 'heard "numbers/15" in "en" from # s to # s. "numbers/50" in "en" was expected, 2 of 2'),
         ("en", "number", "66", "67", 'heard "numbers/66" in "en" from # s to # s. "numbers/67" in "en" was expected, 2 of 2'),
         ("en", "USD", "12.30", "12.13", 'heard "numbers/30" in "en" from # s to # s. "numbers/13" in "en" was expected, 5 of 6'),
