@@ -114,17 +114,21 @@ def written_as(recordings: Sequence[str], language: str) -> Iterator[tuple[str, 
 
     Of several ways to read it, the one with the longest first number is taken. Raises NumberError for what says no number.
     """
-    left = tuple(recordings)
-    while left:
-        for length in range(len(left), 0, -1):
-            value, currency = _read(left[:length])
-            with suppress(NumberError):
-                if said(value, currency, language) == left[:length]:
-                    yield value, currency
-                    left = left[length:]
-                    break
-        else:
-            raise NumberError(f'recording "{left[0]}" begins no number')
+    read = _split(tuple(recordings), language)
+    if read is None:
+        raise NumberError(f'recordings "{", ".join(recordings)}" say no number')
+    yield from read
+
+
+def _split(recordings: tuple[str, ...], language: str) -> list[tuple[str, str]] | None:
+    if not recordings:
+        return []
+    for length in range(len(recordings), 0, -1):
+        value, currency = _read(recordings[:length])
+        with suppress(NumberError):
+            if said(value, currency, language) == recordings[:length] and (rest := _split(recordings[length:], language)) is not None:
+                return [(value, currency), *rest]
+    return None
 
 
 def said(value: str, currency: str, language: str) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ def test_what_cannot_be_said(value: str, currency: str, language: str, message: 
 
 
 def test_recordings_that_are_no_number_are_not_read_as_one() -> None:
-    with pytest.raises(NumberError, match=r'^recording "money/usd_many" begins no number$'):
+    with pytest.raises(NumberError, match=r'^recordings "money/usd_many" say no number$'):
         list(written_as(["money/usd_many"], "en"))
 
 
