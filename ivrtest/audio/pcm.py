@@ -15,7 +15,7 @@ FULL_SCALE = 32768.0
 Samples = NDArray[np.int16]
 Floats = NDArray[np.float64]
 
-_LOBES = 24
+LOBES = 24
 """Zero crossings of the filter on each side."""
 _KAISER_BETA = 8.6
 """Shape of the window. With so many lobes it leaves less than -80 dB above the Nyquist frequency, and -0.1 dB at 85 % of it."""
@@ -76,7 +76,7 @@ def resample(samples: Samples, rate: int, to_rate: int = SAMPLE_RATE) -> Samples
     up, down = to_rate // gcd(rate, to_rate), rate // gcd(rate, to_rate)
     count = -(-len(samples) * up // down)
     scale = min(1.0, up / down)
-    half = int(np.ceil(_LOBES / scale))
+    half = int(np.ceil(LOBES / scale))
     padded = np.concatenate([np.zeros(half), samples.astype(np.float64), np.zeros(half + 1)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
     result = np.empty(count)
@@ -84,7 +84,7 @@ def resample(samples: Samples, rate: int, to_rate: int = SAMPLE_RATE) -> Samples
     for phase in range(min(up, count)):
         outputs = np.arange(phase, count, up)
         fraction = phase * down % up
-        taps = _taps(fraction, up, half, scale)
+        taps = filter_taps(fraction, up, half, scale)
         whole = outputs * down // up
         for chunk in range(0, len(outputs), _CHUNK // (2 * half + 1) + 1):
             part = slice(chunk, chunk + _CHUNK // (2 * half + 1) + 1)
@@ -93,7 +93,7 @@ def resample(samples: Samples, rate: int, to_rate: int = SAMPLE_RATE) -> Samples
 
 
 @lru_cache(maxsize=2048)
-def _taps(fraction: int, up: int, half: int, scale: float) -> Floats:
+def filter_taps(fraction: int, up: int, half: int, scale: float) -> Floats:
     """The filter for an output `fraction / up` of a sample after an input, over the inputs from `half` before it to `half` after."""
     distance = np.arange(-half, half + 1) - fraction / up
     inside = np.clip(1 - np.square(distance / (half + 1)), 0, None)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.call.impairment import Impairment
+from ivrtest.rtp.dtmf import KeyForm
 
 SAMPLE_RATE = 8000
 
@@ -151,8 +152,9 @@ class Call(Protocol):
     def stream(self) -> AsyncIterator[Block | CallEvent]:
         """Yield all that comes, in the order of the clock, until `Ended`. May be iterated once."""
 
-    async def press(self, keys: str, *, secret: bool = False) -> None:
-        """Send keys one after another; return when they are queued. `KeySent` reports each. `secret` keeps them out of logs and traces."""
+    async def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
+        """Send keys one after another; return when they are queued. `KeySent` reports each. `secret` keeps them out of logs and traces.
+        `form`: how they are pressed, where it is not the usual way."""
 
     def hide_keys(self, hide: bool) -> None:
         """While `hide`, keys that the far side presses stay out of logs and traces. `KeyHeard` still reports them."""

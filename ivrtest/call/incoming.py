@@ -9,13 +9,15 @@ import numpy as np
 from ivrtest.audio.dtmf_detector import DtmfDetector
 from ivrtest.call.call import SAMPLE_RATE, Block, KeyHeard, Samples
 from ivrtest.call.codecs import CODECS
+from ivrtest.call.decryption import Decryption
 from ivrtest.call.remote_media import Address, RemoteMedia
 from ivrtest.rtp.dtmf import KeyReceiver, ReceivedKey
 from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
-from ivrtest.rtp.timeline import COMFORT_NOISE, Timeline
+from ivrtest.rtp.reports import Received
+from ivrtest.rtp.timeline import Timeline
 
 _HEADER_SIZE = 12
-_RTCP = range(192, 224)
+RTCP_TYPES = range(192, 224)
 """Second octets of RTCP, should it come to the port of RTP (RFC 5761 section 4)."""
 
 
@@ -26,8 +28,9 @@ class Incoming:
     what was agreed on, for behind a NAT the signalled address may be nobody's. Everybody else is a stranger: counted, not heard.
     """
 
-    def __init__(self, *, limit: int | None, hears_tones: bool = False) -> None:
-        """`limit`: how many samples to keep for the recording; None keeps nothing.
+    def __init__(self, *, limit: int | None, hears_tones: bool = False, expected: RemoteMedia | None = None) -> None:
+        """`limit`: how many samples to keep for the recording; None keeps nothing. `expected`: the payload types that may come before
+        anything is agreed on.
 
         `hears_tones`: keys may come as tones too. They are listened for until a key comes as an event: who sends such sends no others, and
         the rest of a tone that a gateway leaves before an event is no second key.
@@ -37,6 +40,7 @@ class Incoming:
         self.strangers = 0
         self.malformed = 0
         self.unknown_payloads = 0
+        self.decryption = Decryption()
         self.events: list[KeyHeard] = []
         """What happened since it was last emptied."""
         self.taken = 0
@@ -46,9 +50,9 @@ class Incoming:
         self._receives = True
         self._keys = KeyReceiver()
         self._tones = DtmfDetector() if hears_tones else None
-        defaults = RemoteMedia(("", 0))
-        self._key_payload_types = defaults.receive_key_payload_types
-        self.timeline = Timeline({payload_type: CODECS[name].decode for payload_type, name in defaults.receive_codecs.items()})
+        expected = expected or RemoteMedia(("", 0))
+        self._key_clocks = dict(expected.receive_keys)
+        self.timeline = Timeline({payload_type: CODECS[name].format for payload_type, name in expected.receive_codecs.items()})
         self._limit = limit
         self._kept: list[Samples] = []
         self.cut = False
@@ -59,34 +63,54 @@ class Incoming:
             self.source = None
         self._signalled = remote.address
         self._receives = remote.receives
-        self._key_payload_types |= remote.receive_key_payload_types
-        agreed = {payload_type: CODECS[name].decode for payload_type, name in remote.receive_codecs.items()}
-        self.timeline.decoders = {**self.timeline.decoders, **agreed}
+        self._key_clocks |= remote.receive_keys
+        self.decryption.agree(remote.receive_crypto)
+        agreed = {payload_type: CODECS[name].format for payload_type, name in remote.receive_codecs.items()}
+        self.timeline.formats = {**self.timeline.formats, **agreed}
 
     def datagram(self, data: bytes, address: Any, arrival: float) -> bool:
         """Take in a datagram that came at `arrival`, in samples on our clock. Returns whether it carries a key that is to be hidden."""
         if len(data) < _HEADER_SIZE:
             self._count_malformed(address)
             return False
-        if address != self.source and not self._admit(data, address):
+        if address != self.source and not self._may_be_heard(data, address):
             self.strangers += 1
             return False
-        if not self._receives or self.timeline.insert_next(data, arrival):
+        if self.decryption.active:
+            opened = self.decryption.rtp(data)
+            if opened is None:
+                return self._hides_sound
+            data = opened
+        self.source = address
+        if not self._receives:
+            return self._missed_on_hold(data, arrival)
+        if self.timeline.insert_next(data, arrival):
             return self._hides_sound
-        if data[1] in _RTCP:
-            return False
+        return self._insert(data, arrival)
+
+    def _insert(self, data: bytes, arrival: float) -> bool:
         try:
             packet = RtpPacket.parse(data)
             position = self.timeline.insert(packet, arrival)
-            if packet.payload_type in self._key_payload_types:
-                self._tones = None
-                self._report(self._keys.receive(packet, position, int(arrival)))
-                return self.hide_keys
+            if packet.payload_type in self._key_clocks:
+                return self._key_packet(packet, position, arrival)
         except RtpSyntaxError:
             self.malformed += 1
             return self.hide_keys
-        if packet.payload_type not in self.timeline.decoders and packet.payload_type != COMFORT_NOISE:
+        if packet.payload_type not in self.timeline.formats and packet.payload_type not in self.timeline.noise_types:
             self.unknown_payloads += 1
+        return self._hides_sound
+
+    def _key_packet(self, packet: RtpPacket, position: int, arrival: float) -> bool:
+        self._tones = None
+        clock_rate = self._key_clocks[packet.payload_type]
+        self._report(self._keys.receive(packet, position, int(arrival), clock_rate=clock_rate))
+        return self.hide_keys
+
+    def _missed_on_hold(self, data: bytes, arrival: float) -> bool:
+        """Take keys only: who holds the line may press some, and sends no sound."""
+        if data[1] & 0x7F in self._key_clocks:
+            return self._insert(data, arrival)
         return self._hides_sound
 
     @property
@@ -102,8 +126,9 @@ class Incoming:
 
     def take(self, until: int) -> Block:
         samples, lost = self.timeline.take(until)
-        block = Block(self.taken, samples, lost, tuple(self.timeline.missed))
-        self.timeline.missed.clear()
+        missed = self.timeline.missed
+        block = Block(self.taken, samples, lost, tuple(missed) if missed else ())
+        missed.clear()
         self.taken = until
         if self._tones is not None:
             for key in self._tones.feed(samples):
@@ -119,6 +144,14 @@ class Incoming:
         """Return what was kept."""
         return np.concatenate([np.zeros(0, np.int16), *self._kept])
 
+    def received(self) -> Received | None:
+        """Return what a receiver report says of the far side; None before it sent anything."""
+        timeline = self.timeline
+        if timeline.ssrc is None:
+            return None
+        seen = timeline.sequence
+        return Received(timeline.ssrc, seen.received, seen.lost, seen.highest, timeline.jitter_ticks)
+
     def _report(self, keys: list[ReceivedKey]) -> None:
         for key in keys:
             self.events.append(KeyHeard(key.key, max(0, key.start) / SAMPLE_RATE, key.samples / SAMPLE_RATE))
@@ -129,12 +162,9 @@ class Incoming:
         else:
             self.strangers += 1
 
-    def _admit(self, data: bytes, address: Any) -> bool:
-        if address[:2] == self._signalled or (self.source is None and self._is_agreed(data)):
-            self.source = address
-            return True
-        return False
+    def _may_be_heard(self, data: bytes, address: Any) -> bool:
+        return address[:2] == self._signalled or (self.source is None and self._is_agreed(data))
 
     def _is_agreed(self, data: bytes) -> bool:
         payload_type = data[1] & 0x7F
-        return data[0] >> 6 == 2 and (payload_type in self.timeline.decoders or payload_type in self._key_payload_types)
+        return data[0] >> 6 == 2 and (payload_type in self.timeline.formats or payload_type in self._key_clocks)

@@ -16,12 +16,13 @@ from ivrtest.call.keys import KeyMode
 from ivrtest.call.limits import Gate
 from ivrtest.call.media import MediaEngine
 from ivrtest.call.media_session import MediaSession
-from ivrtest.call.negotiation import Negotiation
+from ivrtest.call.negotiation import Negotiation, expected_media
 from ivrtest.call.network import Network
 from ivrtest.call.permission import Permission
 from ivrtest.call.remote_media import MediaError
 from ivrtest.call.resolver import ResolveError, Transport, asked_transport
 from ivrtest.call.sip_call import NOT_ACCEPTABLE_HERE, Origin, SipCall
+from ivrtest.call.sound import SoundOptions
 from ivrtest.call.tls import Tls, TlsError
 from ivrtest.call.trunk import NUMBER, Dialling, Trunk
 from ivrtest.sip import events as sip
@@ -71,6 +72,7 @@ class Line:
         capture: bool = False,
         network: Network | None = None,
         max_calls: int | None = None,
+        sound: SoundOptions | None = None,
     ) -> None:
         """`host` is the IP address to bind and to be reached at, `port` 0 a free one, `transport` how. `user` stands in our own address.
         `tls`: whom to trust over TLS, and our certificate, without which nobody can open a connection to us.
@@ -78,7 +80,7 @@ class Line:
         `permission` says whom we may call; by default nobody but this machine. `ports` are the even ports to receive sound at; an empty
         range means any free ones. `record`: keep the sound of every call, for `SipCall.recording`; `capture`: keep its datagrams, for
         `SipCall.capture`. `network`: what lies between us and the far side. `max_calls` at once, both ways, on each transport: further
-        callers are told 503 and when to try again.
+        callers are told 503 and when to try again. `sound`: codecs, encryption and the like.
         """
         self._network = network or Network()
         self._resolver = self._network.resolver()
@@ -91,6 +93,7 @@ class Line:
         self._ports = ports
         self._records = record
         self._captures = capture
+        self._sound = sound or SoundOptions()
         self._transport: Transport = transport
         self._tls = tls or Tls()
         self._trunks: dict[Transport, Trunk] = {}
@@ -158,6 +161,7 @@ class Line:
             async with asyncio.timeout(LINGER_S):
                 for trunk in self._trunks.values():
                     await trunk.rest()
+                await self._engine.rest()
         except TimeoutError:
             return  # who does not answer a BYE by now has most likely gone
 
@@ -196,11 +200,16 @@ class Line:
         choice = [way for each in (uri, *others) for way in await self._ways(each, proxy)]
         capture = Capture() if self._captures else None
         try:
-            session = self._engine.open(record=self._records, capture=capture)
+            session = self._open(capture, hears_tones=False)
         except MediaError as error:
             raise LineError(f'cannot call "{uri}": {error}') from error
-        negotiation = self._negotiation(session)
-        offer = negotiation.offer()
+        # The offer is the same whoever takes the call, so a key may be in it only if nobody on any way could read it.
+        negotiation = self._negotiation(session, confidential=all(way.target.transport == "tls" for way in choice))
+        try:
+            offer = negotiation.offer()
+        except NegotiationError as error:
+            session.close()
+            raise LineError(f'cannot call "{uri}": {error}') from error
         if invite_size(uri, offer, dialling) > MOST_IN_A_DATAGRAM:
             choice = await tcp_first(choice, self._trunk)
         hunt = Hunt(choice, offer=offer, dialling=dialling, silent_s=self._network.silent_s, over=self._gate.leave)
@@ -218,9 +227,15 @@ class Line:
             raise LineError(f'cannot call "{uri}": only SIP addresses can be called. write it like "sip:+18005550100@pbx.example.com"')
         return uri
 
-    def _negotiation(self, session: MediaSession) -> Negotiation:
+    def _negotiation(self, session: MediaSession, *, confidential: bool) -> Negotiation:
         host, port = session.local_address
-        return Negotiation((self._network.advertise or host, port), session_id=_session_id())
+        return Negotiation(
+            (self._network.advertise or host, port),
+            session_id=_session_id(),
+            sound=self._sound,
+            confidential=confidential,
+            token=secrets.token_bytes,
+        )
 
     async def register(self, address: str | Uri, *, secret: Secret | None = None, registrar: str = "", expires: int = EXPIRES) -> Binding:
         """Let calls to `address` come to this line, over the transport that `registrar` asks for, until the line is closed.
@@ -290,21 +305,32 @@ class Line:
             return
         capture = Capture() if self._captures else None
         try:
-            session = self._engine.open(record=self._records, hears_tones=True, capture=capture)
+            session = self._open(capture, hears_tones=True)
         except MediaError:
             trunk.reject(event.handle, _SERVICE_UNAVAILABLE)
             return
-        negotiation = self._negotiation(session)
+        negotiation = self._negotiation(session, confidential=trunk.transport == "tls")
         origin = Origin(event.handle, event.call_id, _who(event.caller.uri), _who(event.request_uri), placed=False)
         call = SipCall(trunk, session, negotiation, origin, capture)
         try:
             call.offered(event.offer)
-        except (NegotiationError, SdpSyntaxError):
+        except (NegotiationError, SdpSyntaxError) as error:
             session.close()
-            trunk.reject(event.handle, NOT_ACCEPTABLE_HERE)
+            trunk.reject(event.handle, NOT_ACCEPTABLE_HERE, error)
             return
         trunk.carry(call)
         self._incoming.put_nowait(call)
+
+    def _open(self, capture: Capture | None, *, hears_tones: bool) -> MediaSession:
+        """Open the sound of a call. Raises MediaError."""
+        sound = self._sound
+        return self._engine.open(
+            record=self._records,
+            capture=capture,
+            hears_tones=hears_tones,
+            expected=expected_media(sound),
+            comfort_noise=sound.comfort_noise,
+        )
 
 
 def _parsed(text: str | Uri, what: str) -> Uri:

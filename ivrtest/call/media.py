@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import random
 import resource
 import secrets
 import select
@@ -17,20 +18,25 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 from types import TracebackType
 from typing import Self
 
+from ivrtest.call.call import SAMPLE_RATE
 from ivrtest.call.capture import Capture
 from ivrtest.call.incoming import Incoming
 from ivrtest.call.media_session import Item, MediaSession
 from ivrtest.call.outgoing import Outgoing
-from ivrtest.call.remote_media import MediaError
-from ivrtest.rtp.dtmf import FRAME, KeySender
+from ivrtest.call.remote_media import MediaError, RemoteMedia
+from ivrtest.call.reporting import Reporting
+from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, KeySender
+from ivrtest.rtp.reports import Reports
 
 PHASES = 4
 PHASE_S = 0.005
+LINGER_S = 0.1
+"""How long a port is kept when the far side has ended the call, for what is still under way."""
 MAX_RECORDING_S = 3600
 """A longer call goes on, but its recording ends there; until then it grows by 1.5 MB a minute."""
 _READ_ROUNDS = 16
@@ -61,7 +67,7 @@ class MediaEngine:
         self._host = host
         self._port_count = len(ports)
         self._ports = cycle(ports)
-        self._batch = batch_ms * FRAME // 20
+        self._batch = batch_ms * SAMPLE_RATE // 1000
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._closing = False
@@ -69,50 +75,63 @@ class MediaEngine:
         self._awake = threading.Event()
         self._origin = time.monotonic()
         self._phases: tuple[list[MediaSession], ...] = tuple([] for _ in range(PHASES))
-        self._by_descriptor: dict[int, MediaSession] = {}
+        self._readers: dict[int, Callable[[float], bool]] = {}
+        """What takes a datagram in, by the descriptor of its socket."""
+        self._sessions: set[MediaSession] = set()
+        self._leaving: deque[tuple[float, MediaSession]] = deque()
+        """Sessions that are over, and when their ports are freed."""
         self._poll = select.epoll()
 
     def open(
         self,
         *,
-        key_ms: int = 100,
-        gap_ms: int = 100,
+        key: KeyForm = USUAL_KEY,
         record: bool = True,
         hears_tones: bool = False,
         capture: Capture | None = None,
         max_lag_s: float = 60.0,
+        expected: RemoteMedia | None = None,
+        comfort_noise: bool = False,
     ) -> MediaSession:
         """Bind a port and start a session's clock. Belongs to the thread of the running asyncio loop, always the same.
 
-        `key_ms` and `gap_ms`: how long a key lasts and how long nothing follows it. `record`: keep both directions in memory, for
+        `key`: how keys are pressed for which nothing else is said. `record`: keep both directions in memory, for
         `MediaSession.recording`. `hears_tones`: report keys that come as tones. `capture` gets every RTP datagram. `max_lag_s`: how far
-        the reader may fall behind.
+        the reader may fall behind. `expected`: the payload types that may come before `start`; by default G.711. `comfort_noise`: send it
+        (RFC 3389) in place of silence, where the far side takes it.
 
-        Raises MediaError when no port can be bound, ValueError for lengths out of range.
+        Raises MediaError when no port can be bound.
         """
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop = loop
         if self._closing or self._loop is not loop:
             raise MediaError("the media engine is closed" if self._closing else "the media engine belongs to another asyncio loop")
-        keys = KeySender(key_ms=key_ms, gap_ms=gap_ms)
-        connection = self._bind()
+        connection, control = self._bind()
         phase, zero = self._next_place()
+        outgoing = Outgoing(
+            # Random, as RFC 3550 section 5.1 asks, so that nobody guesses them. In its lower half the sequence is far from its first
+            # turn, which SRTP has to count: were the packets just before it lost, the far side would count otherwise (RFC 3711 3.3.1).
+            ssrc=secrets.randbits(32),
+            sequence=secrets.randbits(15),
+            timestamp=secrets.randbits(32),
+            keys=KeySender(key),
+            limit=MAX_RECORDING_S * SAMPLE_RATE if record else None,
+            comfort_noise=comfort_noise,
+        )
+        incoming = Incoming(limit=MAX_RECORDING_S * SAMPLE_RATE if record else None, hears_tones=hears_tones, expected=expected)
+        # A name that says nothing of the machine (RFC 7022 section 4.2).
+        reports = Reports(ssrc=outgoing.ssrc, cname=secrets.token_urlsafe(12), draw=random.SystemRandom().random)
         session = MediaSession(
             connection,
             zero=zero,
             batch=self._batch,
             loop=loop,
-            outgoing=Outgoing(
-                # Random, as RFC 3550 section 5.1 asks, so that nobody guesses them.
-                ssrc=secrets.randbits(32),
-                sequence=secrets.randbits(16),
-                timestamp=secrets.randbits(32),
-                keys=keys,
-                limit=MAX_RECORDING_S * 50 if record else None,
-            ),
-            incoming=Incoming(limit=MAX_RECORDING_S * 8000 if record else None, hears_tones=hears_tones),
+            outgoing=outgoing,
+            incoming=incoming,
+            reporting=Reporting(connection, control, reports, outgoing, incoming, capture),
             capture=capture,
+            repace=self._repace,
             max_lag_s=max_lag_s,
         )
         self._opened.append((phase, session))
@@ -131,38 +150,56 @@ class MediaEngine:
         elif not self._poll.closed:
             self._poll.close()
 
+    async def rest(self) -> None:
+        """Wait until no port is kept for what is still under way."""
+        if self._leaving:
+            await asyncio.sleep(LINGER_S)
+
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _bind(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+    def _bind(self) -> tuple[socket.socket, socket.socket]:
+        """Return sockets at an even port and the one after it: for sound and for reports (RFC 3550 section 11)."""
         refused: OSError | None = None
         # Where any port will do, every second one is even.
-        for port in islice(self._ports, self._port_count) if self._port_count else [0] * 32:
+        for port in islice(self._ports, self._port_count) if self._port_count else [0] * 64:
+            sockets: list[socket.socket] = []
             try:
-                connection = socket.socket(family, socket.SOCK_DGRAM)
+                sockets.append(self._socket(port))
+                taken = sockets[0].getsockname()[1]
+                if taken % 2 == 0:
+                    sockets.append(self._socket(taken + 1))
+                    return sockets[0], sockets[1]
             except OSError as error:
-                if error.errno == errno.EMFILE and _raise_file_limit():
-                    return self._bind()
-                raise MediaError(f"no more calls can be opened: {error.strerror}. raise the limit with ulimit -n") from error
-            try:
-                connection.setblocking(False)
-                connection.bind((self._host, port))
-            except OSError as error:
-                connection.close()
                 refused = error
                 if error.errno != errno.EADDRINUSE:
                     break
-                continue
-            if connection.getsockname()[1] % 2 == 0:
-                return connection
-            connection.close()
+            finally:
+                if len(sockets) < 2:
+                    for each in sockets:
+                        each.close()
         if refused is None or refused.errno == errno.EADDRINUSE:
             raise MediaError(f'none of {self._port_count or "the"} ports for RTP is free on "{self._host}". give more ports') from refused
         raise MediaError(f'cannot receive RTP on "{self._host}": {refused.strerror}. give an address of this machine') from refused
+
+    def _socket(self, port: int) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        try:
+            made = socket.socket(family, socket.SOCK_DGRAM)
+        except OSError as error:
+            if error.errno == errno.EMFILE and _raise_file_limit():
+                return self._socket(port)
+            raise MediaError(f"no more calls can be opened: {error.strerror}. raise the limit with ulimit -n") from error
+        try:
+            made.setblocking(False)
+            made.bind((self._host, port))
+        except OSError:
+            made.close()
+            raise
+        return made
 
     def _next_place(self) -> tuple[int, float]:
         """Return the phase with the fewest calls, of those the next to come, and when it comes."""
@@ -181,7 +218,7 @@ class MediaEngine:
         try:
             tick = self._current_tick()
             while not self._closing:
-                if not self._by_descriptor and not self._opened:
+                if not self._sessions and not self._opened and not self._leaving:
                     self._awake.wait()
                     tick = self._current_tick()
                 self._awake.clear()
@@ -205,18 +242,24 @@ class MediaEngine:
         while self._opened:
             phase, session = self._opened.popleft()
             self._phases[phase].append(session)
-            self._by_descriptor[session.connection.fileno()] = session
-            self._poll.register(session.connection, select.EPOLLIN)
-        due = [session for phase in sorted(phases) for session in self._phases[phase]]
+            self._sessions.add(session)
+            for each, read in ((session.connection, session.receive), (session.reporting.control, session.reporting.receive)):
+                self._readers[each.fileno()] = read
+                self._poll.register(each, select.EPOLLIN)
+        # Once each: some are in two phases.
+        while self._leaving and (self._leaving[0][0] <= time.monotonic() or self._closing):
+            self._free(self._leaving.popleft()[1])
+        due = list(dict.fromkeys(session for phase in sorted(phases) for session in self._phases[phase]))
         now, wall = time.monotonic(), time.time()
         for session in due:
             session.send(now, wall)
+        readers, wall_zero = self._readers, wall - now
         for _ in range(_READ_ROUNDS):
             ready = self._poll.poll(0)
             if not ready:
                 break
             for descriptor, _ in ready:
-                self._by_descriptor[descriptor].receive(wall - now)
+                readers[descriptor](wall_zero)
         self._deliver(due)
 
     def _deliver(self, sessions: list[MediaSession]) -> None:
@@ -232,16 +275,33 @@ class MediaEngine:
             self._loop.call_soon_threadsafe(_hand_over, found)
 
     def _forget(self, session: MediaSession) -> None:
-        del self._by_descriptor[session.connection.fileno()]
-        self._poll.unregister(session.connection)
-        session.connection.close()
+        self._sessions.discard(session)
         for sessions in self._phases:
             if session in sessions:
                 sessions.remove(session)
+        if session.left_alone and not self._closing:
+            self._leaving.append((time.monotonic() + LINGER_S, session))
+        else:
+            self._free(session)
+
+    def _free(self, session: MediaSession) -> None:
+        for each in (session.connection, session.reporting.control):
+            del self._readers[each.fileno()]
+            self._poll.unregister(each)
+            each.close()
+
+    def _repace(self, session: MediaSession, tick: int) -> None:
+        """Wake a session every `tick` samples, 80 or 160, from now on."""
+        phase = next(number for number, sessions in enumerate(self._phases) if session in sessions)
+        half_way = self._phases[(phase + PHASES // 2) % PHASES]
+        if tick < SAMPLE_RATE * PHASES * PHASE_S:
+            half_way.append(session)
+        elif session in half_way:
+            half_way.remove(session)
 
     def _end_all(self) -> None:
         self._wake(set())
-        sessions = list(self._by_descriptor.values())
+        sessions = list(self._sessions)
         for session in sessions:
             session.finish(None)
         self._deliver(sessions)
@@ -249,9 +309,10 @@ class MediaEngine:
     def _abandon(self) -> None:
         """Tell the readers of what is still open, which it is only after an error of ours, so that none waits for ever."""
         error = MediaError("the media thread broke down. the error is on the console")
-        sessions = [*self._by_descriptor.values(), *(session for _, session in self._opened)]
-        for session in sessions:
+        sessions = [*self._sessions, *(session for _, session in self._opened)]
+        for session in (*sessions, *(session for _, session in self._leaving)):
             session.connection.close()
+            session.reporting.control.close()
         if sessions and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(_hand_over, [(session, [error]) for session in sessions])
 

@@ -15,17 +15,21 @@ from ivrtest.call.call import SAMPLE_RATE, Block, CallEvent, Ended, Samples
 from ivrtest.call.capture import Capture
 from ivrtest.call.codecs import CODECS, CodecName
 from ivrtest.call.impairment import BadNetwork, Impairment
-from ivrtest.call.incoming import Incoming
+from ivrtest.call.incoming import RTCP_TYPES, Incoming
 from ivrtest.call.outgoing import Outgoing, Sound
+from ivrtest.call.pacing import Pacing
 from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import Address, MediaError, MediaStats, RemoteMedia
-from ivrtest.rtp.dtmf import FRAME, checked_keys
+from ivrtest.call.reporting import Reporting
+from ivrtest.rtp.dtmf import KeyForm, checked_keys
+from ivrtest.rtp.srtp import SrtpError, SrtpSender
+from ivrtest.sip.sdes import Crypto
 
 __all__ = ["Address", "CodecName", "MediaError", "MediaSession", "MediaStats", "RemoteMedia"]
 
-FRAME_S = FRAME / SAMPLE_RATE
-LATE_S = 0.005
-"""A frame sent later than this after its time counts as late."""
+SAMPLE_S = 1 / SAMPLE_RATE
+LONGEST_DATAGRAM = 4096
+"""Octets. The longest that is agreed on is 60 ms of L16 at 16,000 samples a second; at 44,100 packets are short."""
 MAX_LAG_S = 60.0
 """A reader further behind than this ends its session. So much sound, 1 MB, may wait for it."""
 _TIMESTAMP = struct.Struct("@qq")
@@ -60,24 +64,32 @@ class MediaSession:
         loop: asyncio.AbstractEventLoop,
         outgoing: Outgoing,
         incoming: Incoming,
+        reporting: Reporting,
         capture: Capture | None,
+        repace: Callable[[MediaSession, int], None],
         max_lag_s: float = MAX_LAG_S,
     ) -> None:
-        """`zero` is the time of frame 0, by `time.monotonic()`; `batch` the length of a block in samples."""
+        """`zero` is the time of position 0, by `time.monotonic()`; `batch` the length of a block in samples. `repace` is told of it when
+        `send` is to be called at another pace, in samples; at first it is 160."""
         connection.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         name = connection.getsockname()
         self.local_address: Final[Address] = (name[0], name[1])
         """Where we receive, as bound; the port is even."""
         self.connection: Final = connection
+        self.reporting: Final = reporting
+        """The reports of both sides. Of the media thread."""
         self.loop: Final = loop
         self.over = False
         """Whether all was delivered. Of the media thread."""
+        self.left_alone = False
+        """Whether the far side ended the call. Of the media thread."""
         self._zero = zero
         self._batch = batch
         self._max_lag = int(max_lag_s * SAMPLE_RATE)
         self._capture = capture
         # Of the reader's thread.
         self._codec = CODECS["PCMU"]
+        self._encryption: tuple[Crypto | None, SrtpSender | None] = None, None
         self._ready: deque[Item] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._read = 0
@@ -89,18 +101,18 @@ class MediaSession:
         # Of the media thread.
         self._outgoing = outgoing
         self._incoming = incoming
+        self._repace = repace
+        self._cipher: SrtpSender | None = None
         self._destination: Any = None
-        self._next_frame = 0
+        self._next_position = 0
+        """Of the next packet, in samples."""
         self._ending = False
         self._end_error: MediaError | None = None
         self._events: list[tuple[bool, float, int, CallEvent]] = []
         self._event_count = 0
-        self._sent = 0
         self._unsent = 0
-        self._late_ticks = 0
-        self._worst_late = 0.0
-        self._last_sent = 0.0
-        self._spacing: tuple[float, float] | None = None
+        self._pacing = Pacing()
+        self._after_goodbye = 0
         self._network: BadNetwork | None = None
 
     # For the reader.
@@ -111,9 +123,22 @@ class MediaSession:
         return max(0.0, time.monotonic() - self._zero)
 
     def start(self, remote: RemoteMedia) -> None:
-        """Begin to send (silence until `play`). Before, RTP that comes is heard already if it has a payload type that we offer."""
+        """Begin to send (silence until `play`). Before, RTP that comes is heard already if it has a payload type that we offer.
+
+        Raises MediaError if sound cannot be encrypted as agreed.
+        """
         self._codec = CODECS[remote.codec]
-        self._commands.append(lambda: self._agree(remote))
+        crypto, cipher = self._encryption
+        if remote.send_crypto is None:
+            cipher = None
+        elif crypto is None or (crypto.suite, crypto.key) != (remote.send_crypto.suite, remote.send_crypto.key):
+            # The same key goes on as it is, for it counts its packets.
+            try:
+                cipher = SrtpSender(remote.send_crypto.suite, remote.send_crypto.key)
+            except SrtpError as error:
+                raise MediaError(str(error)) from error
+        self._encryption = remote.send_crypto, cipher
+        self._commands.append(lambda: self._agree(remote, cipher))
 
     def update(self, remote: RemoteMedia) -> None:
         """Go on with other terms: a re-INVITE, a hold (`sends=False`), early media that becomes the answered call."""
@@ -131,13 +156,14 @@ class MediaSession:
         """Send silence from the next frame on. No `PlaybackEnded` follows."""
         self._commands.append(self._outgoing.stop)
 
-    def press(self, keys: str, *, secret: bool = False) -> None:
-        """Queue keys of `0123456789*#ABCD`. `KeySent` reports each when it has left, whole. `secret` hides them from the capture.
+    def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
+        """Queue keys of `0123456789*#ABCD`. `KeySent` reports each when it has left, whole. `secret` hides them from the capture. `form`:
+        how they are pressed, where it is not the usual way.
 
         Raises ValueError for anything that is no key.
         """
         wanted = checked_keys(keys, secret=secret)
-        self._commands.append(lambda: self._outgoing.press(wanted, secret=secret))
+        self._commands.append(lambda: self._outgoing.press(wanted, secret=secret, form=form))
 
     def hide_heard_keys(self, hide: bool) -> None:
         """While `hide`, keys that the far side presses are masked in the capture."""
@@ -185,11 +211,15 @@ class MediaSession:
     async def __anext__(self) -> Block | CallEvent:
         return await self.next()
 
-    def close(self) -> None:
-        """Stop sending and receiving, free the port. The stream still yields what was heard until now and what was posted, then ends."""
+    def close(self, *, by_them: bool = False) -> None:
+        """Stop sending and receiving, free the port. The stream still yields what was heard until now and what was posted, then ends.
+
+        `by_them`: the far side ended the call. Then it needs no goodbye of ours, and its own may still be under way, so the port is kept
+        for a moment.
+        """
         if not self._closing:
             self._closing = True
-            self._commands.append(lambda: self.finish(None))
+            self._commands.append(lambda: self.finish(None, by_them=by_them))
 
     def recording(self) -> Recording:
         """Return both directions as far as blocks were delivered. Empty if the session was opened without `record`."""
@@ -201,23 +231,35 @@ class MediaSession:
         """Return the numbers so far."""
         incoming = self._incoming
         timeline = incoming.timeline.stats
+        remote = self.reporting.reports.remote
+        crypto = self._encryption[0]
+        pacing = self._pacing
+        shortest, longest = pacing.shortest_s, pacing.longest_s
         return MediaStats(
-            sent=self._sent,
+            sent=pacing.sent,
             unsent=self._unsent,
             received=timeline.received,
             lost=timeline.lost,
             late=timeline.late,
-            duplicated=timeline.duplicated,
+            duplicated=timeline.duplicated + incoming.decryption.replayed,
             reordered=timeline.reordered,
             jitter_ms=1000 * timeline.jitter / SAMPLE_RATE,
             reanchored=timeline.reanchored,
             slipped_samples=timeline.slipped,
             strangers=incoming.strangers,
-            malformed=incoming.malformed,
+            malformed=incoming.malformed + timeline.malformed,
+            unauthenticated=incoming.decryption.unauthenticated,
             unknown_payloads=incoming.unknown_payloads,
-            late_ticks=self._late_ticks,
-            worst_late_ms=1000 * self._worst_late,
-            send_spacing_ms=None if self._spacing is None else (1000 * self._spacing[0], 1000 * self._spacing[1]),
+            late_ticks=pacing.late,
+            worst_late_ms=1000 * pacing.worst_late_s,
+            send_spacing_ms=None if shortest is None or longest is None else (1000 * shortest, 1000 * longest),
+            late_p99_ms=pacing.p99_late_ms,
+            noise_dbov=incoming.timeline.noise_dbov,
+            after_goodbye=self._after_goodbye,
+            encrypted=crypto.suite if crypto is not None else "",
+            remote_lost=remote.lost,
+            remote_jitter_ms=None if remote.jitter is None else 1000 * remote.jitter / self._codec.wire.clock_rate,
+            round_trip_ms=None if remote.round_trip_s is None else 1000 * remote.round_trip_s,
         )
 
     def hand_over(self, items: Sequence[Item]) -> None:
@@ -230,34 +272,38 @@ class MediaSession:
 
     # For the media thread.
 
-    def finish(self, error: MediaError | None) -> None:
+    def finish(self, error: MediaError | None, *, by_them: bool = False) -> None:
         """Let the next `deliver` be the last."""
         if not self._ending:
             self._ending = True
             self._end_error = error
+            self.left_alone = by_them
 
     def send(self, now: float, wall: float) -> None:
         """Send all frames that are due at `now`, by `time.monotonic()`. `wall` is the same moment in seconds since 1970."""
         while self._commands and not self._ending:
             self._commands.popleft()()
-        while not self._ending and (deadline := self._zero + self._next_frame * FRAME_S) <= now:
-            packet = self._outgoing.frame(self._next_frame)
-            self._next_frame += 1
+        outgoing = self._outgoing
+        while not self._ending and (deadline := self._zero + self._next_position * SAMPLE_S) <= now:
+            packet = outgoing.packet(self._next_position)
+            self._next_position += outgoing.tick
             if packet is None or self._destination is None:
-                self._last_sent = 0.0
                 continue
             datagram, secret = packet
+            if self._cipher is not None:
+                datagram = self._cipher.protect(datagram)
             if self._network is not None:
                 self._network.send(datagram, deadline)
             elif not self._transmit(datagram):
                 continue
-            self._sent += 1
-            self._note_sent(deadline)
+            self._pacing.note(deadline, time.monotonic())
             if self._capture is not None:
                 self._capture.add(datagram, source=self.local_address, destination=self._destination[:2], at=wall, secret_key=secret)
         if self._network is not None and not self._ending:
             for late in self._network.due(now):
                 self._transmit(late)
+        if self.reporting.next_at <= now and not self._ending:
+            self.reporting.send(now, wall, position=int((now - self._zero) * SAMPLE_RATE), cipher=self._cipher)
 
     def _transmit(self, datagram: bytes) -> bool:
         """Hand a datagram to the system. Returns whether it was taken."""
@@ -272,18 +318,22 @@ class MediaSession:
     def receive(self, wall_zero: float) -> bool:
         """Take in one datagram. Returns False if there is none. `wall_zero` is when `time.monotonic()` was 0, in seconds since 1970."""
         try:
-            data, ancillary, _, address = self.connection.recvmsg(2048, _ANCILLARY)
+            data, ancillary, _, address = self.connection.recvmsg(LONGEST_DATAGRAM, _ANCILLARY)
         except OSError:
             return False
         arrived = time.monotonic()
         if ancillary:
             seconds, nanoseconds = _TIMESTAMP.unpack(ancillary[0][2])
             arrived = min(arrived, seconds + nanoseconds * 1e-9 - wall_zero)
+        if len(data) > 1 and data[1] in RTCP_TYPES:
+            self.reporting.take(data, address, arrived, wall_zero, muxed=True)
+            return True
         incoming = self._incoming
-        source = incoming.source
         secret = incoming.datagram(data, address, (arrived - self._zero) * SAMPLE_RATE)
-        if incoming.source is not source and self._destination is not None:
-            self._destination = address
+        if incoming.source == address:
+            if self._destination != address and self._destination is not None:
+                self._destination = address
+            self._after_goodbye += self.reporting.reports.goodbye
         if self._capture is not None:
             self._capture.add(data, source=address[:2], destination=self.local_address, at=arrived + wall_zero, secret_key=secret)
         return True
@@ -307,6 +357,8 @@ class MediaSession:
                     )
                 )
         if self._ending:
+            if self._pacing.sent and not self.left_alone:
+                self.reporting.send(now, time.time(), position=int((now - self._zero) * SAMPLE_RATE), cipher=self._cipher, last=True)
             if self._end_error is None:
                 self._outgoing.finish()
                 self._collect_events()
@@ -319,10 +371,15 @@ class MediaSession:
             self.over = True
         return items
 
-    def _agree(self, remote: RemoteMedia) -> None:
+    def _agree(self, remote: RemoteMedia, cipher: SrtpSender | None) -> None:
+        self._cipher = cipher
         self._incoming.agree(remote)
-        self._outgoing.agree(remote)
+        tick = self._outgoing.tick
+        self._outgoing.agree(remote, self._next_position)
+        if self._outgoing.tick != tick:
+            self._repace(self, self._outgoing.tick)
         self._destination = self._incoming.source or remote.address
+        self.reporting.agree(remote, time.monotonic())
 
     def _add_event(self, event: CallEvent) -> None:
         # By time, and in the order they came; `Ended` last of all.
@@ -340,14 +397,3 @@ class MediaSession:
         events = self._events
         while events and round(events[0][1] * SAMPLE_RATE) <= until:
             items.append(events.pop(0)[3])
-
-    def _note_sent(self, deadline: float) -> None:
-        sent = time.monotonic()
-        if sent - deadline > LATE_S:
-            self._late_ticks += 1
-        self._worst_late = max(self._worst_late, sent - deadline)
-        if self._last_sent:
-            spacing = sent - self._last_sent
-            shortest, longest = self._spacing or (spacing, spacing)
-            self._spacing = min(shortest, spacing), max(longest, spacing)
-        self._last_sent = sent

@@ -2,33 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from ipaddress import ip_address
+from typing import Final
 
-from ivrtest.call.codecs import CodecName
+from ivrtest.call.codecs import CODECS, CodecName
 from ivrtest.call.remote_media import Address, RemoteMedia
-from ivrtest.sip.sdp import CODECS, AudioStream, NegotiationError, SessionDescription, answer, negotiated, offer
+from ivrtest.call.sound import SoundOptions
+from ivrtest.sip.sdes import SUITES
+from ivrtest.sip.sdp import (
+    AudioStream,
+    Codec,
+    Crypto,
+    NegotiationError,
+    NoAudio,
+    NoCommonCodec,
+    NoEncryption,
+    SessionDescription,
+    Srtp,
+    Terms,
+    answer,
+    negotiated,
+    offer,
+)
 
-_CODEC_NAMES: Mapping[str, CodecName] = {"PCMU": "PCMU", "PCMA": "PCMA"}
-KEY_PAYLOAD_TYPE = 101
-"""What we offer for telephone-event."""
+KEY_PAYLOAD_TYPE: Final = 101
+"""What we offer for telephone-event; those after it are for codecs with other clocks."""
+_NAMES: Final = {(codec.wire.name.lower(), codec.wire.clock_rate): name for name, codec in CODECS.items()}
 
 
 class Negotiation:
     """One call's offers and answers, in either direction, from the first to the last."""
 
-    def __init__(self, local_address: Address, *, session_id: int) -> None:
-        """`local_address` is where our media session receives; `session_id` goes into the `o=` line."""
-        self._address, self._port = local_address
+    def __init__(
+        self,
+        local_address: Address,
+        *,
+        session_id: int,
+        sound: SoundOptions | None = None,
+        confidential: bool = False,
+        token: Callable[[int], bytes] | None = None,
+    ) -> None:
+        """`local_address` is where others reach our media session; `session_id` goes into the `o=` line. `confidential`: the signalling is
+        encrypted, so that keys for SRTP may be in it. `token` returns so many random octets for them; without it nothing is encrypted."""
+        sound = sound or SoundOptions()
+        self._sound = sound
+        self._host, self._port = local_address
         self._session_id = session_id
         self._version = session_id
         self._local: SessionDescription | None = None
+        self._in_clear = not (confidential or sound.srtp_in_clear)
+        # One key for the whole call: packets that go on under it need no new count.
+        crypto: tuple[Crypto, ...] = ()
+        if token is not None and sound.srtp is not Srtp.OFF and not self._in_clear:
+            # In clear an offer may have to fit into a datagram, so that it names no more than everybody knows.
+            suites = list(SUITES.items())[: None if confidential else 2]
+            crypto = tuple(Crypto(tag, suite, token(length)) for tag, (suite, length) in enumerate(suites, 1))
+        self._terms = Terms(
+            codecs=tuple(codec.wire for codec in sound.chosen),
+            own_order=bool(sound.codecs),
+            ptime_ms=sound.ptime_ms,
+            dtmf_payload_type=KEY_PAYLOAD_TYPE,
+            comfort_noise=sound.comfort_noise,
+            rtcp_mux=True,
+            # What cannot be had is not asked for. Where it must be had, there is an error.
+            srtp=sound.srtp if crypto or sound.srtp is Srtp.MANDATORY else Srtp.OFF,
+            crypto=crypto,
+        )
 
     def offer(self) -> bytes:
-        """Write an offer of ours."""
-        self._local = offer(
-            self._address, self._port, session_id=self._session_id, session_version=self._next_version(), dtmf_payload_type=KEY_PAYLOAD_TYPE
-        )
+        """Write an offer of ours. Raises NegotiationError if it would have to hold a key that everybody on the way could read."""
+        self._check_secrecy()
+        self._local = offer(self._host, self._port, self._terms, session_id=self._session_id, session_version=self._next_version())
         return bytes(self._local)
 
     def answered(self, remote: bytes) -> RemoteMedia:
@@ -37,43 +82,99 @@ class Negotiation:
             raise NegotiationError("an answer came, and nothing was offered")
         stream = negotiated(self._local, SessionDescription.parse(remote))
         # The far side may send with anything that we offered, whatever its answer prefers (RFC 3264 section 7).
-        codecs = {codec.payload_type: _CODEC_NAMES[codec.name] for codec in CODECS}
-        return _media(stream, codecs)
+        return self._media(stream, self._terms.codecs)
 
     def answer(self, remote: bytes) -> tuple[bytes, RemoteMedia]:
         """Write our answer to an offer. Raises NegotiationError or SdpSyntaxError."""
         theirs = SessionDescription.parse(remote)
-        self._local = answer(theirs, self._address, self._port, session_id=self._session_id, session_version=self._next_version())
+        self._check_secrecy()
+        self._local = answer(
+            theirs,
+            self._host,
+            self._port,
+            self._terms,
+            session_id=self._session_id,
+            session_version=self._next_version(),
+        )
         stream = negotiated(self._local, theirs)
-        return bytes(self._local), _media(stream, {stream.receive_payload_type: _codec_name(stream)})
+        return bytes(self._local), self._media(stream, (stream.codec,))
+
+    def _check_secrecy(self) -> None:
+        if self._sound.srtp is Srtp.MANDATORY and self._in_clear:
+            raise NegotiationError(
+                "SRTP is mandatory, and its key would go over signalling that is not encrypted, where everybody on the way can read it. "
+                "call over TLS, or allow it with srtp_in_clear"
+            )
 
     def _next_version(self) -> int:
         # The version must grow with each change (RFC 3264 section 8); it may where there is none.
         version, self._version = self._version, self._version + 1
         return version
 
+    def _media(self, stream: AudioStream, received: tuple[Codec, ...]) -> RemoteMedia:
+        codec = CODECS[_name(stream.codec)]
+        host, port = self._literal(stream.address, stream.port)
+        return RemoteMedia(
+            address=(host, port),
+            payload_type=stream.send_payload_type,
+            codec=codec.name,
+            key_payload_type=stream.dtmf_send_payload_type,
+            receive_codecs={**_receivable(received), stream.receive_payload_type: codec.name},
+            receive_keys=dict(stream.dtmf_receive),
+            sends=stream.sends,
+            receives=stream.receives,
+            ptime_ms=codec.frame_ms(stream.ptime_ms),
+            noise_payload_type=stream.noise_payload_type,
+            rtcp_address=None if ip_address(host).is_unspecified else (host, port if stream.rtcp_mux else stream.rtcp_port),
+            rtcp_mux=stream.rtcp_mux,
+            send_crypto=stream.send_crypto,
+            receive_crypto=stream.receive_crypto,
+        )
 
-def _codec_name(stream: AudioStream) -> CodecName:
-    return _CODEC_NAMES[stream.codec.name.upper()]
+    def _literal(self, host: str, port: int) -> Address:
+        """Return the address, which must be one that we can send to: a name would have to be looked up, in the middle of the call and on a
+        stranger's word."""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            raise NegotiationError(f'the other side receives audio at "{host}", which is no IP address') from None
+        if address.is_multicast:
+            raise NegotiationError(f'the other side receives audio at "{host}", which is a multicast address. a call has two ends')
+        if address.version != ip_address(self._host).version and not address.is_unspecified:
+            raise NegotiationError(f'the other side receives audio at "{host}", which cannot be reached from "{self._host}"')
+        return str(address), port
 
 
-def _media(stream: AudioStream, receive_codecs: Mapping[int, CodecName]) -> RemoteMedia:
-    keys = stream.dtmf_receive_payload_type
+def expected_media(sound: SoundOptions) -> RemoteMedia:
+    """Return what may come before anything is agreed on: all that we speak."""
+    codecs = tuple(codec.wire for codec in sound.chosen)
+    clocks = dict.fromkeys(codec.clock_rate for codec in codecs)
     return RemoteMedia(
-        address=_literal(stream.address, stream.port),
-        payload_type=stream.send_payload_type,
-        codec=_codec_name(stream),
-        key_payload_type=stream.dtmf_send_payload_type,
-        receive_codecs={**receive_codecs, stream.receive_payload_type: _codec_name(stream)},
-        receive_key_payload_types=frozenset() if keys is None else frozenset({keys}),
-        sends=stream.sends,
-        receives=stream.receives,
+        ("", 0),
+        receive_codecs=_receivable(codecs),
+        receive_keys={KEY_PAYLOAD_TYPE + number: clock for number, clock in enumerate(clocks)},
     )
 
 
-def _literal(host: str, port: int) -> Address:
-    """Return the address, which must be one: a name would have to be looked up, in the middle of the call and on a stranger's word."""
-    try:
-        return str(ip_address(host)), port
-    except ValueError:
-        raise NegotiationError(f'the other side receives audio at "{host}", which is no IP address') from None
+def warning_of(error: Exception, agent: Address) -> str:
+    """Return the value of the Warning header that tells why a description was refused (RFC 3261 section 20.43)."""
+    match error:
+        case NoCommonCodec():
+            code = 305
+        case NoAudio():
+            code = 304
+        case NoEncryption():
+            code = 302
+        case _:
+            code = 399
+    host, port = agent
+    text = str(error).replace("\\", "\\\\").replace('"', '\\"')
+    return f'{code} {f"[{host}]" if ":" in host else host}:{port} "{text}"'
+
+
+def _receivable(codecs: tuple[Codec, ...]) -> dict[int, CodecName]:
+    return {codec.payload_type: _name(codec) for codec in codecs}
+
+
+def _name(codec: Codec) -> CodecName:
+    return _NAMES[codec.name.lower(), codec.clock_rate]

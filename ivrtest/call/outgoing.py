@@ -1,4 +1,4 @@
-"""What a session sends: one frame of 20 ms after another, of a recording, a key or silence. Lives in the media thread."""
+"""What a session sends: one packet after another, of a recording, a key or silence. Lives in the media thread."""
 
 from __future__ import annotations
 
@@ -9,70 +9,113 @@ import numpy as np
 
 from ivrtest.audio import tones
 from ivrtest.call.call import SAMPLE_RATE, KeySent, PlaybackEnded, Samples
-from ivrtest.call.codecs import CODECS, Codec
+from ivrtest.call.codecs import CODECS, Codec, Encoder
 from ivrtest.call.remote_media import RemoteMedia
-from ivrtest.rtp.dtmf import FRAME, KeyPacket, KeySender
+from ivrtest.rtp.dtmf import KeyForm, KeyPacket, KeySender
 
 _HEADER = struct.Struct("!BBHII")
 _VERSION = 0x80
 _MARKER = 0x80
+LONGEST_PACKET = 480
+"""Samples of 60 ms."""
+_FULL_SCALE_DBM0 = 3.17
+"""The level of the loudest sine that mu-law can say (ITU-T G.711)."""
+NOISE_EVERY = 1600
+"""Samples between two packets of comfort noise: 200 ms."""
+NOISE_DBOV = 70
+"""How far below full scale our silence is said to be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
-    """A recording made ready to be sent: encoded once, as a whole."""
+    """A recording made ready to be sent: encoded once, as a whole, where that can be done."""
 
     samples: Samples
     octets: bytes
+    """Empty unless the codec writes each sample by itself as one octet."""
     codec: Codec
     loop: bool
 
     @classmethod
     def encode(cls, samples: Samples, codec: Codec, *, loop: bool) -> Sound:
-        if loop and 0 < len(samples) < FRAME:
-            # So that no frame needs more than one turn.
-            samples = np.tile(samples, -(-FRAME // len(samples)))
-        return cls(samples, codec.encode(np.ascontiguousarray(samples, np.int16)), codec, loop)
+        if loop and 0 < len(samples) < LONGEST_PACKET:
+            # So that no packet needs more than one turn.
+            samples = np.tile(samples, -(-LONGEST_PACKET // len(samples)))
+        samples = np.ascontiguousarray(samples, np.int16)
+        return cls(samples, codec.encoder()(samples) if codec.by_octet else b"", codec, loop)
 
 
 class Outgoing:
-    """Makes the RTP packets of one session. Frame `n` is that of the samples from `160 * n` on, on the session's clock."""
+    """Makes the RTP packets of one session. Positions are samples of 8000 a second on the session's clock."""
 
-    def __init__(self, *, ssrc: int, sequence: int, timestamp: int, keys: KeySender, limit: int | None) -> None:
-        """`timestamp` is that of frame 0. `limit`: how many frames to keep for the recording; None keeps nothing."""
+    def __init__(
+        self, *, ssrc: int, sequence: int, timestamp: int, keys: KeySender, limit: int | None, comfort_noise: bool = False
+    ) -> None:
+        """`timestamp` is that of position 0. `limit`: how many samples to keep for the recording; None keeps nothing. `comfort_noise`:
+        send it (RFC 3389) in place of silence, where the far side takes it."""
         self.ssrc = ssrc
         self.codec = CODECS["PCMU"]
         self.events: list[KeySent | PlaybackEnded] = []
         """What happened since it was last emptied."""
+        self.tick = 160
+        """Samples from one call of `packet` to the next: 20 ms, or 10 where packets hold an odd number of those."""
+        self.packets = 0
+        self.octets = 0
+        """Of payload, sent so far."""
+        self.cut = False
         self._sequence = sequence
         self._timestamp = timestamp
+        self._since = 0
+        """The position whose timestamp is `_timestamp`."""
+        self._ticks_per_sample = 1.0
         self._keys = keys
         self._remote: RemoteMedia | None = None
+        self._frame = 160
+        """How many samples a packet holds."""
+        self._sent_until = 0
+        """How far the packets reach that were sent."""
+        self._encode: Encoder = self.codec.encoder()
+        self._silence = self.codec.silence * self._frame
         self._marker = True
         self._sound: Sound | None = None
         self._position = 0
+        self._comfort_noise = comfort_noise
+        self._noise_at: int | None = None
+        """When comfort noise was last sent; None while sound is."""
         self._key = ""
         """The key under way; empty where there is none."""
-        self._key_frame = 0
-        """How many packets of it were sent before the last one."""
-        self._key_started = 0
+        self._key_begin = 0
+        self._key_packet: KeyPacket | None = None
+        self._tone: Samples = np.zeros(0, np.int16)
         self._limit = limit
-        self._kept: list[bytes] = []
-        self._kept_codecs: list[tuple[int, Codec]] = [(0, self.codec)]
-        self.cut = False
+        self._kept_samples = 0
+        self._kept: list[tuple[Codec, bytes | Samples]] = []
 
-    def agree(self, remote: RemoteMedia) -> None:
-        """Send as agreed, from the next frame on."""
+    def agree(self, remote: RemoteMedia, position: int = 0) -> None:
+        """Send as agreed, from the packet at `position` on."""
         codec = CODECS[remote.codec]
+        frame = remote.ptime_ms * SAMPLE_RATE // 1000
         if codec is not self.codec:
+            self._timestamp = self.timestamp_at(position)
+            self._since = position
+            self._ticks_per_sample = codec.ticks_per_sample
             self.codec = codec
-            self._kept_codecs.append((len(self._kept), codec))
+            self._encode = codec.encoder()
             if self._sound is not None:
                 self._sound = Sound.encode(self._sound.samples, codec, loop=self._sound.loop)
+        self._frame = frame
+        self._silence = codec.silence * frame
+        self.tick = 160 if frame % 160 == 0 else 80
+        self._keys.tick_ms = self.tick * 1000 // SAMPLE_RATE
+        self._keys.clock_rate = codec.wire.clock_rate
         if self._remote is None or not self._remote.sends:
             # The marker is for the first packet after silence (RFC 3551 section 4.1).
             self._marker = True
         self._remote = remote
+
+    def timestamp_at(self, position: int) -> int:
+        """Return the RTP timestamp of a position."""
+        return int(self._timestamp + (position - self._since) * self._ticks_per_sample) & 0xFFFFFFFF
 
     def play(self, sound: Sound) -> None:
         if sound.codec is not self.codec:
@@ -83,89 +126,153 @@ class Outgoing:
     def stop(self) -> None:
         self._sound = None
 
-    def press(self, keys: str, *, secret: bool) -> None:
-        self._keys.press(keys, secret=secret)
+    def press(self, keys: str, *, secret: bool, form: KeyForm | None = None) -> None:
+        self._keys.press(keys, secret=secret, form=form)
 
-    def frame(self, number: int) -> tuple[bytes, bool] | None:
-        """Return the packet of this frame and whether it carries a secret key, or None where nothing may be sent. Frames come in order."""
+    def packet(self, position: int) -> tuple[bytes, bool] | None:
+        """Return the packet at this position and whether it carries a secret key, or None where there is none to send.
+
+        Positions come in order, one for each `tick`.
+        """
         remote = self._remote
         if remote is None or not remote.sends:
-            self._keep(self.codec.silence)
+            self._keep_silence(self.tick)
             return None
-        timestamp = (self._timestamp + FRAME * number) & 0xFFFFFFFF
-        key = self._keys.tick(timestamp) if self._keys.busy else None
-        payload = self._next_sound(number)
-        if key is None:
-            self._keep(payload)
-            return self._packet(remote.payload_type, timestamp, payload, self._marker), False
-        self._keep(self.codec.silence)
-        self._note_key(key, number)
-        if remote.key_payload_type is None:
-            return self._packet(remote.payload_type, timestamp, self._tone(key), self._marker), key.secret
-        return self._packet(remote.key_payload_type, key.timestamp, key.payload, key.marker), key.secret
+        due = position >= self._sent_until
+        if self._keys.busy:
+            key = self._keys.tick(self.timestamp_at(position), may_begin=due)
+            if key is not None:
+                return self._key_at(remote, key, position)
+        if not due:
+            return None
+        frame = self._frame
+        self._sent_until = position + frame
+        if self._comfort_noise and self._sound is None and remote.noise_payload_type is not None:
+            self._keep_silence(frame)
+            return self._noise_packet(remote.noise_payload_type, position)
+        if self._noise_at is not None:
+            self._noise_at, self._marker = None, True
+        payload = self._next_payload(position, frame)
+        timestamp = int(self._timestamp + (position - self._since) * self._ticks_per_sample) & 0xFFFFFFFF
+        return self._packet(remote.payload_type, timestamp, payload, self._marker), False
 
     def sent(self) -> Samples:
         """Return what was kept, decoded."""
         parts = [np.zeros(0, np.int16)]
-        ends = [start for start, _ in self._kept_codecs[1:]] + [len(self._kept)]
-        for (start, codec), end in zip(self._kept_codecs, ends, strict=True):
-            parts.append(codec.decode(b"".join(self._kept[start:end])))
+        run: list[bytes] = []
+        for number, (codec, kept) in enumerate(self._kept):
+            if not isinstance(kept, bytes):
+                parts.append(kept)
+                continue
+            run.append(kept)
+            follower = self._kept[number + 1] if number + 1 < len(self._kept) else None
+            if follower is None or follower[0] is not codec or not isinstance(follower[1], bytes):
+                parts.append(codec.format.decoder()(b"".join(run)))
+                run = []
         return np.concatenate(parts)
+
+    def finish(self) -> None:
+        """Nothing more will be sent. A key whose end has left is sent, even if there was no time to repeat the end: the far side may
+        have hung up because of it."""
+        packet = self._key_packet
+        if self._key and packet is not None and self._sent_until - self._key_begin >= round(packet.seconds * SAMPLE_RATE):
+            self._key_sent(packet)
 
     def _packet(self, payload_type: int, timestamp: int, payload: bytes, marker: bool) -> bytes:
         sequence = self._sequence
         self._sequence = (sequence + 1) & 0xFFFF
         self._marker = False
+        self.packets += 1
+        self.octets += len(payload)
         return _HEADER.pack(_VERSION, payload_type | (_MARKER if marker else 0), sequence, timestamp, self.ssrc) + payload
 
-    def _keep(self, payload: bytes) -> None:
+    def _keep(self, kept: bytes | Samples, length: int) -> None:
         if self._limit is None:
             return
-        if len(self._kept) < self._limit:
-            self._kept.append(payload)
+        if self._kept_samples < self._limit:
+            self._kept.append((self.codec, kept))
+            self._kept_samples += length
         else:
             self.cut = True
 
-    def _next_sound(self, number: int) -> bytes:
+    def _keep_silence(self, length: int) -> None:
+        if self._limit is not None:
+            self._keep(self._silence[:length] if self.codec.by_octet else np.zeros(length, np.int16), length)
+
+    def _next_payload(self, position: int, frame: int) -> bytes:
+        """Return the payload at a position: what is being played, or silence."""
         sound = self._sound
+        if not self.codec.by_octet:
+            samples = self._next_samples(position, frame)
+            self._keep(samples, frame)
+            return self._encode(samples)
         if sound is None:
-            return self.codec.silence
-        begin = self._position
-        payload = sound.octets[begin : begin + FRAME]
-        self._position = begin + FRAME
-        if sound.loop and sound.octets:
-            if len(payload) < FRAME:
-                self._position = FRAME - len(payload)
-                payload += sound.octets[: self._position]
-        elif self._position >= len(sound.octets):
-            self._sound = None
-            self.events.append(PlaybackEnded((FRAME * number + len(payload)) / SAMPLE_RATE))
-            payload += self.codec.silence[len(payload) :]
+            payload = self._silence
+        else:
+            begin = self._position
+            payload = sound.octets[begin : begin + frame]
+            self._position = begin + frame
+            if len(payload) < frame or self._position >= len(sound.octets):
+                rest = self._after(position, len(payload), frame)
+                payload += sound.octets[:rest] if self._sound is sound else self._silence[len(payload) :]
+        self._keep(payload, frame)
         return payload
 
-    def finish(self) -> None:
-        """Nothing more will be sent. A key whose end has left is sent, even if there was no time to repeat the end: the far side may
-        have hung up because of it."""
-        if self._key and FRAME * (self._key_frame + 1) >= self._keys.samples:
-            self._key_sent()
+    def _next_samples(self, position: int, length: int) -> Samples:
+        """As `_next_payload`, but not encoded."""
+        sound = self._sound
+        if sound is None:
+            return np.zeros(length, np.int16)
+        begin = self._position
+        samples = sound.samples[begin : begin + length]
+        self._position = begin + length
+        if len(samples) < length or self._position >= len(sound.samples):
+            rest = self._after(position, len(samples), length)
+            more = sound.samples[:rest] if self._sound is sound else np.zeros(length - len(samples), np.int16)
+            samples = np.concatenate([samples, more])
+        return samples
 
-    def _note_key(self, key: KeyPacket, number: int) -> None:
+    def _after(self, position: int, had: int, wanted: int) -> int:
+        """The recording's end was reached: begin it again if it loops. Returns how much of its begin follows at once."""
+        sound = self._sound
+        assert sound is not None
+        if sound.loop and len(sound.samples):
+            self._position = wanted - had
+            return self._position
+        self._sound = None
+        self.events.append(PlaybackEnded((position + had) / SAMPLE_RATE))
+        return 0
+
+    def _noise_packet(self, payload_type: int, position: int) -> tuple[bytes, bool] | None:
+        if self._noise_at is not None and position - self._noise_at < NOISE_EVERY:
+            return None
+        self._noise_at = position
+        return self._packet(payload_type, self.timestamp_at(position), bytes([NOISE_DBOV]), marker=False), False
+
+    def _key_at(self, remote: RemoteMedia, key: KeyPacket, position: int) -> tuple[bytes, bool]:
+        """Return the packet of a key. Meanwhile the recording goes on, unheard."""
+        if self._sound is not None:
+            self._next_samples(position, self.tick)
+        self._sent_until = position + self.tick
+        self._keep_silence(self.tick)
+        self._noise_at = None
         if key.marker:
-            self._key = key.key
-            self._key_frame = 0
-            self._key_started = number
-        else:
-            self._key_frame += 1
+            self._key, self._key_begin = key.key, position
+            if remote.key_payload_type is None:
+                level = -key.form.volume - _FULL_SCALE_DBM0
+                self._tone = tones.tone(tones.DTMF_FREQUENCIES[key.key], key.seconds, level_db=level)
+        self._key_packet = key
         if key.last:
-            self._key_sent()
+            self._key_sent(key)
+        if remote.key_payload_type is not None:
+            return self._packet(remote.key_payload_type, key.timestamp, key.payload, key.marker), key.secret
+        # A tone (ITU-T Q.23), and silence where the event would only be sent once more.
+        begin = position - self._key_begin
+        tone = self._tone[begin : begin + self.tick]
+        samples = np.concatenate([tone, np.zeros(self.tick - len(tone), np.int16)])
+        return self._packet(remote.payload_type, self.timestamp_at(position), self._encode(samples), self._marker), key.secret
 
-    def _key_sent(self) -> None:
+    def _key_sent(self, packet: KeyPacket) -> None:
         how = "inband" if self._remote is not None and self._remote.key_payload_type is None else "rfc4733"
-        self.events.append(KeySent(self._key, FRAME * self._key_started / SAMPLE_RATE, self._keys.samples / SAMPLE_RATE, how))
+        self.events.append(KeySent(self._key, self._key_begin / SAMPLE_RATE, packet.seconds, how))
         self._key = ""
-
-    def _tone(self, key: KeyPacket) -> bytes:
-        """The frame of a key that goes as a tone (ITU-T Q.23); silence where the event would only be sent once more."""
-        begin = FRAME * self._key_frame
-        tone = tones.tone(tones.DTMF_FREQUENCIES[key.key], self._keys.samples / SAMPLE_RATE)[begin : begin + FRAME]
-        return self.codec.encode(tone) if len(tone) else self.codec.silence

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivrtest.call.codecs import CodecName
+from ivrtest.sip.sdes import Crypto
 
 Address = tuple[str, int]
 
@@ -28,8 +29,20 @@ class RemoteMedia:
     """The payload type of telephone-event (RFC 4733) that we send with. None: the far side takes none, and keys go as tones."""
     receive_codecs: Mapping[int, CodecName] = field(default_factory=lambda: {0: "PCMU", 8: "PCMA"})
     """Payload types that we said we take, and what they stand for."""
-    receive_key_payload_types: frozenset[int] = frozenset({101})
-    """Payload types of telephone-event that we said we take."""
+    receive_keys: Mapping[int, int] = field(default_factory=lambda: {101: 8000})
+    """Payload types of telephone-event that we said we take, and the Hz of their timestamps."""
+    ptime_ms: int = 20
+    """How much sound to put into each packet: a multiple of 10 ms that the codec can do."""
+    noise_payload_type: int | None = None
+    """The payload type of comfort noise (RFC 3389) that we may send in place of silence. None: silence is sent as it is."""
+    rtcp_address: Address | None = None
+    """Where reports go. None: none are sent."""
+    rtcp_mux: bool = False
+    """Whether reports go from and to the ports of the sound (RFC 5761)."""
+    send_crypto: Crypto | None = None
+    """What we encrypt with (SRTP). None: not at all."""
+    receive_crypto: Crypto | None = None
+    """What the far side encrypts with."""
     sends: bool = True
     """Whether we may send: False for `recvonly` and `inactive`, seen from us. What is being played waits meanwhile."""
     receives: bool = True
@@ -62,6 +75,8 @@ class MediaStats:
     """Datagrams from addresses that are not the far side's. Not heard."""
     malformed: int = 0
     """Datagrams from the far side that are no RTP."""
+    unauthenticated: int = 0
+    """SRTP packets of the far side that were not encrypted with the agreed key, or came twice. Not heard."""
     unknown_payloads: int = 0
     """RTP packets of a payload type that was not agreed on. Not heard."""
     late_ticks: int = 0
@@ -69,4 +84,18 @@ class MediaStats:
     worst_late_ms: float = 0.0
     """The worst of them."""
     send_spacing_ms: tuple[float, float] | None = None
-    """Shortest and longest time between two frames that we sent; None before the second."""
+    """Shortest and longest time between two packets that we sent; None before the second."""
+    late_p99_ms: float = 0.0
+    """99 of 100 packets left at most this late, to 1 ms."""
+    noise_dbov: int | None = None
+    """How loud the far side said its silence is (RFC 3389); None if it did not."""
+    after_goodbye: int = 0
+    """RTP packets that came after the far side had said goodbye (RTCP BYE). They are heard."""
+    encrypted: str = ""
+    """The SRTP suite that we send with; empty where sound is not encrypted."""
+    remote_lost: int | None = None
+    """How many of our packets the far side misses, by its reports; None if it sent none."""
+    remote_jitter_ms: float | None = None
+    """Interarrival jitter of our packets there, by its reports."""
+    round_trip_ms: float | None = None
+    """From its reports of ours (RFC 3550 section 6.4.1); None if it sent none in answer to one."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asyncio import TimerHandle
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -15,7 +14,6 @@ from ivrtest.call.call import (
     EarlyMedia,
     Ended,
     KeyHeard,
-    KeySent,
     Ringing,
     Samples,
     TransferAsked,
@@ -23,14 +21,14 @@ from ivrtest.call.call import (
 )
 from ivrtest.call.capture import Capture
 from ivrtest.call.impairment import Impairment
-from ivrtest.call.keys import DTMF_RELAY, KeyMode, key_by_info, key_in_info
+from ivrtest.call.keys import DTMF_RELAY, InfoKeys, KeyMode, key_in_info
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation
 from ivrtest.call.permission import DialRefused
 from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import MediaError, MediaStats, RemoteMedia
 from ivrtest.call.resolver import Attempt
-from ivrtest.rtp.dtmf import checked_keys
+from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, checked_keys
 from ivrtest.sip import events as sip
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.header_map import Headers
@@ -57,8 +55,8 @@ class Signalling(Protocol):
     def answer(self, handle: str, sdp: bytes) -> None:
         """Answer the call, or accept a change of its session."""
 
-    def reject(self, handle: str, status: int) -> None:
-        """Refuse a call that came in, or a change of a call's session."""
+    def reject(self, handle: str, status: int, warning: Exception | None = None) -> None:
+        """Refuse a call that came in, or a change of a call's session. `warning`: what was wrong with its description."""
 
     def hang_up(self, handle: str) -> None:
         """End the call as it must be ended: BYE, CANCEL or 603."""
@@ -104,9 +102,10 @@ class SipCall:
         self._origin = origin
         self._capture = capture
         self._key_mode: KeyMode = keys
-        self._infos: deque[tuple[str, bool]] = deque()
-        """Keys that go by INFO and are not confirmed yet, and whether they are secret."""
-        self._info_began = 0.0
+        self._infos = InfoKeys(
+            lambda body: signalling.info(origin.handle, DTMF_RELAY, body), session.post, lambda: session.now, session.loop
+        )
+        """Keys that go by INFO."""
         self._media: RemoteMedia | None = None
         """What was agreed last. None until there is something."""
         self._local_sdp = b""
@@ -155,7 +154,7 @@ class SipCall:
     @property
     def hides_keys(self) -> bool:
         """Whether keys in INFO, theirs or ours, are to be kept out of the capture."""
-        return self._hides_keys or any(secret for _, secret in self._infos)
+        return self._hides_keys or self._infos.secret
 
     def recording(self) -> Recording:
         """Return both directions so far."""
@@ -174,37 +173,25 @@ class SipCall:
             await self.hang_up()
             yield Ended("lost", self.now, reason=str(error))
 
-    async def press(self, keys: str, *, secret: bool = False) -> None:
+    async def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
         """See `Call.press`. Raises ValueError for anything that is no key. Keys that the far side cannot take end the call as lost."""
         wanted = checked_keys(keys, secret=secret)
         if self._over:
             return
         if self._key_mode == "info":
-            self._infos.extend((key, secret) for key in wanted)
-            if self._answered and len(self._infos) == len(wanted):
-                self._send_info()
+            self._infos.press(wanted, secret=secret, form=form or USUAL_KEY)
         elif self._key_mode == "rfc4733" and self._media is not None and self._media.key_payload_type is None:
             self._leave(Ended("lost", self.now, reason=_TAKES_NO_EVENTS))
         else:
-            self._session.press(wanted, secret=secret)
-
-    def _send_info(self) -> None:
-        """Send the next key by INFO; the one after it follows when this one is confirmed."""
-        if self._infos and not self._over:
-            self._info_began = self.now
-            self._signalling.info(self._origin.handle, DTMF_RELAY, key_by_info(self._infos[0][0]))
+            self._session.press(wanted, secret=secret, form=form)
 
     def _info_answered(self, status: int) -> None:
-        if not self._infos:
-            return
         if status >= 300:
             self._leave(
                 Ended("lost", self.now, status, f'keys cannot be sent by INFO: it was answered {status}. another way of "keys" may do')
             )
             return
-        key, _ = self._infos.popleft()
-        self._session.post(KeySent(key, self._info_began, self.now - self._info_began, "info"))
-        self._send_info()
+        self._infos.confirmed()
 
     def hide_keys(self, hide: bool) -> None:
         self._hides_keys = hide
@@ -340,7 +327,7 @@ class SipCall:
             return
         self._confirmed = True
         self._session.post(Answered(self.now, dict(headers)))
-        self._send_info()
+        self._infos.open()
 
     def _was_confirmed(self, sdp: bytes | None) -> None:
         """Take the ACK for our answer. It has a description only where our answer was the offer."""
@@ -364,8 +351,8 @@ class SipCall:
             return
         try:
             sdp, media = self._negotiation.answer(offer)
-        except (NegotiationError, SdpSyntaxError):
-            self._signalling.reject(handle, NOT_ACCEPTABLE_HERE)
+        except (NegotiationError, SdpSyntaxError) as error:
+            self._signalling.reject(handle, NOT_ACCEPTABLE_HERE, error)
             return
         self._signalling.answer(handle, sdp)
         self._agree(media)
@@ -398,9 +385,10 @@ class SipCall:
 
     def _end(self, ended: Ended) -> None:
         self._over = True
+        self._infos.close()
         self._stop_ring_limit()
         self._session.post(ended)
-        self._session.close()
+        self._session.close(by_them=ended.by == "them")
 
     def _stop_ring_limit(self) -> None:
         # Until it fires the loop keeps the call alive, with all its sound.

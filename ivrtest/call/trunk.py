@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from ivrtest.call.binding import Binding
 from ivrtest.call.keys import without_key
+from ivrtest.call.negotiation import warning_of
 from ivrtest.call.permission import Permission
 from ivrtest.call.resolver import Transport
 from ivrtest.call.sip_call import SipCall
@@ -26,6 +27,7 @@ from ivrtest.sip.agent import Agent
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import From
+from ivrtest.sip.sdes import without_keys
 from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import SipUri, parse_uri
 
@@ -94,6 +96,7 @@ class Trunk:
         """By Call-ID, as long as anybody is interested in the call."""
         self._traced: list[tuple[float, Literal["in", "out"], bytes, Address]] = []
         self._timer: asyncio.TimerHandle | None = None
+        self.transport: Final = transport
         self._port = self._udp(host, port) if transport == "udp" else self._stream(host, port, tls if transport == "tls" else None)
         here = (advertise or self._port.local_address[0], self._port.local_address[1])
         self._agent = Agent(here, token=_token, transport=transport, user=user, trace=self._trace if trace else None, max_calls=max_calls)
@@ -191,8 +194,9 @@ class Trunk:
         self._agent.answer(handle, sdp, self._loop.time())
         self._pump()
 
-    def reject(self, handle: str, status: int) -> None:
-        self._agent.reject(handle, status, self._loop.time())
+    def reject(self, handle: str, status: int, warning: Exception | None = None) -> None:
+        headers = [] if warning is None else [("Warning", warning_of(warning, self._port.local_address))]
+        self._agent.reject(handle, status, self._loop.time(), headers=headers)
         self._pump()
 
     def hang_up(self, handle: str) -> None:
@@ -299,6 +303,7 @@ class Trunk:
             return
         if call.hides_keys:
             data = without_key(data)
+        data = without_keys(data)
         here = self._port.local_address
         source, destination = (address, here) if direction == "in" else (here, address)
         call.capture.add(data, source=source, destination=destination, at=at)

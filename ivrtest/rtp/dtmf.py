@@ -11,8 +11,8 @@ from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
 
 KEYS = "0123456789*#ABCD"
 """Every key, at the index of its event code (RFC 4733 table 3)."""
-FRAME = 160
-"""Samples between two packets: 20 ms of 8000 a second."""
+TICK_MS = 20
+"""Milliseconds between two packets of an event, unless sound is sent at another pace."""
 END_PACKETS = 3
 """The last packet of an event is sent three times in all (RFC 4733 section 2.5.1.4)."""
 LONGEST_SEGMENT = 0xFFFF
@@ -37,7 +37,7 @@ class TelephoneEvent:
     """0 to 9 for digits, 10 for *, 11 for #, 12 to 15 for A to D; others are no keys."""
     end: bool
     duration: int
-    """Samples since the packet's timestamp."""
+    """Since the packet's timestamp, in units of it."""
     volume: int = 10
     """0 to 63: dBm0 below zero."""
 
@@ -71,6 +71,8 @@ class ReceivedKey:
     """How long it was down."""
     ended: bool
     """False where the end was never seen and its time ran out."""
+    level_dbm0: int = -10
+    """How loud it says it is."""
 
 
 @dataclass(slots=True)
@@ -79,13 +81,16 @@ class _KeyDown:
     timestamp: int
     event: int
     start: int
+    clock_rate: int = 8000
+    volume: int = 10
     before: int = 0
-    """Samples of the segments before this one."""
+    """How long the segments before this one are, in units of the timestamp."""
     duration: int = 0
     heard_at: int = 0
 
     def whole(self, ended: bool) -> ReceivedKey:
-        return ReceivedKey(KEYS[self.event], self.start, self.before + self.duration, ended)
+        samples = (self.before + self.duration) * 8000 // self.clock_rate
+        return ReceivedKey(KEYS[self.event], self.start, samples, ended, -self.volume)
 
 
 class KeyReceiver:
@@ -105,8 +110,9 @@ class KeyReceiver:
         """Whether a key is down, so that `expire` may have something to report."""
         return self._down is not None
 
-    def receive(self, packet: RtpPacket, start: int, arrival: int) -> list[ReceivedKey]:
+    def receive(self, packet: RtpPacket, start: int, arrival: int, *, clock_rate: int = 8000) -> list[ReceivedKey]:
         """Take an event packet in. `start` is where its timestamp lies on our clock, `arrival` when it came, both in samples.
+        `clock_rate`: Hz of the timestamps of this payload type.
 
         Returns the keys that this packet ends: its own, or one before it whose end was lost. Raises RtpSyntaxError.
         """
@@ -120,7 +126,7 @@ class KeyReceiver:
             if self._is_older(packet, down):
                 # The first we see of a key that was over before this one began.
                 self._finished.append(name)
-                return [ReceivedKey(KEYS[event.event], start, event.duration, event.end)]
+                return [ReceivedKey(KEYS[event.event], start, event.duration * 8000 // clock_rate, event.end, -event.volume)]
             if self._continues(packet, event, down):
                 # Packets of the segment before, should they come late, are part of a key that is still down.
                 self._finished.append((down.ssrc, down.timestamp))
@@ -131,7 +137,7 @@ class KeyReceiver:
                 keys.append(self._finish(down, ended=False))
                 down = None
         if down is None:
-            down = self._down = _KeyDown(packet.ssrc, packet.timestamp, event.event, start)
+            down = self._down = _KeyDown(packet.ssrc, packet.timestamp, event.event, start, clock_rate, event.volume)
         down.duration = max(down.duration, event.duration)
         down.heard_at = arrival
         if event.end:
@@ -160,6 +166,30 @@ class KeyReceiver:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyForm:
+    """How a key is pressed. Raises ValueError for a key under 40 ms or over 60 s, which ITU-T Q.24 receivers need not recognise, a gap
+    under 60 ms, which the end packets need, or a volume that RFC 4733 section 2.3.4 has no number for."""
+
+    ms: int = 100
+    """How long it is down; rounded up to the pace at which packets are sent."""
+    gap_ms: int = 100
+    """How long nothing follows it; rounded up, too."""
+    volume: int = 10
+    """dBm0 below zero, of each of the two tones: 0 to 63."""
+
+    def __post_init__(self) -> None:
+        if not 40 <= self.ms <= 60_000:
+            raise ValueError(f'a key lasts 40 to 60000 ms, not "{self.ms}"')
+        if not 60 <= self.gap_ms <= 60_000:
+            raise ValueError(f'the gap after a key lasts 60 to 60000 ms, not "{self.gap_ms}"')
+        if not 0 <= self.volume <= 63:
+            raise ValueError(f'the volume of a key is 0 to 63 dBm0 below zero, not "{self.volume}"')
+
+
+USUAL_KEY = KeyForm()
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPacket:
     """What one tick of a key sends."""
 
@@ -168,6 +198,9 @@ class KeyPacket:
     timestamp: int
     key: str
     secret: bool
+    form: KeyForm
+    seconds: float
+    """How long the whole key lasts, as it is sent."""
     last: bool
     """Whether the key has left, whole, with this packet."""
 
@@ -176,46 +209,39 @@ class KeyPacket:
 class _Press:
     key: str
     secret: bool
+    form: KeyForm
 
 
 class KeySender:
-    """Sends keys, one packet per 20 ms tick: the marker on the first, the timestamp fixed, the duration growing, the end sent three times.
+    """Sends keys, one packet per tick: the marker on the first, the timestamp fixed, the duration growing, the end sent three times.
 
     The second and third end packet fall into the gap after the key.
     """
 
-    def __init__(self, *, key_ms: int = 100, gap_ms: int = 100, volume: int = 10) -> None:
-        """Lengths are rounded up to 20 ms. Raises ValueError for a key under 40 ms or over 60 s, which ITU-T Q.24 receivers need not
-        recognise, or a gap under 60 ms, which the end packets need."""
-        if not 40 <= key_ms <= 60_000:
-            raise ValueError(f'a key lasts 40 to 60000 ms, not "{key_ms}"')
-        if gap_ms < 60:
-            raise ValueError(f'the gap after a key lasts at least 60 ms, not "{gap_ms}"')
-        self._ticks = -(-key_ms // 20)
-        self._gap_ticks = -(-gap_ms // 20)
-        self._volume = volume
+    def __init__(self, form: KeyForm = USUAL_KEY) -> None:
+        """`form` is that of keys for which nothing else is said."""
+        self._form = form
+        self.tick_ms = TICK_MS
+        self.clock_rate = 8000
+        """Hz of the timestamps of the events. Like the pace, it may be changed; a key under way is sent as it was begun."""
         self._waiting: deque[_Press] = deque()
         self._running: Iterator[KeyPacket | None] | None = None
         self._now = 0
-
-    @property
-    def samples(self) -> int:
-        """How long a key lasts."""
-        return self._ticks * FRAME
 
     @property
     def busy(self) -> bool:
         """Whether a tick has something to do: a key or a gap is under way, or keys wait."""
         return self._running is not None or bool(self._waiting)
 
-    def press(self, keys: str, *, secret: bool = False) -> None:
+    def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
         """Queue keys. Raises ValueError as `checked_keys` does, and then queues none of them."""
-        self._waiting.extend(_Press(key, secret) for key in checked_keys(keys, secret=secret))
+        wanted = checked_keys(keys, secret=secret)
+        self._waiting.extend(_Press(key, secret, form or self._form) for key in wanted)
 
-    def tick(self, timestamp: int) -> KeyPacket | None:
-        """Return what to send in place of the audio of the frame at `timestamp`, or None: send audio."""
+    def tick(self, timestamp: int, *, may_begin: bool = True) -> KeyPacket | None:
+        """Return what to send in place of the audio at `timestamp`, or None: send audio. Without `may_begin` no new key is begun."""
         self._now = timestamp
-        while self._running is not None or self._waiting:
+        while self._running is not None or (self._waiting and may_begin):
             if self._running is None:
                 self._running = self._one(self._waiting.popleft())
             try:
@@ -225,23 +251,26 @@ class KeySender:
         return None
 
     def _one(self, press: _Press) -> Iterator[KeyPacket | None]:
+        form, tick_ms = press.form, self.tick_ms
+        ticks = -(-form.ms // tick_ms)
+        step = tick_ms * self.clock_rate // 1000
         start = self._now
         before = 0
         first = True
-        for tick in range(1, self._ticks + 1):
-            last = tick == self._ticks
-            duration = tick * FRAME - before
+        for tick in range(1, ticks + 1):
+            last = tick == ticks
+            duration = tick * step - before
             if duration > LONGEST_SEGMENT and last:
                 before, duration = before + LONGEST_SEGMENT, duration - LONGEST_SEGMENT
             timestamp = (start + before) & 0xFFFFFFFF
             if duration > LONGEST_SEGMENT:
                 # This segment is full: report it whole. The next one begins where it ends.
                 before, duration = before + LONGEST_SEGMENT, LONGEST_SEGMENT
-            event = TelephoneEvent(KEYS.index(press.key), last, duration, self._volume)
-            packet = KeyPacket(bytes(event), first, timestamp, press.key, press.secret, last=False)
+            event = TelephoneEvent(KEYS.index(press.key), last, duration, form.volume)
+            packet = KeyPacket(bytes(event), first, timestamp, press.key, press.secret, form, ticks * tick_ms / 1000, last=False)
             first = False
             yield packet
         yield packet
         yield replace(packet, last=True)
-        for _ in range(self._gap_ticks - (END_PACKETS - 1)):
+        for _ in range(-(-form.gap_ms // tick_ms) - (END_PACKETS - 1)):
             yield None

@@ -90,10 +90,13 @@ class Sequence:
 
 
 class Jitter:
-    """Interarrival jitter, in samples (RFC 3550 A.8)."""
+    """Interarrival jitter (RFC 3550 A.8)."""
 
-    def __init__(self) -> None:
-        self.samples = 0.0
+    def __init__(self, ticks_per_sample: float = 1.0) -> None:
+        """`ticks_per_sample`: how many units of the timestamp one sample of our clock lasts."""
+        self.ticks = 0.0
+        """In units of the timestamp."""
+        self._scale = ticks_per_sample
         self._transit: float | None = None
 
     def restart(self) -> None:
@@ -102,9 +105,9 @@ class Jitter:
 
     def arrive(self, timestamp: int, arrival: float) -> None:
         """`arrival` is in samples on our clock."""
-        transit = arrival - timestamp
+        transit = arrival * self._scale - timestamp
         if self._transit is not None:
             # Modulo 2**32, for the timestamp wraps around.
             difference = abs((transit - self._transit + 0x80000000) % 0x100000000 - 0x80000000)
-            self.samples += (difference - self.samples) / 16
+            self.ticks += (difference - self.ticks) / 16
         self._transit = transit

@@ -13,24 +13,21 @@ from __future__ import annotations
 
 import math
 import struct
-from bisect import insort
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.rtp.packet import RtpPacket
+from ivrtest.rtp.payload import SAMPLE_RATE, PayloadFormat, Samples
+from ivrtest.rtp.pieces import Piece, Pieces
 from ivrtest.rtp.sequence import Arrival, Jitter, Sequence
 
-Samples = NDArray[np.int16]
 Mask = NDArray[np.bool_]
-Decoder = Callable[[bytes], Samples]
-"""Turns payload octets into as many samples (G.711)."""
 
 COMFORT_NOISE = 13
-"""RFC 3389: the far side says that it is silent."""
+"""RFC 3389: the far side says that it is silent, and how loud the noise is that it leaves out."""
 JUMP = 8000
 """A packet this many samples before its time shows a jump of the timestamps."""
 PACED = 80
@@ -54,33 +51,27 @@ class TimelineStats:
     reordered: int
     jitter: float
     """Samples (RFC 3550 A.8)."""
+    malformed: int
+    """Payloads that could not be decoded."""
     reanchored: int
     slipped: int
     """Samples repeated (positive) or left out (negative)."""
 
 
-class _Piece(NamedTuple):
-    """A payload and where it lies. A tuple, for fifty are made each second of each call."""
-
-    start: int
-    payload_type: int
-    payload: bytes
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.payload)
-
-
 class Timeline:
     """Places the packets of one far side. All positions, arrivals and lengths are samples on the call's clock."""
 
-    def __init__(self, decoders: Mapping[int, Decoder], *, delay: int = 320, patience: int = 1600) -> None:
-        """`decoders` says what each audio payload type is; packets of any other have a place in the sequence but no samples.
+    def __init__(self, formats: Mapping[int, PayloadFormat], *, delay: int = 320, patience: int = 1600) -> None:
+        """`formats` says what each audio payload type is; packets of any other have a place in the sequence but no samples.
 
         `delay`: how long after its time a sample is settled, so that packets out of order find their place (40 ms). `patience`: how
         long that may become when the far side suddenly falls silent, so that a stall is not taken for silence (200 ms).
         """
-        self.decoders = decoders
+        self.noise_types = frozenset({COMFORT_NOISE})
+        """The payload types of comfort noise."""
+        self.noise_dbov: int | None = None
+        """How loud the far side says its silence is (0 down to -127 dBov); None as long as it has not said."""
+        self._pieces = Pieces(formats)
         self._delay = delay
         self._patience = patience
         self._sequence = Sequence()
@@ -88,16 +79,22 @@ class Timeline:
         self._ssrc: int | None = None
         self._head = -1
         """The first two octets that `insert_next` takes: version 2, nothing optional, no marker, the payload type of the packet before."""
+        self._rate = SAMPLE_RATE
+        """Hz of the far side's timestamps."""
         self._timestamp = 0
         self._position = 0
         """Where `_timestamp` lies on our clock."""
         self._end = 0
         """Where the newest packet ends."""
         self._frame = 160
+        """How long the newest packet is, in samples ..."""
+        self._size = 0
+        """... and in octets, its header included."""
+        self._next_timestamp = -1
+        """What a packet has that begins where the newest one ends. -1: none does."""
         self._arrival = 0.0
         self._active = False
         """Whether the far side is sending: it came up, and announced no silence."""
-        self._pending: list[_Piece] = []
         self._lost: list[tuple[int, int]] = []
         self.missed: list[tuple[int, int]] = []
         """Stretches that were taken for silence before a later packet's number showed that they were lost. The reader empties it."""
@@ -120,10 +117,30 @@ class Timeline:
             late=self._late,
             duplicated=seen.duplicated,
             reordered=seen.reordered,
-            jitter=self._jitter.samples,
+            jitter=self._jitter.ticks * SAMPLE_RATE / self._rate,
+            malformed=self._pieces.malformed,
             reanchored=self._reanchored,
             slipped=self._slipped,
         )
+
+    @property
+    def formats(self) -> Mapping[int, PayloadFormat]:
+        """What each audio payload type is."""
+        return self._pieces.formats
+
+    @formats.setter
+    def formats(self, formats: Mapping[int, PayloadFormat]) -> None:
+        self._pieces.formats = formats
+
+    @property
+    def sequence(self) -> Sequence:
+        """Which packets came."""
+        return self._sequence
+
+    @property
+    def jitter_ticks(self) -> int:
+        """Interarrival jitter in units of the far side's timestamps, as a receiver report has it."""
+        return int(self._jitter.ticks)
 
     @property
     def highest_sequence(self) -> int:
@@ -145,7 +162,8 @@ class Timeline:
             head != self._head
             or sequence != self._sequence.next
             or ssrc != self._ssrc
-            or self._position + timestamp - self._timestamp != end
+            or timestamp != self._next_timestamp
+            or len(datagram) != self._size
             or end < self._taken
             or self._slip
             or self._held is not None
@@ -156,22 +174,24 @@ class Timeline:
             return False
         self._sequence.follow()
         self._jitter.arrive(timestamp, arrival)
-        piece = _Piece(end, head & 0x7F, datagram[12:])
-        self._pending.append(piece)
+        frame = self._frame
+        self._pieces.append(Piece(end, end + frame, head & 0x7F, datagram[12:]))
+        self._next_timestamp = 2 * timestamp - self._timestamp & 0xFFFFFFFF
         self._timestamp = timestamp
         self._position = end
-        self._end = piece.end
+        self._end = end + frame
         self._arrival = arrival
         self._steer(early)
         return True
 
     def insert(self, packet: RtpPacket, arrival: float) -> int:
         """Take any packet in. Returns where its timestamp lies on our clock."""
-        audio = packet.payload_type in self.decoders
+        audio = packet.payload_type in self._pieces.formats
         if packet.ssrc != self._ssrc:
             self._reanchored += self._ssrc is not None
             self._ssrc = packet.ssrc
             self._sequence.restart(packet.sequence)
+            self._pieces.forget()
             return self._restart(packet, arrival)
         match self._sequence.arrive(packet.sequence):
             case Arrival.RESTART:
@@ -186,6 +206,11 @@ class Timeline:
                     self._late += position < self._taken
                     self._put(position, packet)
                 return position
+            case Arrival.NEXT if audio and self._pieces.formats[packet.payload_type].clock_rate != self._rate:
+                # Its timestamps count in another unit from now on, so they say nothing of where it lies (RFC 7160).
+                self._reanchored += 1
+                self._mark_gap(int(arrival))
+                return self._restart(packet, arrival)
             case Arrival.NEXT:
                 return self._insert_newest(packet, arrival) if audio else self._note(packet, arrival)
 
@@ -211,41 +236,13 @@ class Timeline:
             if begin < start:
                 self.missed.append((begin, min(end, start)))
         self._lost = [(max(begin, until), end) for begin, end in self._lost if end > until]
-        samples = self._samples(start, until)
+        samples = self._pieces.take(start, until)
         self._taken = until
         return samples, lost
 
-    def _samples(self, start: int, until: int) -> Samples:
-        samples: Samples | None = None
-        pending = self._pending
-        taken = 0
-        while taken < len(pending) and pending[taken].start < until:
-            first = pending[taken]
-            run = [first.payload]
-            end = first.end
-            taken += 1
-            while taken < len(pending) and pending[taken].start == end < until and pending[taken].payload_type == first.payload_type:
-                run.append(pending[taken].payload)
-                end = pending[taken].end
-                taken += 1
-            octets = b"".join(run)[max(0, start - first.start) : until - first.start]
-            place = max(first.start, start) - start
-            decoded = self.decoders[first.payload_type](octets)
-            if len(octets) == until - start:
-                samples = decoded
-            elif octets:
-                if samples is None:
-                    samples = np.zeros(until - start, np.int16)
-                samples[place : place + len(octets)] = decoded
-        rest: list[_Piece] = []
-        if taken and pending[taken - 1].end > until:
-            last = pending[taken - 1]
-            rest.append(_Piece(until, last.payload_type, last.payload[until - last.start :]))
-        self._pending[:taken] = rest
-        return np.zeros(until - start, np.int16) if samples is None else samples
-
     def _place_of(self, timestamp: int) -> int:
-        return self._position + ((timestamp - self._timestamp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+        ticks = ((timestamp - self._timestamp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+        return self._position + (ticks if self._rate == SAMPLE_RATE else ticks * SAMPLE_RATE // self._rate)
 
     def _insert_newest(self, packet: RtpPacket, arrival: float) -> int:
         self._jitter.arrive(packet.timestamp, arrival)
@@ -271,13 +268,12 @@ class Timeline:
         return self._insert_newest_in_time(packet, arrival, position)
 
     def _insert_newest_in_time(self, packet: RtpPacket, arrival: float, position: int) -> int:
-        payload = packet.payload
         self._mark_gap(position)
-        if self._slip and position == self._end and len(payload) >= 80:
-            payload = payload[:1] * self._slip + payload if self._slip > 0 else payload[-self._slip :]
-            self._slipped += self._slip
-            self._advance(packet, arrival, position + self._slip)
-            insort(self._pending, _Piece(position, packet.payload_type, payload))
+        slip = self._slip
+        if slip and position == self._end and (length := self._length(packet)) >= 80:
+            self._slipped += slip
+            self._advance(packet, arrival, position + slip)
+            self._pieces.put(position, position + length + slip, packet.payload_type, packet.payload, -slip)
         else:
             self._advance(packet, arrival, position)
             self._put(position, packet)
@@ -289,8 +285,11 @@ class Timeline:
         here = max(self._end, int(arrival))
         self._mark_gap(here)
         self._end = here
+        self._next_timestamp = -1
         self._arrival = arrival
-        self._active = packet.payload_type != COMFORT_NOISE
+        self._active = packet.payload_type not in self.noise_types
+        if not self._active and packet.payload:
+            self.noise_dbov = -(packet.payload[0] & 0x7F)
         position = self._place_of(packet.timestamp)
         # An event's timestamp is that of its start, so it may lie back; timestamps that fit nothing are those of a broken sender.
         return position if arrival - 60 * 8000 < position <= arrival + JUMP else int(arrival)
@@ -298,23 +297,22 @@ class Timeline:
     def _restart(self, packet: RtpPacket, arrival: float) -> int:
         self._held = None
         self._jitter.restart()
-        if packet.payload_type in self.decoders:
+        if (payload_format := self._pieces.formats.get(packet.payload_type)) is not None:
+            if payload_format.clock_rate != self._rate:
+                self._rate = payload_format.clock_rate
+                self._jitter = Jitter(self._rate / SAMPLE_RATE)
             self._jitter.arrive(packet.timestamp, arrival)
         return self._tie(packet, arrival)
 
     def _tie(self, packet: RtpPacket, arrival: float) -> int:
         """Let the packet's timestamp be the moment it arrived, or the first sample that is not taken yet."""
         position = max(self._taken, int(arrival))
-        self._pending = [
-            _Piece(piece.start, piece.payload_type, piece.payload[: position - piece.start])
-            for piece in self._pending
-            if piece.start < position
-        ]
+        self._pieces.cut(position)
         self._lost = [(begin, min(end, position)) for begin, end in self._lost if begin < position]
         self._end = min(self._end, position)
         self._earliest, self._looked, self._slip = -math.inf, 0, 0
         self._advance(packet, arrival, position)
-        if packet.payload_type in self.decoders:
+        if packet.payload_type in self._pieces.formats:
             self._put(position, packet)
         return position
 
@@ -323,19 +321,27 @@ class Timeline:
         self._timestamp = packet.timestamp
         self._position = position
         self._arrival = arrival
-        self._active = packet.payload_type != COMFORT_NOISE
-        if packet.payload_type in self.decoders:
-            self._end = position + len(packet.payload)
-            self._frame = len(packet.payload)
+        self._active = packet.payload_type not in self.noise_types
+        self._next_timestamp = -1
+        if packet.payload_type in self._pieces.formats:
+            self._frame = self._length(packet)
+            self._end = position + self._frame
             self._head = 0x8000 | packet.payload_type
+            steady = self._pieces.formats[packet.payload_type].steady
+            self._size = _HEAD.size + len(packet.payload) if steady else -1
+            self._next_timestamp = packet.timestamp + self._frame * self._rate // SAMPLE_RATE & 0xFFFFFFFF
+
+    def _length(self, packet: RtpPacket) -> int:
+        """Return how long a packet of sound is, in samples."""
+        return self._pieces.formats[packet.payload_type].length(packet.payload)
 
     def _put(self, position: int, packet: RtpPacket) -> None:
         """Lay a payload down, but for what is taken already."""
-        end = position + len(packet.payload)
+        end = position + self._length(packet)
         if end <= self._taken:
             return
         cut = max(0, self._taken - position)
-        insort(self._pending, _Piece(position + cut, packet.payload_type, packet.payload[cut:]))
+        self._pieces.put(position + cut, end, packet.payload_type, packet.payload, cut)
         if self._lost:
             self._lost = [
                 (begin, stop)
@@ -352,7 +358,7 @@ class Timeline:
             self._late += 1
             position = self._place_of(packet.timestamp)
             self._put(position, packet)
-            self._end = max(self._end, position + len(packet.payload))
+            self._end = max(self._end, position + self._length(packet))
 
     def _mark_gap(self, position: int) -> None:
         """Mark what is missing before the newest packet as lost.

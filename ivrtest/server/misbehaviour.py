@@ -19,6 +19,7 @@ from ivrtest.call.impairment import Impairment
 from ivrtest.flow.action import Action, Beep, HangUp, Happening, Key, Piece, Play, PlayEnded, PlayMusic, StopPlaying, Tick
 from ivrtest.flow.machine import FlowMachine
 from ivrtest.flow.model import ALL_LANGUAGES
+from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.server.faults import KEPT, MEAN_BURST, MIDDLE, Fault, Kind
 from ivrtest.server.voice import Voice
 
@@ -256,8 +257,8 @@ class FaultyCall:
         self._call.stop_playing()
         self._hiss()
 
-    async def press(self, keys: str, *, secret: bool = False) -> None:
-        await self._call.press(keys, secret=secret)
+    async def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
+        await self._call.press(keys, secret=secret, form=form)
 
     def hide_keys(self, hide: bool) -> None:
         self._call.hide_keys(hide)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from ivrtest.sip.choice import choose_codec, choose_section, common_keys, listed
+from ivrtest.sip.codec import CODECS, G722, L16_8000, L16_16000, L16_44100, OPUS, PCMA, PCMU, Codec
 from ivrtest.sip.grammar import shown
+from ivrtest.sip.sdes import Crypto, Srtp
 from ivrtest.sip.session_description import (
     Direction,
     Line,
@@ -18,54 +20,17 @@ from ivrtest.sip.session_description import (
     is_nowhere,
     written_address,
 )
-
-PROTOCOLS: Final = ("RTP/AVP", "RTP/AVPF")
-"""What is understood in an `m=` line. Feedback messages (AVPF, RFC 4585) may be left out by either side."""
-TELEPHONE_EVENT: Final = "telephone-event"
-KEYS: Final = "0-15"
-"""The events of RFC 4733 that are keys: digits, `*`, `#` and A to D."""
-DEFAULT_PTIME_MS: Final = 20
-"""RFC 3551 section 4.2."""
-
-
-class NegotiationError(ValueError):
-    """Two descriptions that come to no audio stream. The text says why."""
-
-
-class NoAudio(NegotiationError):  # noqa: N818  # named after what happened
-    """No audio stream is offered, or it was refused."""
-
-
-class NoCommonCodec(NegotiationError):  # noqa: N818  # named after what happened
-    """The two sides know no common codec."""
-
-
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """A way to write sound into packets."""
-
-    name: str
-    clock_rate: int
-    """Hz of the RTP timestamp."""
-    payload_type: int
-    """The static payload type, or the dynamic one to offer (96 to 127)."""
-    channels: int = 1
-    parameters: str | None = None
-    """The `fmtp` text to offer."""
-
-    def __str__(self) -> str:
-        channels = "" if self.channels == 1 else f"/{self.channels}"
-        return f"{self.name}/{self.clock_rate}{channels}"
-
-    def carried_by(self, rtp_format: RtpFormat) -> bool:
-        """Whether a payload type carries this codec."""
-        return rtp_format.same_encoding(self.name, self.clock_rate, self.channels)
-
-
-PCMU: Final = Codec("PCMU", 8000, 0)
-PCMA: Final = Codec("PCMA", 8000, 8)
-CODECS: Final = (PCMU, PCMA)
-"""What is offered, best first. A codec is one line here and its coder in `audio`."""
+from ivrtest.sip.terms import (
+    COMFORT_NOISE,
+    DEFAULT_PTIME_MS,
+    KEYS,
+    TELEPHONE_EVENT,
+    NegotiationError,
+    NoAudio,
+    NoCommonCodec,
+    NoEncryption,
+    Terms,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +53,15 @@ class AudioStream:
     ptime_ms: int
     """Milliseconds of sound to put in each packet."""
     direction: Direction
+    dtmf_receive: Mapping[int, int] = field(default_factory=dict)
+    """All payload types that keys may come with, and the Hz of their timestamps."""
+    noise_payload_type: int | None = None
+    """For comfort noise, if both sides take it."""
+    rtcp_mux: bool = False
+    """Whether reports go to the port of the sound."""
+    send_crypto: Crypto | None = None
+    """What we encrypt with; None: not at all."""
+    receive_crypto: Crypto | None = None
 
     @property
     def sends(self) -> bool:
@@ -108,22 +82,27 @@ class AudioStream:
 def offer(
     address: str,
     port: int,
+    terms: Terms | None = None,
     *,
     session_id: int,
     session_version: int | None = None,
-    codecs: Sequence[Codec] = CODECS,
-    ptime_ms: int = DEFAULT_PTIME_MS,
-    dtmf_payload_type: int | None = 101,
     direction: Direction = Direction.SENDRECV,
 ) -> SessionDescription:
     """Write an offer of one audio stream that is received at `address` and `port` (RFC 3264 section 5).
 
-    `session_version` is the session id at first and must grow with each change. Without `dtmf_payload_type` no keys are offered.
+    `session_version` is the session id at first and must grow with each change.
     """
-    formats = [RtpFormat(codec.payload_type, codec.name, codec.clock_rate, codec.channels, codec.parameters) for codec in codecs]
-    if dtmf_payload_type is not None:
-        formats.append(RtpFormat(dtmf_payload_type, TELEPHONE_EVENT, codecs[0].clock_rate, parameters=KEYS))
-    media = _audio(port, "RTP/AVP", formats, ptime_ms, direction)
+    terms = terms or Terms()
+    formats = [RtpFormat(codec.payload_type, codec.name, codec.clock_rate, codec.channels, codec.parameters) for codec in terms.codecs]
+    if terms.comfort_noise and any(codec.clock_rate == COMFORT_NOISE.clock_rate for codec in terms.codecs):
+        formats.append(COMFORT_NOISE)
+    if (first := terms.dtmf_payload_type) is not None:
+        # The clock of an event is that of the sound around it (RFC 4733 section 2.1), so each clock needs a payload type of its own.
+        clocks = dict.fromkeys(codec.clock_rate for codec in terms.codecs)
+        formats += [RtpFormat(first + number, TELEPHONE_EVENT, clock, parameters=KEYS) for number, clock in enumerate(clocks)]
+    crypto = () if terms.srtp is Srtp.OFF else terms.crypto
+    protocol = "RTP/SAVP" if terms.srtp is Srtp.MANDATORY else "RTP/AVP"
+    media = _audio(port, protocol, formats, terms, direction, crypto=crypto, rtcp_mux=terms.rtcp_mux)
     return _session(address, session_id, session_version, ("t", "0 0"), (media,))
 
 
@@ -131,28 +110,28 @@ def answer(
     remote: SessionDescription,
     address: str,
     port: int,
+    terms: Terms | None = None,
     *,
     session_id: int,
     session_version: int | None = None,
-    codecs: Sequence[Codec] = CODECS,
-    ptime_ms: int = DEFAULT_PTIME_MS,
-    dtmf: bool = True,
     direction: Direction = Direction.SENDRECV,
 ) -> SessionDescription:
     """Write the answer to the offer `remote`: the first audio section that fits, with one codec, under the offer's payload types.
 
-    It is the first codec of the offer that is among `codecs` (RFC 3264 section 6.1); with one codec in the answer none can change
-    in mid-call. All other sections are refused, in place. `direction` is what this side would like; it gets no more than is offered.
-    Raises NoAudio, NoCommonCodec, SdpSyntaxError.
+    With one codec in the answer none can change in mid-call. All other sections are refused, in place. `direction` is what this side
+    would like; it gets no more than is offered. Raises NoAudio, NoCommonCodec, NoEncryption, SdpSyntaxError.
     """
-    chosen, codec, carrier = _choose_audio(remote, codecs)
+    terms = terms or Terms()
+    chosen, crypto = choose_section(remote, terms)
+    codec, carrier = choose_codec(chosen, terms)
     formats = [replace(carrier, parameters=codec.parameters)]
-    events = _telephone_event(chosen, codec.clock_rate)
-    if dtmf and events is not None:
-        formats.append(replace(events, parameters=KEYS))
+    formats += [own for own in chosen.rtp_formats() if own.same_encoding(COMFORT_NOISE.encoding, codec.clock_rate)]
+    if terms.dtmf_payload_type is not None:
+        formats += [replace(events, parameters=KEYS) for events in _telephone_events(chosen, codec.clock_rate)]
     theirs = _direction(remote, chosen)
     agreed = Direction.of(sends=direction.sends and theirs.receives, receives=direction.receives and theirs.sends)
-    ours = _audio(port, chosen.protocol, formats, ptime_ms, agreed)
+    mux = terms.rtcp_mux and chosen.attribute("rtcp-mux") is not None
+    ours = _audio(port, chosen.protocol, formats, terms, agreed, crypto=() if crypto is None else (crypto,), rtcp_mux=mux)
     media = tuple(ours if section is chosen else section.refused() for section in remote.media)
     # The answer's time must be the offer's (RFC 3264 section 6).
     time = ("t", remote.value("t") or "0 0")
@@ -169,15 +148,22 @@ def negotiated(local: SessionDescription, remote: SessionDescription) -> AudioSt
     our_formats, their_formats = ours.rtp_formats(), theirs.rtp_formats()
     for sent in their_formats:
         received = next((own for own in our_formats if own.same_encoding(sent.encoding, sent.clock_rate, sent.channels)), None)
-        if received is not None and received.encoding.lower() != TELEPHONE_EVENT:
+        if received is not None and received.encoding.lower() not in (TELEPHONE_EVENT, "cn"):
             break
     else:
-        raise NoCommonCodec(f"no common codec: {_listed(their_formats)} on the other side, {_listed(our_formats)} on this side")
+        raise NoCommonCodec(f"no common codec: {listed(their_formats)} on the other side, {listed(our_formats)} on this side")
     codec = Codec(received.encoding, received.clock_rate, received.payload_type, received.channels, received.parameters)
-    events_sent, events_received = _telephone_event(theirs, codec.clock_rate), _telephone_event(ours, codec.clock_rate)
+    events_sent, events_received = _telephone_events(theirs, codec.clock_rate), _telephone_events(ours, codec.clock_rate)
+    send_crypto, receive_crypto = common_keys(ours, theirs)
     our_direction, their_direction = _direction(local, ours), _direction(remote, theirs)
     ptime_ms = theirs.ptime or ours.ptime or DEFAULT_PTIME_MS
-    agreed = events_sent is not None and events_received is not None
+    agreed = bool(events_sent and events_received)
+    # Payload types that one side takes for keys of the other's choice of clock stay understood: what was offered may come.
+    all_received = {own.payload_type: own.clock_rate for own in our_formats if own.encoding.lower() == TELEPHONE_EVENT} if agreed else {}
+    noise = [
+        [own.payload_type for own in side if own.same_encoding(COMFORT_NOISE.encoding, codec.clock_rate)]
+        for side in (their_formats, our_formats)
+    ]
     return AudioStream(
         address=remote.media_address(theirs),
         port=theirs.port,
@@ -185,9 +171,14 @@ def negotiated(local: SessionDescription, remote: SessionDescription) -> AudioSt
         codec=codec,
         send_payload_type=sent.payload_type,
         receive_payload_type=received.payload_type,
-        dtmf_send_payload_type=events_sent.payload_type if agreed and events_sent is not None else None,
-        dtmf_receive_payload_type=events_received.payload_type if agreed and events_received is not None else None,
-        dtmf_events=read_events(events_sent.parameters) if agreed and events_sent is not None else frozenset(),
+        dtmf_send_payload_type=events_sent[0].payload_type if agreed else None,
+        dtmf_receive_payload_type=events_received[0].payload_type if agreed else None,
+        dtmf_receive=all_received,
+        dtmf_events=read_events(events_sent[0].parameters) if agreed else frozenset(),
+        noise_payload_type=noise[0][0] if all(noise) else None,
+        rtcp_mux=all(side.attribute("rtcp-mux") is not None for side in (ours, theirs)),
+        send_crypto=send_crypto,
+        receive_crypto=receive_crypto,
         ptime_ms=min(ptime_ms, theirs.max_ptime or ptime_ms),
         direction=Direction.of(
             sends=our_direction.sends and their_direction.receives, receives=our_direction.receives and their_direction.sends
@@ -225,33 +216,27 @@ def _session(address: str, session_id: int, version: int | None, time: Line, med
     return SessionDescription((("v", "0"), ("o", str(origin)), ("s", "-"), ("c", written_address(address)), time), media)
 
 
-def _audio(port: int, protocol: str, formats: Sequence[RtpFormat], ptime_ms: int, direction: Direction) -> Media:
+def _audio(
+    port: int,
+    protocol: str,
+    formats: Sequence[RtpFormat],
+    terms: Terms,
+    direction: Direction,
+    *,
+    crypto: Sequence[Crypto],
+    rtcp_mux: bool,
+) -> Media:
     lines: list[Line] = []
     for own in formats:
         channels = "" if own.channels == 1 else f"/{own.channels}"
         lines.append(("a", f"rtpmap:{own.payload_type} {own.encoding}/{own.clock_rate}{channels}"))
         if own.parameters is not None:
             lines.append(("a", f"fmtp:{own.payload_type} {own.parameters}"))
-    lines += [("a", f"ptime:{ptime_ms}"), ("a", direction.value)]
+    lines += [("a", f"crypto:{each.written()}") for each in crypto]
+    if rtcp_mux:
+        lines.append(("a", "rtcp-mux"))
+    lines += [("a", f"ptime:{terms.ptime_ms}"), ("a", direction.value)]
     return Media("audio", port, protocol, tuple(str(own.payload_type) for own in formats), tuple(lines))
-
-
-def _choose_audio(remote: SessionDescription, codecs: Sequence[Codec]) -> tuple[Media, Codec, RtpFormat]:
-    sections = [section for section in remote.media if section.kind == "audio" and section.port]
-    if not sections:
-        raise NoAudio("offer has no audio section that is in use")
-    usable = [section for section in sections if section.protocol in PROTOCOLS]
-    if not usable:
-        known = " or ".join(f'"{protocol}"' for protocol in PROTOCOLS)
-        raise NoAudio(f"audio is offered over {shown(sections[0].protocol)} only. it must be {known}")
-    for section in usable:
-        for rtp_format in section.rtp_formats():
-            for codec in codecs:
-                if codec.carried_by(rtp_format):
-                    return section, codec, rtp_format
-    offered = [rtp_format for section in usable for rtp_format in section.rtp_formats()]
-    wanted = ", ".join(str(codec) for codec in codecs)
-    raise NoCommonCodec(f"no common codec: {_listed(offered)} offered, {wanted} known")
 
 
 def _common_section(local: SessionDescription, remote: SessionDescription) -> tuple[Media, Media]:
@@ -263,8 +248,8 @@ def _common_section(local: SessionDescription, remote: SessionDescription) -> tu
     raise NoAudio('the other side refused the audio section (port "0")' if refused else "the descriptions have no audio section in common")
 
 
-def _telephone_event(media: Media, clock_rate: int) -> RtpFormat | None:
-    return next((own for own in media.rtp_formats() if own.same_encoding(TELEPHONE_EVENT, clock_rate)), None)
+def _telephone_events(media: Media, clock_rate: int) -> tuple[RtpFormat, ...]:
+    return tuple(own for own in media.rtp_formats() if own.same_encoding(TELEPHONE_EVENT, clock_rate))
 
 
 def _direction(description: SessionDescription, media: Media) -> Direction:
@@ -278,25 +263,29 @@ def _rtcp_port(media: Media) -> int:
     return int(first) if first.isascii() and first.isdigit() and 0 < int(first[:6]) < 65536 else media.port + 1
 
 
-def _listed(formats: Sequence[RtpFormat]) -> str:
-    names = dict.fromkeys(f"{own.encoding}/{own.clock_rate}" for own in formats if own.encoding.lower() != TELEPHONE_EVENT)
-    return ", ".join(names) or "nothing"
-
-
 __all__ = [
     "CODECS",
     "DEFAULT_PTIME_MS",
+    "G722",
+    "L16_8000",
+    "L16_16000",
+    "L16_44100",
+    "OPUS",
     "PCMA",
     "PCMU",
     "AudioStream",
     "Codec",
+    "Crypto",
     "Direction",
     "Media",
     "NegotiationError",
     "NoAudio",
     "NoCommonCodec",
+    "NoEncryption",
     "SdpSyntaxError",
     "SessionDescription",
+    "Srtp",
+    "Terms",
     "answer",
     "changed_direction",
     "negotiated",

@@ -91,16 +91,24 @@ class RtpFormat:
 
 
 STATIC_FORMATS: Final[dict[int, RtpFormat]] = {
-    payload_type: RtpFormat(payload_type, encoding, clock_rate)
-    for payload_type, encoding, clock_rate in (
-        (0, "PCMU", 8000),
-        (3, "GSM", 8000),
-        (4, "G723", 8000),
-        (8, "PCMA", 8000),
-        (9, "G722", 8000),
-        (13, "CN", 8000),
-        (15, "G728", 8000),
-        (18, "G729", 8000),
+    payload_type: RtpFormat(payload_type, encoding, clock_rate, channels)
+    for payload_type, encoding, clock_rate, channels in (
+        (0, "PCMU", 8000, 1),
+        (3, "GSM", 8000, 1),
+        (4, "G723", 8000, 1),
+        (5, "DVI4", 8000, 1),
+        (6, "DVI4", 16000, 1),
+        (7, "LPC", 8000, 1),
+        (8, "PCMA", 8000, 1),
+        (9, "G722", 8000, 1),
+        (10, "L16", 44100, 2),
+        (11, "L16", 44100, 1),
+        (12, "QCELP", 8000, 1),
+        (13, "CN", 8000, 1),
+        (15, "G728", 8000, 1),
+        (16, "DVI4", 11025, 1),
+        (17, "DVI4", 22050, 1),
+        (18, "G729", 8000, 1),
     )
 }
 """What payload types mean that have no `rtpmap` (RFC 3551 section 6, telephone audio only)."""

@@ -17,6 +17,7 @@ from ivrtest.audio import tones
 from ivrtest.call.call import Answered, Block, CallEvent, Ended, KeyHeard, KeySent, PlaybackEnded, Ringing, Samples
 from ivrtest.call.media import MediaEngine
 from ivrtest.call.media_session import MediaError, MediaSession, RemoteMedia
+from ivrtest.rtp.dtmf import KeyForm
 
 ANY = range(0)
 
@@ -89,7 +90,7 @@ async def test_played_samples_arrive_whole_and_in_one_piece() -> None:
 
 @in_loop
 async def test_keys_are_heard_once_and_reported_when_they_have_left() -> None:
-    async with pair(key_ms=40, gap_ms=60) as (left, right):
+    async with pair(key=KeyForm(40, 60)) as (left, right):
         left.press("1#")
         heard = events(await read(right, has(KeyHeard, 2)))
         sent = events(await read(left, has(KeySent, 2)))
@@ -105,7 +106,7 @@ async def test_keys_are_heard_once_and_reported_when_they_have_left() -> None:
 
 @in_loop
 async def test_no_audio_is_sent_while_a_key_is() -> None:
-    async with pair(key_ms=40, gap_ms=60) as (left, right):
+    async with pair(key=KeyForm(40, 60)) as (left, right):
         left.play(np.full(8000, 5000, np.int16), loop=True)
         left.press("5")
         sent = events(await read(left, has(KeySent)))[0]

@@ -10,7 +10,7 @@ from ivrtest.call.call import KeySent, PlaybackEnded, Samples
 from ivrtest.call.codecs import CODECS
 from ivrtest.call.outgoing import Outgoing, Sound
 from ivrtest.call.remote_media import RemoteMedia
-from ivrtest.rtp.dtmf import KeySender
+from ivrtest.rtp.dtmf import KeyForm, KeySender
 from ivrtest.rtp.packet import RtpPacket
 
 FAR = ("192.0.2.1", 4000)
@@ -18,8 +18,8 @@ RAMP: Samples = np.arange(0, 4000, 8, dtype=np.int16)
 """500 samples: three frames and a bit."""
 
 
-def outgoing(*, limit: int | None = 1000, sequence: int = 0) -> Outgoing:
-    return Outgoing(ssrc=7, sequence=sequence, timestamp=2**32 - 320, keys=KeySender(key_ms=40, gap_ms=60), limit=limit)
+def outgoing(*, limit: int | None = 160_000, sequence: int = 0) -> Outgoing:
+    return Outgoing(ssrc=7, sequence=sequence, timestamp=2**32 - 320, keys=KeySender(KeyForm(40, 60)), limit=limit)
 
 
 def sound(samples: Samples, *, loop: bool = False) -> Sound:
@@ -27,7 +27,7 @@ def sound(samples: Samples, *, loop: bool = False) -> Sound:
 
 
 def frames(out: Outgoing, numbers: range) -> list[RtpPacket]:
-    packets = [out.frame(number) for number in numbers]
+    packets = [out.packet(160 * number) for number in numbers]
     return [RtpPacket.parse(packet[0]) for packet in packets if packet is not None]
 
 
@@ -109,7 +109,7 @@ def test_keys_take_the_place_of_sound_which_goes_on_unheard() -> None:
     out.agree(RemoteMedia(FAR, key_payload_type=96))
     out.play(sound(np.tile(RAMP, 10)))
     out.press("2", secret=True)
-    packets = [out.frame(number) for number in range(6)]
+    packets = [out.packet(160 * number) for number in range(6)]
     parsed = [RtpPacket.parse(packet[0]) for packet in packets if packet is not None]
     assert [packet.payload_type for packet in parsed] == [96, 96, 96, 96, 0, 0]
     assert [packet.timestamp for packet in parsed] == [2**32 - 320] * 4 + [320, 480]
@@ -132,6 +132,6 @@ def test_a_key_is_sent_once_its_end_has_left_though_the_call_ends_before_that_is
 
 
 def test_the_recording_ends_at_its_limit_and_says_so() -> None:
-    out = outgoing(limit=2)
+    out = outgoing(limit=320)
     frames(out, range(3))
     assert (len(out.sent()), out.cut) == (320, True)

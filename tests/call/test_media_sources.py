@@ -84,7 +84,6 @@ def test_sound_that_comes_before_the_answer_is_heard() -> None:
         (key(1, TelephoneEvent(1, False, 160))[:14], 1, 0),
         (audio(1, payload_type=111), 0, 1),
         (audio(1, payload_type=13), 0, 0),
-        (b"\x80\xc8" + bytes(26), 0, 0),
     ],
 )
 def test_what_is_no_sound_is_counted(datagram: bytes, malformed: int, unknown: int) -> None:

@@ -89,7 +89,7 @@ def test_the_main_job_on_the_wire(host: str, library: PromptLibrary, tmp_path: P
     check_that_nobody_else_is_contacted(ours, host.strip("[]"))
     check_signalling(ours)
     assert complaints(capture, sip_port=sip_port) == []
-    assert {packet.protocol for packet in ours} == {"SIP/SDP", "SIP", "RTP", "RTP EVENT"}
+    assert {packet.protocol for packet in ours} == {"SIP/SDP", "SIP", "RTP", "RTP EVENT", "RTCP"}
     check_sound(ours)
     check_keys(ours)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivrtest.rtp.dtmf import KEYS, KeyPacket, KeyReceiver, KeySender, ReceivedKey, TelephoneEvent
+from ivrtest.rtp.dtmf import KEYS, KeyForm, KeyPacket, KeyReceiver, KeySender, ReceivedKey, TelephoneEvent
 from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
 
 
@@ -44,7 +44,7 @@ def test_event_too_short() -> None:
 
 
 def test_a_key_of_100_ms_is_seven_packets() -> None:
-    sender = KeySender(key_ms=100, gap_ms=100)
+    sender = KeySender()
     sender.press("5")
     packets = sent(sender, first=4000)
     assert [(at, packet.payload.hex(), packet.marker, packet.timestamp, packet.last) for at, packet in packets] == [
@@ -59,7 +59,7 @@ def test_a_key_of_100_ms_is_seven_packets() -> None:
 
 
 def test_second_key_begins_after_key_and_gap() -> None:
-    sender = KeySender(key_ms=90, gap_ms=100)
+    sender = KeySender(KeyForm(90, 100))
     sender.press("1")
     sender.press("d", secret=True)
     packets = sent(sender)
@@ -83,17 +83,21 @@ def test_what_is_no_key(keys: str, secret: bool, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key_ms", "gap_ms", "message"),
-    [(20, 100, 'a key lasts 40 to 60000 ms, not "20"'), (100, 20, 'the gap after a key lasts at least 60 ms, not "20"')],
+    ("values", "message"),
+    [
+        ((20, 100, 10), 'a key lasts 40 to 60000 ms, not "20"'),
+        ((100, 20, 10), 'the gap after a key lasts 60 to 60000 ms, not "20"'),
+        ((100, 100, 64), 'the volume of a key is 0 to 63 dBm0 below zero, not "64"'),
+    ],
 )
-def test_lengths_out_of_range(key_ms: int, gap_ms: int, message: str) -> None:
-    with pytest.raises(ValueError, match="lasts") as caught:
-        KeySender(key_ms=key_ms, gap_ms=gap_ms)
+def test_forms_out_of_range(values: tuple[int, int, int], message: str) -> None:
+    with pytest.raises(ValueError, match="not") as caught:
+        KeyForm(*values)
     assert str(caught.value) == message
 
 
 def test_long_key_is_cut_into_segments_and_heard_as_one() -> None:
-    sender = KeySender(key_ms=20_000)
+    sender = KeySender(KeyForm(20_000))
     sender.press("#")
     packets = sent(sender)
     segments = sorted({packet.timestamp for _, packet in packets})

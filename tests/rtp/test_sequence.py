@@ -57,4 +57,4 @@ def test_jitter_as_in_rfc_3550_a_8() -> None:
     for number, arrival in enumerate((0.0, 160.0, 336.0, 480.0)):
         jitter.arrive((2**32 - 160 + 160 * number) % 2**32, arrival)
     # Differences 0, 16, 16.
-    assert jitter.samples == 1 + (16 - 1) / 16
+    assert jitter.ticks == 1 + (16 - 1) / 16

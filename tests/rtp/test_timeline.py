@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivrtest.rtp.packet import RtpPacket
-from ivrtest.rtp.timeline import COMFORT_NOISE, Mask, Samples, Timeline
+from ivrtest.rtp.payload import Samples, octets
+from ivrtest.rtp.timeline import COMFORT_NOISE, Mask, Timeline
 
 
 def decode(octets: bytes) -> Samples:
@@ -37,7 +38,7 @@ class Listener:
     """Inserts packets in the order of their arrival, and takes frames of 20 ms as soon as they are settled, as a call does."""
 
     def __init__(self, timeline: Timeline | None = None) -> None:
-        self.timeline = timeline or Timeline({0: decode})
+        self.timeline = timeline or Timeline({0: octets(decode)})
         self.samples: list[Samples] = []
         self.lost: list[Mask] = []
         self.taken = 0
@@ -218,13 +219,13 @@ def test_key_packets_have_a_number_in_the_sequence_and_no_samples() -> None:
 
 
 def test_insert_says_where_the_start_of_a_key_lies() -> None:
-    timeline = Timeline({0: decode})
+    timeline = Timeline({0: octets(decode)})
     timeline.insert(packet(0), 1000)
     assert timeline.insert(packet(7, sequence=1, payload_type=101, timestamp=800), 1980.5) == 1800
 
 
 def test_announced_silence_is_delivered_without_patience() -> None:
-    timeline = Timeline({0: decode})
+    timeline = Timeline({0: octets(decode)})
     timeline.insert(packet(0), 1000)
     timeline.insert(packet(1, payload_type=COMFORT_NOISE, payload=b"\x40"), 1160)
     assert timeline.settled(2200) == 1880

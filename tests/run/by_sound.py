@@ -11,6 +11,7 @@ from ivrtest.audio.matcher import Matcher
 from ivrtest.call.call import Block, Call, CallEvent, Samples
 from ivrtest.call.drivers.loop import Exchange
 from ivrtest.call.impairment import Impairment
+from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
 from ivrtest.run.live import converse
@@ -46,8 +47,8 @@ class Telephone:
         async for item in self._call.stream():
             yield Block(item.start, ulaw_decode(ulaw_encode(item.samples)), item.lost) if isinstance(item, Block) else item
 
-    async def press(self, keys: str, *, secret: bool = False) -> None:
-        await self._call.press(keys, secret=secret)
+    async def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
+        await self._call.press(keys, secret=secret, form=form)
 
     def hide_keys(self, hide: bool) -> None:
         self._call.hide_keys(hide)

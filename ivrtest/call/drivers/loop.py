@@ -31,10 +31,7 @@ from ivrtest.call.call import (
     TransferFinished,
 )
 from ivrtest.call.impairment import BadNetwork, Impairment
-
-KEY_SAMPLES = SAMPLE_RATE // 10
-"""A key is down for 100 ms, and the next one follows after another 100 ms."""
-KEY_GAP_SAMPLES = SAMPLE_RATE // 10
+from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm
 
 BLOCK_SAMPLES = SAMPLE_RATE // 50
 LIMIT_S = 3600.0
@@ -177,11 +174,12 @@ class _Voice:
     keys_end: int = 0
     """No key may go down before this."""
 
-    def press(self, keys: str, now: int) -> None:
+    def press(self, keys: str, now: int, form: KeyForm) -> None:
         for key in keys:
             start = max(now, self.keys_end)
-            self.keys.append(_Key(key, start, start + KEY_SAMPLES))
-            self.keys_end = start + KEY_SAMPLES + KEY_GAP_SAMPLES
+            stop = start + form.ms * SAMPLE_RATE // 1000
+            self.keys.append(_Key(key, start, stop))
+            self.keys_end = stop + form.gap_ms * SAMPLE_RATE // 1000
 
     def render(self, start: int, stop: int) -> _Sent:
         sent = _Sent(np.zeros(stop - start, np.int16))
@@ -192,7 +190,7 @@ class _Voice:
             sent.samples[max(key.start - start, 0) : max(key.stop - start, 0)] = 0
             if key.stop <= stop:
                 self.keys.popleft()
-                at, seconds = key.start / SAMPLE_RATE, KEY_SAMPLES / SAMPLE_RATE
+                at, seconds = key.start / SAMPLE_RATE, (key.stop - key.start) / SAMPLE_RATE
                 sent.own_events.append(KeySent(key.key, at, seconds))
                 sent.heard_keys.append(KeyHeard(key.key, at, seconds, how="loop"))
         return sent
@@ -265,10 +263,10 @@ class LoopCall:
         self._listens = False
         self._wire.advance_if_all_wait()
 
-    async def press(self, keys: str, *, secret: bool = False) -> None:
+    async def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
         """See `Call.press`. There is no log and no trace here, so `secret` changes nothing."""
         if self._wire.state is not _State.OVER:
-            self._voice.press(keys, self._wire.position)
+            self._voice.press(keys, self._wire.position, form or USUAL_KEY)
 
     def hide_keys(self, hide: bool) -> None:
         """See `Call.hide_keys`. There is nothing to hide them from here."""

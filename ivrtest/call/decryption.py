@@ -1,0 +1,55 @@
+"""The far side's SRTP, taken apart: with the key that was agreed on, or for a while with the one before. Lives in the media thread."""
+
+from __future__ import annotations
+
+from ivrtest.rtp.srtp import SrtpError, SrtpReceiver, SrtpReplay
+from ivrtest.sip.sdes import Crypto
+
+
+class Decryption:
+    """Nothing is encrypted until a key is agreed on; then everything is."""
+
+    def __init__(self) -> None:
+        self.active = False
+        self.unauthenticated = 0
+        """Packets that no key of ours opens."""
+        self.replayed = 0
+        """Packets that came before."""
+        self._crypto: Crypto | None = None
+        self._receivers: list[SrtpReceiver] = []
+        """The newest key first. Packets of the one before may be under way."""
+
+    def agree(self, crypto: Crypto | None) -> None:
+        """Use this key from now on. The same key again changes nothing, for it goes on counting. Raises SrtpError."""
+        if crypto is None:
+            self.active, self._crypto = False, None
+            self._receivers.clear()
+            return
+        if self._crypto is None or (crypto.suite, crypto.key) != (self._crypto.suite, self._crypto.key):
+            self._receivers = [SrtpReceiver(crypto.suite, crypto.key), *self._receivers[:1]]
+        self.active, self._crypto = True, crypto
+
+    def rtp(self, datagram: bytes) -> bytes | None:
+        """Return an RTP packet in clear, or None and count it."""
+        for receiver in self._receivers:
+            try:
+                return receiver.unprotect(datagram)
+            except SrtpReplay:
+                self.replayed += 1
+                return None
+            except SrtpError:
+                continue
+        self.unauthenticated += 1
+        return None
+
+    def rtcp(self, datagram: bytes) -> bytes | None:
+        """Return an RTCP packet in clear, or None and count it."""
+        for receiver in self._receivers:
+            try:
+                return receiver.unprotect_rtcp(datagram)
+            except SrtpReplay:
+                return None
+            except SrtpError:
+                continue
+        self.unauthenticated += 1
+        return None

@@ -1,0 +1,113 @@
+"""Payloads that lie on a call's clock and are still to be heard."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from ivrtest.rtp.packet import RtpSyntaxError
+from ivrtest.rtp.payload import Decoder, PayloadFormat, Samples
+
+
+class Piece(NamedTuple):
+    """A payload and where it lies, in samples. A tuple, for fifty are made each second of each call."""
+
+    start: int
+    end: int
+    payload_type: int
+    payload: bytes | Samples
+    """As it came, or decoded."""
+    skip: int = 0
+    """Decoded samples to leave out before `start`; negative: how often the first one is repeated. Not used with octets."""
+
+
+class Pieces:
+    """Decodes payloads in the order of their place, when they are taken."""
+
+    def __init__(self, formats: Mapping[int, PayloadFormat]) -> None:
+        self.formats = formats
+        self.malformed = 0
+        """Payloads that could not be decoded. They are silence."""
+        self._pending: list[Piece] = []
+        self._decoders: dict[int, Decoder] = {}
+
+    def append(self, piece: Piece) -> None:
+        """Put down the payload that lies behind all others."""
+        self._pending.append(piece)
+
+    def put(self, start: int, end: int, payload_type: int, payload: bytes, skip: int) -> None:
+        """Put a payload down from `start` to `end`, of which the first samples are skipped, or repeated where `skip` is negative."""
+        if self.formats[payload_type].by_octet:
+            payload = payload[:1] * -skip + payload if skip < 0 else payload[skip:]
+            skip = 0
+        insort(self._pending, Piece(start, end, payload_type, payload, skip), key=_start)
+
+    def cut(self, end: int) -> None:
+        """Let nothing lie at or after `end`."""
+        self._pending = [piece._replace(end=min(piece.end, end)) for piece in self._pending if piece.start < end]
+
+    def forget(self) -> None:
+        """Let what comes next be of another stream, which continues no other."""
+        self._decoders.clear()
+
+    def take(self, start: int, until: int) -> Samples:
+        """Return the samples from `start` to `until` and remove them; zero where nothing lies."""
+        samples: Samples | None = None
+        pending = self._pending
+        taken = 0
+        rest: list[Piece] = []
+        while taken < len(pending) and pending[taken].start < until:
+            piece = pending[taken]
+            begin, end = piece.start, piece.end
+            taken += 1
+            if isinstance(piece.payload, bytes) and self.formats[piece.payload_type].by_octet:
+                run = [piece.payload[: end - begin]]
+                while taken < len(pending) and (follower := pending[taken]).start == end < until and follower[2] == piece.payload_type:
+                    assert isinstance(follower.payload, bytes)
+                    end = follower.end
+                    run.append(follower.payload[: end - follower.start])
+                    taken += 1
+                octets = run[0] if len(run) == 1 else b"".join(run)
+                if end > until:
+                    rest.append(Piece(until, end, piece.payload_type, octets[until - begin :]))
+                decoded = self._decoder(piece.payload_type)(octets[max(0, start - begin) : until - begin])
+            else:
+                whole = self._decoded(piece)
+                if end > until:
+                    rest.append(Piece(until, end, piece.payload_type, whole[until - begin :]))
+                decoded = whole[max(0, start - begin) : until - begin]
+            if len(decoded) == until - start:
+                samples = decoded
+            elif len(decoded):
+                if samples is None or not samples.flags.writeable:
+                    samples = np.zeros(until - start, np.int16) if samples is None else samples.copy()
+                place = max(begin, start) - start
+                samples[place : place + len(decoded)] = decoded
+        pending[:taken] = sorted(rest, key=_start)
+        return np.zeros(until - start, np.int16) if samples is None else samples
+
+    def _decoder(self, payload_type: int) -> Decoder:
+        decoder = self._decoders.get(payload_type)
+        if decoder is None:
+            decoder = self._decoders[payload_type] = self.formats[payload_type].decoder()
+        return decoder
+
+    def _decoded(self, piece: Piece) -> Samples:
+        """Return the samples of a piece, as many as it lies over."""
+        samples = piece.payload
+        if isinstance(samples, bytes):
+            try:
+                samples = self._decoder(piece.payload_type)(samples)
+            except RtpSyntaxError:
+                self.malformed += 1
+                samples = np.zeros(0, np.int16)
+        samples = samples[piece.skip :] if piece.skip >= 0 else np.concatenate([np.repeat(samples[:1], -piece.skip), samples])
+        length = piece.end - piece.start
+        return samples[:length] if len(samples) >= length else np.concatenate([samples, np.zeros(length - len(samples), np.int16)])
+
+
+def _start(piece: Piece) -> int:
+    return piece.start
