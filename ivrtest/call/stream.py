@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ivrtest.call.tls import Tls, TlsError, tls_problem
+from ivrtest.call.unreachable import unreachable as why
 from ivrtest.sip.framer import KEEP_ALIVE, MessageFramer
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.transport import Address
@@ -25,7 +26,6 @@ CLOSE_S: Final = 1.0
 MOST_CONNECTIONS: Final = 4096
 """So that nobody uses up all our files."""
 CLOSED: Final = "it closed the connection"
-UNREACHABLE: Final = "the port is closed or the host unreachable"
 PONG_S: Final = 10.0
 """How long a far side that answers keep-alives may take to (RFC 5626 section 4.4.1)."""
 NO_PONG: Final = "it does not answer keep-alives any more"
@@ -153,8 +153,8 @@ class StreamPort:
             self._failed(destination, tls_problem(error, name))
         except ConnectionResetError:
             self._failed(destination, f"{CLOSED} as TLS began. perhaps it does not speak TLS there")
-        except OSError:
-            self._failed(destination, UNREACHABLE)
+        except OSError as error:
+            self._failed(destination, why(error.errno))
 
     def _failed(self, destination: Address, problem: str) -> None:
         self._waiting.pop(destination, None)

@@ -19,7 +19,7 @@ from ivrtest.call.negotiation import warning_of
 from ivrtest.call.permission import Permission
 from ivrtest.call.resolver import Transport
 from ivrtest.call.sip_call import SipCall
-from ivrtest.call.stream import UNREACHABLE, StreamPort
+from ivrtest.call.stream import StreamPort
 from ivrtest.call.tls import Tls
 from ivrtest.call.udp import UdpPort
 from ivrtest.sip import events as sip
@@ -107,7 +107,7 @@ class Trunk:
         """Our address, for others to call."""
 
     def _udp(self, host: str, port: int) -> UdpPort | StreamPort:
-        return UdpPort(host, port, receive=self._receive, unreachable=lambda destination: self._unreachable(destination, UNREACHABLE))
+        return UdpPort(host, port, receive=self._receive, unreachable=self._unreachable)
 
     def _stream(self, host: str, port: int, tls: Tls | None) -> StreamPort:
         return StreamPort(

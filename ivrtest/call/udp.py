@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable
 
+from ivrtest.call.unreachable import unreachable as why
 from ivrtest.sip.framer import KEEP_ALIVE
 from ivrtest.sip.transport import Address
 
 _IP_RECVERR = 11
 """Linux's number; Python's socket module does not name it. Its IPv6 twin is 25."""
 _IPV6_RECVERR = 25
+_ERROR = struct.Struct("=I")
+"""The `ee_errno` that a `sock_extended_err` begins with (ip(7))."""
 _SEND_ATTEMPTS = 8
 _READS_PER_WAKE = 64
 """So that a flood of datagrams leaves the loop time for other things."""
@@ -27,10 +31,12 @@ _RECEIVE_BUFFER = 1 << 20
 class UdpPort:
     """Sends and receives datagrams. Callbacks run on the asyncio loop that opened it."""
 
-    def __init__(self, host: str, port: int, *, receive: Callable[[bytes, Address], None], unreachable: Callable[[Address], None]) -> None:
+    def __init__(
+        self, host: str, port: int, *, receive: Callable[[bytes, Address], None], unreachable: Callable[[Address, str], None]
+    ) -> None:
         """Bind `host`, an IP address, and `port`, or a free one for 0. Raises OSError when that cannot be.
 
-        `unreachable` is called with each destination that a datagram could not get to, as far as anybody told us.
+        `unreachable` is called with each destination that a datagram could not get to, as far as anybody told us, and why.
         """
         is_ipv6 = ":" in host
         self._receive = receive
@@ -61,10 +67,10 @@ class UdpPort:
                 self._socket.sendto(data, destination)
             except BlockingIOError:
                 return
-            except OSError:
+            except OSError as error:
                 # Either this datagram cannot be sent, or the kernel takes the chance to report an earlier one.
                 if not self._tell_errors():
-                    self._unreachable(destination)
+                    self._unreachable(destination, why(error.errno))
                     return
             else:
                 return
@@ -96,14 +102,15 @@ class UdpPort:
 
     def _tell_errors(self) -> bool:
         """Empty the socket's error queue. Return whether there was anything in it."""
-        destinations: list[Address] = []
+        found: list[tuple[Address, str]] = []
         while True:
             try:
-                _, _, _, address = self._socket.recvmsg(0, 512, socket.MSG_ERRQUEUE)
+                _, ancillary, _, address = self._socket.recvmsg(0, 512, socket.MSG_ERRQUEUE)
             except OSError:
                 break
-            # The kernel gives the address that the lost datagram was meant for.
-            destinations.append((str(address[0]), int(address[1])))
-        for destination in destinations:
-            self._loop.call_soon(self._unreachable, destination)
-        return bool(destinations)
+            # The kernel gives the address that the lost datagram was meant for, and what became of it.
+            number = next((_ERROR.unpack_from(data)[0] for _, kind, data in ancillary if kind in (_IP_RECVERR, _IPV6_RECVERR)), None)
+            found.append(((str(address[0]), int(address[1])), why(number)))
+        for destination, problem in found:
+            self._loop.call_soon(self._unreachable, destination, problem)
+        return bool(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from ivrtest.sip.header_map import Headers
 from ivrtest.sip.headers import CallId, CSeq, From, MaxForwards, Route, To, Via
@@ -26,6 +26,9 @@ Clock = Alarms[tuple[Sleeper, str]]
 """All alarms of an agent: whom to wake, and why."""
 
 Send = Callable[[bytes, Address, float], None]
+
+MOST_REQUESTS: Final = 20_000
+"""How many requests of others are remembered at a time, for 32 s each at most. Whoever comes beyond that is turned away and forgotten."""
 
 ServerKey = tuple[str, ...]
 
@@ -149,6 +152,11 @@ class TransactionLayer:
 
     def __len__(self) -> int:
         return len(self._clients) + len(self._servers)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many requests are remembered that strangers' are not taken any more."""
+        return len(self._servers) >= MOST_REQUESTS
 
     def schedule(self, transaction: ClientTransaction | ServerTransaction) -> None:
         """Set the alarm for the transaction's next timer; forget it when it has terminated."""

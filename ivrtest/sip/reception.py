@@ -45,6 +45,9 @@ class Reception:
             if found is not None:
                 found[0].changes.acknowledged(request, now)
             return  # an ACK is never answered
+        if layer.is_crowded and layer.invite_of(request) is None and self._registry.find(request) is None:
+            self._turn_away(request, source, now)
+            return
         if request.method == "CANCEL":
             self._receive_cancel(request, source, now)
             return
@@ -67,6 +70,12 @@ class Reception:
         except SipSyntaxError:
             return  # nobody to answer
         response = create_response(with_source(message, via, source), 400, str(problem), to_tag=self._endpoint.token())
+        self._endpoint.send(bytes(response), response_address(via, source), now)
+
+    def _turn_away(self, request: Request, source: Address, now: float) -> None:
+        """Answer a request and forget it (section 8.2.7): somebody sends more than we can remember. Calls that are up go on."""
+        via = request.need(Via)
+        response = create_response(with_source(request, via, source), 503, to_tag=self._endpoint.token()).with_added(RetryAfter(BUSY_FOR))
         self._endpoint.send(bytes(response), response_address(via, source), now)
 
     def _receive_cancel(self, cancel: Request, source: Address, now: float) -> None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 import ssl
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
 class Authority:
@@ -33,3 +38,17 @@ def fingerprint(certificate: Path) -> str:
     text = certificate.read_text()
     first = text[text.index("-----BEGIN CERTIFICATE") : text.index("-----END CERTIFICATE-----") + len("-----END CERTIFICATE-----\n")]
     return ":".join(f"{octet:02X}" for octet in hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).digest())
+
+
+def self_signed(folder: Path, name: str = "127.0.0.1") -> Path:
+    """Return a file with a certificate that nobody but itself vouches for, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    built = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    built = built.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    certificate = built.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(name))]), critical=False).sign(key, SHA256())
+    path = folder / "self-signed.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(secret + certificate.public_bytes(Encoding.PEM))
+    return path

@@ -26,7 +26,7 @@ from tests.call.zone import name_server
 
 PATIENCE_S = 20.0
 ANYBODY = Permission(("sip:*@*",))
-REFUSED = "the port is closed or the host unreachable"
+REFUSED = "nobody listens there: the port is closed"
 
 
 def closed_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:

@@ -249,7 +249,7 @@ def test_a_port_where_nobody_listens_is_known_at_once() -> None:
 
     ended, target = asyncio.run(run())
     assert (ended.by, ended.status) == ("lost", None)
-    assert ended.reason == f'cannot reach "{target}": the port is closed or the host unreachable'
+    assert ended.reason == f'cannot reach "{target}": nobody listens there: the port is closed'
 
 
 @pytest.mark.parametrize(

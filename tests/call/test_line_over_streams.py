@@ -108,7 +108,7 @@ def test_nobody_listens_on_tcp() -> None:
             return await fate_of(line, target)
 
     end = asyncio.run(run())
-    assert (end.by, end.status, end.reason) == ("lost", None, f'cannot reach "{target}": the port is closed or the host unreachable')
+    assert (end.by, end.status, end.reason) == ("lost", None, f'cannot reach "{target}": nobody listens there: the port is closed')
 
 
 def test_a_certificate_that_is_not_good_enough_ends_the_call_before_anything_is_said(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_a_far_side_that_goes_during_the_call() -> None:
                     await peer.port.close()
                 if isinstance(item, Ended):
                     # It was tried whether a new connection can be had.
-                    assert (item.by, item.reason) == ("lost", "the port is closed or the host unreachable")
+                    assert (item.by, item.reason) == ("lost", "nobody listens there: the port is closed")
 
     asyncio.run(run())
 

@@ -26,7 +26,7 @@ def test_nobody_is_there(transport: str) -> None:
         probe.bind(("127.0.0.1", 0))
         registrar = f"sip:127.0.0.1:{probe.getsockname()[1]}{transport}"
     assert asyncio.run(refused("sip:1001@example.com", registrar)) == (
-        f'cannot register "sip:1001@example.com" at "{registrar}": the port is closed or the host unreachable'
+        f'cannot register "sip:1001@example.com" at "{registrar}": nobody listens there: the port is closed'
     )
 
 

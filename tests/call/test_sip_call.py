@@ -36,7 +36,7 @@ class Peer:
     def __init__(self) -> None:
         tokens = itertools.count()
         self.events: asyncio.Queue[sip.Event] = asyncio.Queue()
-        self._udp = UdpPort("127.0.0.1", 0, receive=self._receive, unreachable=lambda destination: None)
+        self._udp = UdpPort("127.0.0.1", 0, receive=self._receive, unreachable=lambda destination, problem: None)
         self.agent = Agent(self._udp.local_address, token=lambda: f"peer{next(tokens)}", user="peer")
         self.uri = str(SipUri.of(*self._udp.local_address, user="peer"))
 
@@ -270,7 +270,7 @@ def test_a_caller_whose_offer_does_not_fit_is_refused() -> None:
 def test_what_is_no_sip_is_kept_for_the_report() -> None:
     async def run() -> list[str]:
         async with asyncio.timeout(PATIENCE_S), Line() as line:
-            port = UdpPort("127.0.0.1", 0, receive=lambda data, source: done.set(), unreachable=lambda destination: None)
+            port = UdpPort("127.0.0.1", 0, receive=lambda data, source: done.set(), unreachable=lambda destination, problem: None)
             done = asyncio.Event()
             host, number = line.uri.rpartition("@")[2].split(":")
             port.send(b"INVITE nobody SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bK1\r\n\r\n", (host, int(number)))

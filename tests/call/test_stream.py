@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ivrtest.call.stream import CLOSED, UNREACHABLE, StreamPort
+from ivrtest.call.stream import CLOSED, StreamPort
 from ivrtest.call.tls import Tls
+from ivrtest.call.unreachable import CLOSED_PORT
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.transport import Address
 from tests.call.authority import Authority, fingerprint
@@ -136,7 +137,7 @@ def test_a_port_where_nobody_listens_is_known_at_once() -> None:
         nowhere = closed_port()
         async with Station() as near:
             near.port.send(REQUEST, nowhere)
-            assert await near.next() == ("unreachable", nowhere, UNREACHABLE)
+            assert await near.next() == ("unreachable", nowhere, CLOSED_PORT)
 
     run(act)
 
