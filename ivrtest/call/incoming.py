@@ -13,6 +13,7 @@ from ivrtest.call.decryption import Decryption
 from ivrtest.call.remote_media import Address, RemoteMedia
 from ivrtest.rtp.dtmf import KeyReceiver, ReceivedKey
 from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
+from ivrtest.rtp.packet_log import PacketLog
 from ivrtest.rtp.reports import Received
 from ivrtest.rtp.timeline import Timeline
 
@@ -53,6 +54,9 @@ class Incoming:
         expected = expected or RemoteMedia(("", 0))
         self._key_clocks = dict(expected.receive_keys)
         self.timeline = Timeline({payload_type: CODECS[name].format for payload_type, name in expected.receive_codecs.items()})
+        self.codecs = dict(expected.receive_codecs)
+        """What each payload type stands for, or stood for."""
+        self.log = PacketLog() if limit is not None else None
         self._limit = limit
         self._kept: list[Samples] = []
         self.cut = False
@@ -67,6 +71,7 @@ class Incoming:
         self.decryption.agree(remote.receive_crypto)
         agreed = {payload_type: CODECS[name].format for payload_type, name in remote.receive_codecs.items()}
         self.timeline.formats = {**self.timeline.formats, **agreed}
+        self.codecs |= remote.receive_codecs
 
     def datagram(self, data: bytes, address: Any, arrival: float) -> bool:
         """Take in a datagram that came at `arrival`, in samples on our clock. Returns whether it carries a key that is to be hidden."""
@@ -82,6 +87,8 @@ class Incoming:
                 return self._hides_sound
             data = opened
         self.source = address
+        if self.log is not None:
+            self.log.add(data, arrival / SAMPLE_RATE)
         if not self._receives:
             return self._missed_on_hold(data, arrival)
         if self.timeline.insert_next(data, arrival):

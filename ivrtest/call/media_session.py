@@ -18,10 +18,12 @@ from ivrtest.call.impairment import BadNetwork, Impairment
 from ivrtest.call.incoming import RTCP_TYPES, Incoming
 from ivrtest.call.outgoing import Outgoing, Sound
 from ivrtest.call.pacing import Pacing
+from ivrtest.call.quality import CallQuality, call_quality
 from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import Address, MediaError, MediaStats, RemoteMedia
 from ivrtest.call.reporting import Reporting
 from ivrtest.rtp.dtmf import KeyForm, checked_keys
+from ivrtest.rtp.packet_log import PacketLog
 from ivrtest.rtp.srtp import SrtpError, SrtpSender
 from ivrtest.sip.sdes import Crypto
 
@@ -226,6 +228,14 @@ class MediaSession:
         heard = self._incoming.heard()
         sent = self._outgoing.sent()
         return Recording(heard, sent, cut=self._incoming.cut or self._outgoing.cut)
+
+    def quality(self) -> CallQuality:
+        """Work out how good the call was so far. It takes a tenth of a second for a minute of it, so better not on the loop's thread.
+
+        Of a session that was opened without `record` nothing is known.
+        """
+        log = self._incoming.log or PacketLog()
+        return call_quality(log.packets(), self._incoming.codecs, self.stats(), self.recording())
 
     def stats(self) -> MediaStats:
         """Return the numbers so far."""

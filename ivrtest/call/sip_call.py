@@ -25,6 +25,7 @@ from ivrtest.call.keys import DTMF_RELAY, InfoKeys, KeyMode, key_in_info
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation
 from ivrtest.call.permission import DialRefused
+from ivrtest.call.quality import CallQuality
 from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import MediaError, MediaStats, RemoteMedia
 from ivrtest.call.resolver import Attempt
@@ -159,6 +160,10 @@ class SipCall:
     def recording(self) -> Recording:
         """Return both directions so far."""
         return self._session.recording()
+
+    def quality(self) -> CallQuality:
+        """Return how good the call was so far. See `MediaSession.quality` for what it takes."""
+        return self._session.quality()
 
     def stats(self) -> MediaStats:
         """How well the sound travelled so far."""

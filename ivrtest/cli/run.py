@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -28,6 +29,7 @@ from ivrtest.run.job import Job
 from ivrtest.run.result import SuiteResult
 from ivrtest.run.suite import Emit, run_suite
 from ivrtest.scenario.model import Scenario
+from ivrtest.scenario.quality import Limit
 from ivrtest.scenario.read import find_scenarios, load_scenario
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.uri import parse_uri
@@ -64,7 +66,7 @@ def command(
         settings = load_settings()
         called = target_of(target, settings)
         options = dial_options(called, settings, keys)
-        ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate)
+        ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate, quality=settings.quality)
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
@@ -102,8 +104,11 @@ def target_of(target: str | None, settings: Settings) -> TargetSettings | None:
     return called
 
 
-def prepare(paths: Sequence[Path], flows: Path, *, by_sound: bool) -> tuple[Job, ...]:
-    """Read scenarios and what they need. Raises InputError with everything that is wrong with any of them."""
+def prepare(paths: Sequence[Path], flows: Path, *, by_sound: bool, quality: Mapping[str, Limit] | None = None) -> tuple[Job, ...]:
+    """Read scenarios and what they need. `quality`: limits that hold where a scenario has none of its own.
+
+    Raises InputError with everything that is wrong with any of them.
+    """
     findings: list[Finding] = []
     scenarios: list[Scenario] = []
     for path in dict.fromkeys(file for given in paths for file in find_scenarios(given)):
@@ -114,7 +119,7 @@ def prepare(paths: Sequence[Path], flows: Path, *, by_sound: bool) -> tuple[Job,
             continue
         findings += reading.findings
         if reading.scenario is not None and not reading.findings:
-            scenarios.append(reading.scenario)
+            scenarios.append(replace(reading.scenario, quality={**(quality or {}), **reading.scenario.quality}))
     jobs: list[Job] = []
     prepared: dict[str, Job | None] = {}
     folder = FlowFolder(flows) if flows.is_dir() else None

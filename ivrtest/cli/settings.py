@@ -7,6 +7,9 @@ flows = "flows"
 scenarios = "scenarios"
 reports = "reports"
 
+[quality]
+loss = "<= 1 %"                     # what holds for the quality of every call, unless its scenario says otherwise
+
 [check]
 ignore = ["menu-too-long"]          # rules that do not look; select = [...] lists those that do
 severity = {"unused-prompt" = "error"}
@@ -50,6 +53,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ivrtest.cli.toml_reader import Reader, finding, is_count, is_fingerprint, is_positive, is_switch, is_text, is_texts
+from ivrtest.scenario.quality import MEASURES, Limit, parse_limit
 from ivrtest.source.finding import InputError, Severity
 from ivrtest.source.text import Source
 
@@ -150,6 +154,8 @@ class Settings:
     resolver: str = ""
     """The name server to ask; empty: that of this machine."""
     targets: Mapping[str, TargetSettings] = field(default_factory=dict)
+    quality: Mapping[str, Limit] = field(default_factory=dict)
+    """Limits for the quality of every call, by measure."""
     path: Path | None = None
     """The file that was read."""
 
@@ -179,7 +185,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
         inner = data.get(name, {})
         data = inner if isinstance(inner, dict) else {}
     reader = Reader(source)
-    reader.only(data, ("paths", "check", "run", "dial", "targets"), "")
+    reader.only(data, ("paths", "check", "run", "dial", "quality", "targets"), "")
     paths = reader.table(data, "paths", ("flows", "scenarios", "reports", "exclude"))
     run = reader.table(data, "run", ("jobs",))
     dial = reader.table(data, "dial", ("allow", "region", "resolver", "allow_clear_passwords"))
@@ -195,6 +201,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     resolver = reader.value(dial, "dial.resolver", is_name_server, A_NAME_SERVER)
     clear = reader.value(dial, "dial.allow_clear_passwords", is_switch, A_SWITCH)
     check = read_check(reader, data)
+    quality = read_quality(reader, data)
     targets = read_targets(reader, data, allow_clear_passwords=bool(clear))
     if reader.findings:
         raise InputError(tuple(reader.findings))
@@ -207,8 +214,23 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
         region=region or "",
         resolver=resolver or "",
         targets=targets,
+        quality=quality,
         path=path,
     )
+
+
+def read_quality(reader: Reader, data: Mapping[str, Any]) -> dict[str, Limit]:
+    table = reader.table(data, "quality", tuple(MEASURES))
+    limits = {}
+    for measure in table:
+        if measure not in MEASURES:
+            continue
+        match parse_limit(measure, table[measure], finding(reader.source, "", f"quality.{measure}").span):
+            case Limit() as limit:
+                limits[measure] = limit
+            case message:
+                reader.complain(f"quality.{measure}", message)
+    return limits
 
 
 def read_check(reader: Reader, data: Mapping[str, Any]) -> CheckSettings:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ivrtest.report.findings_text import count_of, painted
 from ivrtest.report.outcome import finding_of
+from ivrtest.report.quality import complaints_of
 from ivrtest.run.events import CallNoted, RunEvent, ScenarioFinished, ScenarioStarted, SuiteFinished, SuiteStarted
 from ivrtest.run.result import ScenarioResult, Status, SuiteResult
 from ivrtest.source.finding import Finding
@@ -94,6 +95,8 @@ class RunScreen:
         self.console.print(line, soft_wrap=True)
         if finding := finding_of(result):
             print_findings(self.console, [finding])
+        for _, complaint in complaints_of(result.call) if result.call is not None else ():
+            self.console.print(Text(f"  line: {complaint}", "yellow"), soft_wrap=True)
 
 
 def print_summary(console: Console, suite: SuiteResult, written: Sequence[Path]) -> None:

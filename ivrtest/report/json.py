@@ -15,7 +15,8 @@ from ivrtest.report.excerpt import excerpt
 from ivrtest.report.files import write_text
 from ivrtest.report.findings_json import place
 from ivrtest.report.junit import relative
-from ivrtest.report.outcome import Outcome, finding_of
+from ivrtest.report.outcome import Outcome, finding_of, rounded
+from ivrtest.report.quality import limit_data, quality_data
 from ivrtest.run.result import CallRecord, ScenarioResult, Status, StepResult
 
 FORMAT: Final = "ivrtest/results/1"
@@ -53,6 +54,7 @@ def scenario_of(result: ScenarioResult, folder: Path) -> dict[str, Any]:
         "started_at": result.started_at,
         "seconds": round(result.seconds, 3),
         "steps": [step_of(step) for step in result.steps],
+        "limits": [limit_data(limit) for limit in result.limits],
         "call": call_of(result.call, folder) if result.call else None,
     }
 
@@ -96,10 +98,8 @@ def call_of(call: CallRecord, folder: Path) -> dict[str, Any]:
         "packets_received": call.packets_received,
         "packets_lost": call.packets_lost,
         "jitter_ms": rounded(call.jitter_ms),
+        "behind_s": rounded(call.behind_s),
+        "stalled_s": rounded(call.stalled_s),
+        "quality": quality_data(call),
         "notes": [{"at_s": rounded(note.at_s), "text": note.text} for note in call.notes],
     }
-
-
-def rounded(value: float | None) -> float | None:
-    """Round to the millisecond; a number that JSON cannot hold becomes null."""
-    return round(value, 3) if value is not None and abs(value) < float("inf") else None

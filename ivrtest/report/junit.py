@@ -18,6 +18,7 @@ from ivrtest.audio.hearing import Match
 from ivrtest.report.excerpt import excerpt
 from ivrtest.report.files import write_text
 from ivrtest.report.outcome import Outcome, finding_of
+from ivrtest.report.quality import limit_line, rows
 from ivrtest.report.xunit import xml_text
 from ivrtest.run.acts.naming import told
 from ivrtest.run.result import CallRecord, ScenarioResult, Status, StepResult
@@ -76,6 +77,10 @@ def story(result: ScenarioResult, folder: Path) -> Iterator[str]:
             yield f"     {step.message}"
     if result.message:
         yield result.message
+    for limit in result.limits:
+        yield f"quality {limit_line(limit)}"
+        if limit.message:
+            yield f"     {limit.message}"
     if result.call is not None:
         yield from call_lines(result.call, folder)
 
@@ -96,6 +101,7 @@ def call_lines(call: CallRecord, folder: Path) -> Iterator[str]:
     if call.packets_received is not None and call.packets_lost is not None:
         jitter = "" if call.jitter_ms is None else f", jitter {call.jitter_ms:.1f} ms"
         yield f"RTP: {call.packets_received} packets received, {call.packets_lost} lost{jitter}"
+    yield from (f"  {row.name}: {row.value}" for row in rows(call))
     if call.recording is not None:
         yield f"recording: {relative(call.recording, folder)} (caller left, IVR right)"
 

@@ -34,5 +34,13 @@ def finding_of(result: ScenarioResult) -> Finding | None:
     if decided is not None:
         number, step = decided
         return Finding(rule, Severity.ERROR, f'step {number} of "{scenario.name}": {step.message}', step.step.span)
+    broken = result.broken_limit
+    if broken is not None and not result.message:
+        return Finding(rule, Severity.ERROR, f'quality of "{scenario.name}": {broken.message}', broken.limit.span)
     message = result.message or "nothing was run"
     return Finding(rule, Severity.ERROR, f'"{scenario.name}": {message}', scenario.span)
+
+
+def rounded(value: float | None) -> float | None:
+    """Round to the millisecond; a number that JSON cannot hold becomes null."""
+    return round(value, 3) if value is not None and abs(value) < float("inf") else None

@@ -19,6 +19,7 @@ from ivrtest.run.acts.naming import named, told
 from ivrtest.run.blame import because, unanswered
 from ivrtest.run.result import Note, Status, StepResult
 from ivrtest.run.scene import Command, Done, HangUpCall, Percept, Scene
+from ivrtest.run.stopwatch import Stopwatch
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.steps.press import Press
 
@@ -48,6 +49,7 @@ class Conversation:
         self.trouble: tuple[Status, str] | None = None
         """What went wrong outside any step."""
         self.notes: list[Note] = []
+        self.stopwatch = Stopwatch()
         self.answered_s: float | None = None
         self._index = 0
         self._act: Act | None = None
@@ -74,6 +76,7 @@ class Conversation:
         """Take in what reached us; return what is to be done now."""
         self.scene.take(percept)
         self._note(percept)
+        self.stopwatch.take(percept, shown_key=self._shown(percept.key) if isinstance(percept, KeySent) else "")
         commands: list[Command] = []
         if isinstance(percept, Answered | EarlyMedia) and not self._connected:
             self._connected = True
@@ -104,6 +107,9 @@ class Conversation:
     def _pressing_secret(self) -> bool:
         step = self.steps[self._index].step if self._index < len(self.steps) else None
         return isinstance(step, Press) and step.secret
+
+    def _shown(self, key: str) -> str:
+        return MASK if self._pressing_secret else key
 
     def _follow(self, commands: tuple[Command, ...], done: Done | None) -> list[Command]:
         followed = list(commands)
@@ -150,11 +156,11 @@ class Conversation:
             case Recognised(match=match, at_s=at):
                 self.notes.append(Note(at, f"hears {named(match.key)}"))
             case Heard(match=match, at_s=at):
-                self.notes.append(Note(at, f"heard {told(match)}"))
+                self.notes.append(Note(at, f"heard {told(match)}", match))
             case ToneHeard(frequency_hz=frequency, start_s=start, end_s=end, at_s=at):
                 self.notes.append(Note(at, f"heard a tone of {frequency:.0f} Hz from {start:.1f} s to {end:.1f} s"))
             case KeySent(key=key, at=at):
-                self.notes.append(Note(at, f"pressed {MASK if self._pressing_secret else key}"))
+                self.notes.append(Note(at, f"pressed {self._shown(key)}"))
             case TransferAsked(to=to, at=at):
                 self.notes.append(Note(at, f'asked to call "{to}" instead'))
             case Ended(by=by, at=at):

@@ -19,6 +19,7 @@ from ivrtest.call.dialling import DialOptions, host_of
 from ivrtest.call.line import Line, LineError
 from ivrtest.call.listener import Listener, Tick
 from ivrtest.call.permission import DialRefused
+from ivrtest.call.quality import CallQuality
 from ivrtest.call.recording import write_stereo
 from ivrtest.call.sip_call import SipCall
 from ivrtest.run.conversation import Conversation
@@ -90,11 +91,17 @@ class LiveRoute:
                 )
             except (DialRefused, LineError) as error:
                 raise RouteError(str(error)) from error
+            behind_s = 0.0
             try:
                 behind_s = await converse(call, conversation, Matcher(job.library), tell)
+            except asyncio.CancelledError:
+                # The run is stopped. What there is of the call is kept; `run_job` sees from its task that it is not whole.
+                if conversation.answered_s is None:
+                    raise
             finally:
                 await call.hang_up()
-            return self._record(job, call, target, behind_s)
+            quality = await asyncio.to_thread(call.quality) if conversation.answered_s is not None else None
+            return self._record(job, call, target, behind_s, quality)
 
     @asynccontextmanager
     async def _answering(self, job: Job) -> AsyncIterator[str]:
@@ -107,7 +114,7 @@ class LiveRoute:
         async with EmbeddedIvr(job.flow, job.library, flows=job.flows, given=given, start_time=start_time) as ivr:
             yield ivr.uri
 
-    def _record(self, job: Job, call: SipCall, target: str, behind_s: float) -> CallRecord:
+    def _record(self, job: Job, call: SipCall, target: str, behind_s: float, quality: CallQuality | None) -> CallRecord:
         stats = call.stats()
         path = None
         if self._recordings is not None:
@@ -129,6 +136,7 @@ class LiveRoute:
             jitter_ms=stats.jitter_ms,
             stalled_s=stats.worst_late_ms / 1000,
             behind_s=behind_s,
+            quality=quality,
         )
 
     def _name(self, job: Job) -> str:

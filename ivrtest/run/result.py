@@ -7,7 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from ivrtest.audio.hearing import Match
+from ivrtest.call.quality import CallQuality
+from ivrtest.run.timing import CallTiming
 from ivrtest.scenario.model import Scenario, Step
+from ivrtest.scenario.quality import Limit
 
 
 class Status(StrEnum):
@@ -38,11 +41,25 @@ class StepResult:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitResult:
+    """What became of one limit for the quality of the call."""
+
+    limit: Limit
+    status: Status = Status.NOT_RUN
+    value: float | None = None
+    """What was measured, in the units of `Limit.value`."""
+    message: str = ""
+    """Why it did not pass, or why there is nothing to hold it against."""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """One line of a call's story."""
 
     at_s: float
     text: str
+    match: Match | None = None
+    """The sound that it tells of, when that is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +88,11 @@ class CallRecord:
     """Where the call went: transport, address and port, such as `udp 192.0.2.1:5060`. Empty where there was no call."""
     tried: tuple[str, ...] = ()
     """Where it went in vain before that, and why: `udp 192.0.2.9:5060: no SIP response within 8 s`."""
+    quality: CallQuality | None = None
+    """None where there was no sound to measure: a simulation, or a call that was not answered."""
+    timing: CallTiming = field(default_factory=CallTiming)
+    simulated: bool = False
+    """Whether nobody was called, so that there was no line to measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +109,18 @@ class ScenarioResult:
     """Wall time, ISO 8601 with offset."""
     seconds: float = 0.0
     """How long it took, in wall time."""
+    limits: tuple[LimitResult, ...] = ()
+
+    @property
+    def broken_limit(self) -> LimitResult | None:
+        """The first limit that was broken, or could not be told."""
+        return next((limit for limit in self.limits if limit.status in {Status.FAILED, Status.ERROR}), None)
 
     @property
     def verdict(self) -> str:
-        """The message of the step that decided, or of the scenario."""
-        return next((step.message for step in self.steps if step.message), self.message)
+        """The message of the step that decided, or of the limit, or of the scenario."""
+        broken = self.broken_limit
+        return next((step.message for step in self.steps if step.message), self.message or (broken.message if broken else ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,7 +227,7 @@ class SimulatedRoute:
         simulate(job, conversation)
         for note in conversation.notes:
             tell(note)
-        return CallRecord(id="simulated", target=self.target)
+        return CallRecord(id="simulated", target=self.target, simulated=True)
 
 
 def simulate(job: Job, conversation: Conversation) -> tuple[Visit, ...]:

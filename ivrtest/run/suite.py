@@ -13,7 +13,8 @@ from typing import Final, Protocol
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.events import CallNoted, RunEvent, ScenarioFinished, ScenarioStarted, SuiteFinished, SuiteStarted
 from ivrtest.run.job import Job
-from ivrtest.run.result import CallRecord, Note, ScenarioResult, Status, StepResult, SuiteResult
+from ivrtest.run.limits import judge_limits
+from ivrtest.run.result import CallRecord, LimitResult, Note, ScenarioResult, Status, StepResult, SuiteResult
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +39,10 @@ class Route(Protocol):
         """What is called, for people."""
 
     async def hold(self, job: Job, conversation: Conversation, tell: Tell) -> CallRecord:
-        """Hold the conversation to its end and return the call's record, with `notes` left empty. Raises RouteError."""
+        """Hold the conversation to its end and return the call's record, with `notes` left empty. Raises RouteError.
+
+        When it is cancelled, it ends the call and returns the record of what there was.
+        """
 
 
 @dataclass(slots=True)
@@ -92,6 +96,10 @@ async def run_job(job: Job, route: Route, emit: Emit) -> ScenarioResult:
         record = await route.hold(job, conversation, tell)
     except RouteError as error:
         trouble = str(error)
+    except asyncio.CancelledError:
+        return stopped(job, conversation, None, started_at, time.monotonic() - began)
+    if is_stopped():
+        return stopped(job, conversation, record, started_at, time.monotonic() - began)
     status = conversation.status
     if trouble and status in {Status.PASSED, Status.NOT_RUN}:
         status = Status.ERROR
@@ -100,11 +108,37 @@ async def run_job(job: Job, route: Route, emit: Emit) -> ScenarioResult:
     if status is Status.NOT_RUN:
         status, trouble = Status.ERROR, trouble or "the call was over before every step was decided"
     steps = tuple(conversation.steps)
+    limits: tuple[LimitResult, ...] = ()
     if record is not None:
         record = with_notes(record, conversation)
+        limits = judge_limits(job.scenario.quality.values(), record)
+        status = with_limits(status, limits)
         if status is Status.FAILED and (what := busy(record)):
-            status, steps, trouble = excused(steps, trouble, what)
-    return ScenarioResult(job.scenario, status, steps, trouble, record, started_at, time.monotonic() - began)
+            status, steps, limits, trouble = excused(steps, limits, trouble, what)
+    return ScenarioResult(job.scenario, status, steps, trouble, record, started_at, time.monotonic() - began, limits)
+
+
+def is_stopped() -> bool:
+    """Return whether this task was asked to end, even if a route has taken that in already."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def stopped(job: Job, conversation: Conversation, record: CallRecord | None, started_at: str, seconds: float) -> ScenarioResult:
+    """Return the result of a scenario that was interrupted: its finished steps and its call are kept, and it counts as not run."""
+    record = with_notes(record, conversation) if record is not None else None
+    steps = tuple(step if step.at_s is not None else StepResult(step.step, started_s=step.started_s) for step in conversation.steps)
+    done = sum(step.status is Status.PASSED for step in steps)
+    message = f"the run was stopped after {done} of {len(steps)} steps"
+    return ScenarioResult(job.scenario, Status.NOT_RUN, steps, message, record, started_at, seconds)
+
+
+def with_limits(status: Status, limits: tuple[LimitResult, ...]) -> Status:
+    """Return what becomes of a scenario by the limits for its quality. What failed stays failed: a bad line is no excuse for it."""
+    found = {limit.status for limit in limits}
+    if status is Status.PASSED and Status.FAILED in found:
+        return Status.FAILED
+    return Status.ERROR if status is Status.PASSED and Status.ERROR in found else status
 
 
 def busy(record: CallRecord) -> str:
@@ -114,11 +148,16 @@ def busy(record: CallRecord) -> str:
     return f"stood still for {record.stalled_s:.1f} s" if record.stalled_s > MAX_STALLED_S else ""
 
 
-def excused(steps: tuple[StepResult, ...], trouble: str, what: str) -> tuple[Status, tuple[StepResult, ...], str]:
+def excused(
+    steps: tuple[StepResult, ...], limits: tuple[LimitResult, ...], trouble: str, what: str
+) -> tuple[Status, tuple[StepResult, ...], tuple[LimitResult, ...], str]:
     """Take the blame from the IVR: this machine, which is the embedded IVR's too, did not keep up with the call."""
     excuse = f"could not tell: this machine was too busy, and {what}. use fewer jobs. "
     judged = (replace(step, status=Status.ERROR, message=excuse + step.message) if step.status is Status.FAILED else step for step in steps)
-    return Status.ERROR, tuple(judged), excuse + trouble if trouble else ""
+    held = (
+        replace(limit, status=Status.ERROR, message=excuse + limit.message) if limit.status is Status.FAILED else limit for limit in limits
+    )
+    return Status.ERROR, tuple(judged), tuple(held), excuse + trouble if trouble else ""
 
 
 def with_notes(record: CallRecord, conversation: Conversation) -> CallRecord:
@@ -130,6 +169,7 @@ def with_notes(record: CallRecord, conversation: Conversation) -> CallRecord:
         ended_s=ended.at if ended is not None else None,
         ended_by=ended.by if ended is not None else "",
         notes=tuple(conversation.notes),
+        timing=conversation.stopwatch.timing(),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from ivrtest.flow.model import PromptRef
+from ivrtest.scenario.quality import Limit
 from ivrtest.scenario.steps import Step as Step
 from ivrtest.scenario.steps.hear import Hear
 from ivrtest.source.text import Span
@@ -94,6 +95,8 @@ class Scenario:
     time_limit_s: float = TIME_LIMIT_S
     """Seconds that the whole call may take."""
     given: Given = field(default_factory=Given)
+    quality: Mapping[str, Limit] = field(default_factory=dict)
+    """By measure: what the quality of the call must be."""
 
     def prompts_named(self) -> Iterator[tuple[str, Span]]:
         """Yield each prompt that a step names, with its place. Spoken digits are not among them."""

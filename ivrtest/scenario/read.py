@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ivrtest.scenario.model import TIME_LIMIT_S, Given, GivenAnswer, GivenQueue, GivenTransfer, Scenario
+from ivrtest.scenario.quality import Limit, parse_limit
 from ivrtest.scenario.steps import STEPS, Step
 from ivrtest.scenario.steps.fields import RULE, StepFields, read_seconds
 from ivrtest.scenario.steps.press import MASK
@@ -141,7 +142,18 @@ def _read(document: Document, findings: list[Finding]) -> Scenario:
         language_span=None if language is None else document.span(("language",)),
         time_limit_s=read_seconds(document, ("time_limit",), data.get("time_limit"), TIME_LIMIT_S, findings),
         given=_given(document, data["given"], findings) if "given" in data else Given(),
+        quality=dict(_limits(document, data.get("quality", {}), findings)),
     )
+
+
+def _limits(document: Document, data: Mapping[str, Any], findings: list[Finding]) -> Iterator[tuple[str, Limit]]:
+    for measure, written in data.items():
+        span = document.span(("quality", measure))
+        match parse_limit(measure, written, span):
+            case Limit() as limit:
+                yield measure, limit
+            case message:
+                findings.append(Finding(RULE, Severity.ERROR, message, span))
 
 
 def _step(document: Document, index: int, written: Any, findings: list[Finding]) -> Step:

@@ -1,0 +1,96 @@
+"""How good one call was: its packets, its sound, and what a listener would have thought of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ivrtest.audio.level import SILENT_DBOV, Echo, Loudness, find_echo, loudness
+from ivrtest.call.codecs import CODECS
+from ivrtest.call.recording import Recording
+from ivrtest.call.remote_media import MediaStats
+from ivrtest.rtp import emodel
+from ivrtest.rtp.packet_log import Packets
+from ivrtest.rtp.quality import StreamQuality, stream_quality
+
+HARDLY: Final = 0.95
+"""Who misses so much of what we sent hears nothing of us."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallQuality:
+    """Of an answered call: what came, what left, and how it sounded."""
+
+    codec: str
+    """What most packets were encoded with; empty where none came."""
+    stream: StreamQuality
+    """The packets that came."""
+    late: int
+    """Packets that came too late to be heard."""
+    sent: int
+    unsent: int
+    """Packets that this machine could not send."""
+    remote_lost: int | None
+    """How many of our packets the far side misses, by its own reports (RTCP); None if it sent none."""
+    remote_jitter_ms: float | None
+    """Jitter of our packets there, by the same."""
+    round_trip_ms: float | None
+    """How long a packet takes there and back, by the same."""
+    encrypted: str
+    """The SRTP suite; empty for none."""
+    r: float | None
+    """The rating of listening quality (ITU-T G.107), 0 to 100. None where there is none to give: no packets, or a codec without figures."""
+    mos: float | None
+    """The same as MOS-LQE, 1 to 4.5 (RFC 3611 section 4.7.5)."""
+    assumed: str
+    """What is taken for granted for both."""
+    heard: Loudness
+    said: Loudness
+    echo: Echo | None
+    """What came back of our own voice. None where nothing was found to come back."""
+
+    @property
+    def unheard(self) -> float:
+        """The share of packets that were lost or came too late, 0 to 1."""
+        return min(1.0, (self.stream.lost + self.late) / self.stream.expected) if self.stream.expected else 0.0
+
+    @property
+    def one_way(self) -> str:
+        """Say which direction carried nothing; empty where both did."""
+        if not self.stream.received:
+            return "no packet came from the far side" if self.sent else "no packet came, and none left"
+        if not self.sent:
+            return "no packet of ours left"
+        if self.remote_lost is not None and self.remote_lost >= HARDLY * self.sent:
+            return "the far side reports that our packets do not arrive"
+        if self.heard.level_dbov < SILENT_DBOV:
+            return "nothing but silence came from the far side"
+        return ""
+
+
+def call_quality(packets: Packets, codecs: Mapping[int, str], stats: MediaStats, recording: Recording) -> CallQuality:
+    """Put together what is known of a call. `codecs`: what each payload type of audio stands for."""
+    stream = stream_quality(packets, {payload_type: CODECS[name].wire.clock_rate for payload_type, name in codecs.items()})
+    used = Counter(payload_type for payload_type in packets.payload_type.tolist() if payload_type in codecs)
+    codec = codecs[used.most_common(1)[0][0]] if used else ""
+    unheard = min(1.0, (stream.lost + stats.late) / stream.expected) if stream.expected else 1.0
+    rated = emodel.listening(codec, unheard, emodel.burst_ratio(stream.bursts.runs, stream.lost, stream.loss))
+    return CallQuality(
+        codec=codec,
+        stream=stream,
+        late=stats.late,
+        sent=stats.sent,
+        unsent=stats.unsent,
+        remote_lost=stats.remote_lost,
+        remote_jitter_ms=stats.remote_jitter_ms,
+        round_trip_ms=stats.round_trip_ms,
+        encrypted=stats.encrypted,
+        r=rated[0] if rated is not None else None,
+        mos=rated[1] if rated is not None else None,
+        assumed=emodel.CODECS[codec].assumed if rated is not None else "",
+        heard=loudness(recording.heard),
+        said=loudness(recording.sent),
+        echo=find_echo(recording.sent, recording.heard),
+    )
