@@ -127,10 +127,11 @@ def test_the_caller_speaks() -> None:
 def test_the_story_of_a_call_is_kept() -> None:
     talk = conversation("- hear: menu\n")
     play(talk, [Ringing(0.1), Answered(0.2), heard(MENU, 0.3, 2.0), TransferAsked("sip:a@b", 2.1), WE_HANG_UP])
+    story = heard(MENU, 0.3, 2.0)
     assert talk.notes == [
         Note(0.1, "ringing"),
         Note(0.2, "answered"),
-        Note(2.0, 'heard "menu" in "en" from 0.3 s to 2.0 s'),
+        Note(2.0, 'heard "menu" in "en" from 0.3 s to 2.0 s', story.match),
         Note(2.1, 'asked to call "sip:a@b" instead'),
         Note(9.0, "we hung up"),
     ]
