@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Iterator, Sequence
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from ivrtest.check.context import CheckContext
 from ivrtest.check.ignores import UnusedIgnore, apply_ignores, read_ignores
@@ -13,8 +14,6 @@ from ivrtest.check.spelling import did_you_mean
 from ivrtest.flow.model import Flow
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.undisturbed import undisturbed
-
-_log = logging.getLogger(__name__)
 
 
 class RuleCrashed(Documented):
@@ -28,11 +27,20 @@ class RuleCrashed(Documented):
         Any flow that a rule did not expect.
 
     Instead
-        Report the flow with the traceback that the debug log holds, and disable the rule meanwhile.
+        Report the flow with the traceback that `ivrtest check --debug FILE` writes, and leave the rule out with `--ignore` meanwhile.
     """
 
     name = "rule-crashed"
     severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Crash(Finding):
+    """The finding that a rule broke down."""
+
+    crashed: str = ""
+    """The name of the rule."""
+    traceback: str = field(default="", compare=False)
 
 
 ALL_DOCUMENTED: tuple[type[Documented], ...] = (*ALL, RuleCrashed, UnusedIgnore)
@@ -51,21 +59,17 @@ def check(flow: Flow, context: CheckContext, rules: Sequence[type[Rule]] = ALL) 
     for rule in rules:
         if rule.needs_whole_flow and context.broken:
             continue
-        ran.add(rule.name)
-        found.extend(_run(rule(), flow, context))
+        try:
+            # One by one: what it finds before it crashes stays.
+            for finding in rule().check(flow, context):
+                found.append(finding)
+            ran.add(rule.name)
+        except Exception as error:  # noqa: BLE001 - one broken rule must not hide what the others find; this one is reported, not dropped
+            found.append(_crash(rule, error, flow))
     known = frozenset(documented.name for documented in ALL_DOCUMENTED) | ran
     ignores = tuple(read_ignores(flow.span.source))
     standing = apply_ignores(found, ignores, frozenset(ran), known)
     return tuple(sorted(dict.fromkeys(standing), key=lambda finding: finding.sort_key))
-
-
-def choose(*, only: Collection[str] = (), without: Collection[str] = ()) -> tuple[type[Rule], ...]:
-    """Return the rules named in `only` (all if empty) but for those in `without`. Raises `UnknownRuleError`."""
-    names = {rule.name for rule in ALL}
-    for name in (*only, *without):
-        if name not in names:
-            raise UnknownRuleError(f'no rule is called "{name}"{did_you_mean(name, names)}')
-    return tuple(rule for rule in ALL if (not only or rule.name in only) and rule.name not in without)
 
 
 def documented(name: str) -> type[Documented]:
@@ -77,11 +81,8 @@ def documented(name: str) -> type[Documented]:
     raise UnknownRuleError(f'no rule is called "{name}"{did_you_mean(name, names)}')
 
 
-def _run(rule: Rule, flow: Flow, context: CheckContext) -> Iterator[Finding]:
-    try:
-        yield from rule.check(flow, context)
-    except Exception as error:  # noqa: BLE001 - one broken rule must not hide what the others find; this one is reported, not dropped
-        _log.debug("rule %s crashed", rule.name, exc_info=True)
-        cause = f"{type(error).__name__}: {error}"
-        message = f'rule "{rule.name}" crashed with "{cause}". this is a fault of the rule: what it looks for was not checked'
-        yield Finding(RuleCrashed.name, RuleCrashed.severity, message, flow.span)
+def _crash(rule: type[Rule], error: Exception, flow: Flow) -> Crash:
+    cause = f"{type(error).__name__}: {error}"
+    message = f'rule "{rule.name}" crashed with "{cause}". this is a fault of the rule: what it looks for was not checked'
+    told = "".join(traceback.format_exception(error))
+    return Crash(RuleCrashed.name, RuleCrashed.severity, message, flow.span, crashed=rule.name, traceback=told)

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 import click
 
 from ivrtest.check.baseline import Known, baseline_text, divide, known_of, read_baseline
-from ivrtest.check.checker import RuleCrashed, check
+from ivrtest.check.checker import Crash, check
 from ivrtest.check.context import CheckContext
 from ivrtest.check.rules import ALL
 from ivrtest.check.selection import SELECTABLE, Selection, select
@@ -144,13 +144,8 @@ def record_of(bundle: Bundle, selection: Selection, findings: Collection[Finding
     name = str(bundle.path)
     if bundle.reading.flow is None:
         return CheckedFile(name, unexamined=in_listed_order(selection.names), usable=False)
-    crashes = [finding.message for finding in findings if finding.rule == RuleCrashed.name]
-    unexamined = {
-        rule.name
-        for rule in selection.rules
-        if (rule.needs_whole_flow and bundle.reading.broken_nodes)
-        or any(message.startswith(f'rule "{rule.name}" crashed') for message in crashes)
-    }
+    crashed = {finding.crashed for finding in findings if isinstance(finding, Crash)}
+    unexamined = {rule.name for rule in selection.rules if rule.name in crashed or (rule.needs_whole_flow and bundle.reading.broken_nodes)}
     return CheckedFile(name, in_listed_order(selection.names - unexamined), in_listed_order(unexamined))
 
 
@@ -174,8 +169,8 @@ def renewed(outcome: CheckOutcome, path: Path) -> tuple[str, CheckOutcome]:
     old = read_baseline(read_source(path)) if path.exists() else ()
     kept = [known for known in old if not was_looked_at(known, outcome, path)]
     text = baseline_text([*known_of(outcome.findings, lambda name: name_in(path, name)), *kept])
-    known = tuple(finding for finding in outcome.findings if finding.rule != RuleCrashed.name)
-    new = tuple(finding for finding in outcome.findings if finding.rule == RuleCrashed.name)
+    known = tuple(finding for finding in outcome.findings if not isinstance(finding, Crash))
+    new = tuple(finding for finding in outcome.findings if isinstance(finding, Crash))
     return text, replace(outcome, findings=new, known=known, baseline=str(path))
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from ivrtest.audio.glance import Glance
 from ivrtest.audio.prompts import PromptLibrary, Recording
-from ivrtest.check.checker import check, choose
+from ivrtest.check.checker import check
 from ivrtest.check.context import CheckContext
 from ivrtest.check.lengths import Length, prompt_length, spoken_length, words_length
+from ivrtest.check.selection import select
 from ivrtest.flow.model import Flow
 
 NODES = 'main: {announce: {prompt: [ask, choose, {digits: "123"}], goto: bye}}'
@@ -60,5 +61,5 @@ def test_recordings_that_sound_alike_are_found_where_they_were_loaded(flow: Call
     library = PromptLibrary(
         [Recording("ask", "en", voice), Recording("ask", "es", (voice * 0.9).astype(np.int16)), Recording("choose", "mul", other)]
     )
-    [finding] = check(some, CheckContext(library=library), choose(only=["indistinguishable-prompts"]))
+    [finding] = check(some, CheckContext(library=library), select(only=["indistinguishable-prompts"]).rules)
     assert finding.message == 'recording "es/ask" sounds the same as "en/ask", although the words differ. record one of them again'
