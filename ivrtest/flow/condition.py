@@ -31,7 +31,7 @@ RESERVED = frozenset({"and", "or", "not"})
 Variables = Mapping[str, str | int]
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
 
-_COMPARE: Mapping[str, Callable[[str | int, str | int], bool]] = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+_COMPARE: Mapping[Operator, Callable[[str | int, str | int], bool]] = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 T = TypeVar("T")
 
 _WHOLE = re.compile(r"-?[0-9]{1,64}")
@@ -345,10 +345,11 @@ class _Parser:
 
     def comparison(self, depth: int) -> Comparison:
         left = self.value(depth)
-        if not self.next_is(*_COMPARE):
+        operator = next((sign for sign in _COMPARE if self.next_is(sign)), None)
+        if operator is None:
             raise ExpressionSyntaxError(f'expected "==", "!=", "<", "<=", ">" or ">=", found {self.token}', self.token.column)
-        operator = self.take().text
-        return Comparison(left, operator, self.value(depth))  # type: ignore[arg-type]
+        self.take()
+        return Comparison(left, operator, self.value(depth))
 
     def value(self, depth: int) -> Value:
         first = self.term(depth)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ivrtest.flow.action import Beep, Key, Record, RecordEnded, StopRecording
-from ivrtest.flow.asking import Patience, ask, hear_key
+from ivrtest.flow.asking import Answer, Patience, ask, hear_key
 from ivrtest.flow.fields import Fields, written_seconds
 from ivrtest.flow.memory import Memory
 from ivrtest.flow.model import Exit, Node, Script, Spoken, Target, Written
@@ -114,18 +114,17 @@ class Voicemail(Node):
                 return empty
             if self.review is None:
                 return recorded
-            review, answers = self.review, {self.review.keep: True, self.review.again: False}
-            heard = yield from ask(
-                memory,
-                review.prompt,
-                review.patience,
-                lambda review=review, answers=answers: hear_key(memory, answers, review.patience.after_s),  # type: ignore[misc]
-                span=self.span,
-            )
+            heard = yield from self._keeps(memory, self.review)
             if isinstance(heard, Exit):
                 return heard if heard.target is not None else recorded
             if heard.value:
                 return recorded
+
+    def _keeps(self, memory: Memory, review: Review) -> Wait[Answer[bool] | Exit]:
+        """Ask whether the caller keeps what she said."""
+        answers = {review.keep: True, review.again: False}
+        patience = review.patience
+        return ask(memory, review.prompt, patience, lambda: hear_key(memory, answers, patience.after_s), span=self.span)
 
     def _record(self, memory: Memory) -> Wait[float]:
         """Record once. Return how much the caller said, in seconds."""
