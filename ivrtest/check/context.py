@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from ivrtest.audio.glance import Glance
 from ivrtest.check.states import States, explore
 from ivrtest.flow.model import Flow
-from ivrtest.source.finding import Finding
+from ivrtest.source.finding import Finding, InputError
+from ivrtest.source.yaml import Document, read_document
 
 if TYPE_CHECKING:
     from ivrtest.audio.prompts import PromptLibrary
@@ -54,11 +55,22 @@ class CheckContext:
     """Names of prompts that are declared but could not be read."""
     _explored: dict[int, tuple[Flow, States]] = field(default_factory=dict, init=False, repr=False)
 
+    _documents: dict[int, tuple[Flow, Document]] = field(default_factory=dict, init=False, repr=False)
+
     def states(self, flow: Flow) -> States:
         """Return what callers can live through in `flow`. Explored once, however many rules ask."""
         if id(flow) not in self._explored:
             self._explored[id(flow)] = (flow, explore(flow, self.flows or {}))
         return self._explored[id(flow)][1]
+
+    def document(self, flow: Flow) -> Document | None:
+        """Return the data that `flow` was read from, with its places, to tell what a fix changes. None for a flow that no text holds."""
+        if id(flow) not in self._documents:
+            try:
+                self._documents[id(flow)] = (flow, read_document(flow.span.source))
+            except InputError:
+                return None
+        return self._documents[id(flow)][1]
 
     def flow(self, name: str) -> Flow | None:
         """Return another flow, or None if it is not known."""

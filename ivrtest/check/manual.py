@@ -10,6 +10,8 @@ from ivrtest.check.rule import Documented
 from ivrtest.source.finding import Severity
 
 HEADINGS = ("What it does", "Why it matters", "Example", "Instead")
+FIX = "Fix"
+"""The heading of a part that only rules have whose findings `ivrtest check --fix` can put right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,13 @@ class Page:
     """YAML that the rule objects to."""
     instead: str
     """YAML that it does not object to."""
+    fix: str = ""
+    """What `--fix` does, and when; empty where a person must decide."""
 
     def __str__(self) -> str:
         parts = zip(HEADINGS, (self.what, self.why, self.example, self.instead), strict=True)
-        return "\n\n".join((f"{self.name} ({self.severity})", *(f"{heading}\n{textwrap.indent(text, '    ')}" for heading, text in parts)))
+        told = [*parts, (FIX, self.fix)] if self.fix else [*parts]
+        return "\n\n".join((f"{self.name} ({self.severity})", *(f"{heading}\n{textwrap.indent(text, '    ')}" for heading, text in told)))
 
 
 def page(rule: type[Documented]) -> Page:
@@ -45,13 +50,14 @@ def page(rule: type[Documented]) -> Page:
         elif found:
             found[-1][1].append(line)
     headings = tuple(heading for heading, _ in found)
-    if headings != HEADINGS:
+    if headings not in (HEADINGS, (*HEADINGS, FIX)):
         raise ValueError(f'docstring of rule "{rule.name}" has the parts {_quoted(headings)}. expected {_quoted(HEADINGS)}')
-    what, why, example, instead = (textwrap.dedent("\n".join(lines)).strip() for _, lines in found)
-    for heading, text in zip(HEADINGS, (what, why, example, instead), strict=True):
+    texts = [textwrap.dedent("\n".join(lines)).strip() for _, lines in found]
+    for heading, text in zip(headings, texts, strict=True):
         if not text:
             raise ValueError(f'part "{heading}" of the docstring of rule "{rule.name}" is empty. say it in a sentence')
-    return Page(rule.name, rule.severity, _unwrapped(what), _unwrapped(why), example, instead)
+    what, why, example, instead, *fix = texts
+    return Page(rule.name, rule.severity, _unwrapped(what), _unwrapped(why), example, instead, _unwrapped("".join(fix)))
 
 
 def pages(rules: tuple[type[Documented], ...]) -> tuple[Page, ...]:

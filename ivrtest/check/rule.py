@@ -10,11 +10,12 @@ from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import Act
 from ivrtest.flow.model import Flow
 from ivrtest.source.finding import Finding, Related, Severity
+from ivrtest.source.fix import Fix
 from ivrtest.source.text import Span
 
 
 class Documented:
-    """Something that `ivrtest explain` can explain. The docstring has the four parts that `manual` reads."""
+    """Something that `ivrtest explain` can explain. The docstring has the parts that `manual` reads."""
 
     name: ClassVar[str]
     """Reads as "allow <name>" and is the file's name with `-` for `_`: `dead-end` is `dead_end.py` is `DeadEnd`."""
@@ -43,6 +44,7 @@ class Rule(Documented, ABC):
         severity: Severity | None = None,
         related: tuple[Related, ...] = (),
         witness: tuple[Act, ...] = (),
+        fix: Fix | None = None,
     ) -> Finding:
         """Return a finding of this rule."""
-        return Finding(self.name, self.severity if severity is None else severity, message, span, related, witness)
+        return Finding(self.name, self.severity if severity is None else severity, message, span, related, witness, fix)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -16,25 +13,19 @@ import click
 from ivrtest.check.selection import unknown_rule
 from ivrtest.check.spelling import did_you_mean, one_of
 from ivrtest.cli.examination import Request, examine, in_order, renewed
-from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import unusable
+from ivrtest.cli.reporting import FORMATS, Reporter
 from ivrtest.cli.settings import FILE_NAME, SEVERITIES, Settings, load_settings
+from ivrtest.cli.standard_input import with_standard_input
 from ivrtest.report.checked import CheckOutcome
 from ivrtest.report.files import write_text
-from ivrtest.report.findings_text import count_of, findings_text, painted
-from ivrtest.source.finding import Finding, InputError, Severity
-
-FORMATS: Final = {
-    "text": "ivrtest.report.findings_text",
-    "json": "ivrtest.report.findings_json",
-    "sarif": "ivrtest.report.sarif",
-    "github": "ivrtest.report.github",
-    "junit": "ivrtest.report.findings_junit",
-}
-"""Name, and the module whose `findings_text` makes it. It is imported when it is asked for."""
+from ivrtest.report.findings_text import MOST_OF_ONE_RULE, count_of
+from ivrtest.source.finding import InputError, Severity
 
 A_PATH: Final = click.Path(path_type=Path, dir_okay=False)
 A_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+PER_RULE: Final = "Print at most N findings of a rule in a file; 0 for all. All are counted, and files and other formats hold all."
+TOGETHER: Final = '"{}" {}, so "{}" has no meaning with it. give one of them'
 
 
 @click.command()
@@ -48,7 +39,12 @@ A_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 @click.option("--write-baseline", type=A_PATH, metavar="FILE", help="Write all that is found to this file, to be known from now on.")
 @click.option("--recordings/--no-recordings", default=True, show_default=True, help="Look at the recordings.")
 @click.option("--listen", is_flag=True, help="Compare how the recordings sound, too. A second for ten minutes of them.")
+@click.option("--fix", "fixing", is_flag=True, help="Put right what can be meant in one way only, and report the rest.")
+@click.option("--diff", "showing", is_flag=True, help="Show what --fix would write, and write nothing.")
 @click.option("--witness", type=A_FOLDER, metavar="DIR", help="Write scenarios to DIR that show on the wire what is wrong.")
+@click.option("--max-per-rule", type=click.IntRange(0), default=MOST_OF_ONE_RULE, show_default=True, metavar="N", help=PER_RULE)
+@click.option("--stdin-filename", type=A_PATH, metavar="FILE", help="Take what is read from - for this file, in its folder.")
+@click.option("--debug", type=A_PATH, metavar="FILE", help="Write to FILE where a rule crashed, if one did.")
 @click.option("--watch", "watching", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 def command(
     paths: tuple[Path, ...],
@@ -61,12 +57,18 @@ def command(
     write_baseline: Path | None,
     recordings: bool,
     listen: bool,
+    fixing: bool,
+    showing: bool,
     witness: Path | None,
+    max_per_rule: int,
+    stdin_filename: Path | None,
+    debug: Path | None,
     watching: bool,
 ) -> int:
     """Find what is wrong with flows, without calling.
 
-    PATHS are flow files, or folders of them; without any, the folder of flows. Exit code 1 if an error stands, 3 if a file cannot be used.
+    PATHS are flow files, or folders of them; without any, the folder of flows; - is standard input. Exit code 1 if an error stands, 3 if
+    a file cannot be used.
 
     One run can print one format and write others: --format text -o sarif=check.sarif -o junit=check.xml. Formats: text for people; json
     for programs; sarif (2.1.0) for code scanning and editors; github for annotations in GitHub Actions; junit for CI and auditors, with a
@@ -77,80 +79,91 @@ def command(
 
     A baseline lets an old tree in: findings in it are not reported, new ones are. It holds no line numbers, so it outlives edits.
 
+    --fix changes what nobody can have meant otherwise, and keeps comments, quotes and line ends. `ivrtest rules` marks the rules that it
+    knows, `ivrtest explain RULE` says what it does. What comes from - goes, fixed, to standard output, and the report to standard error;
+    so does what --diff shows.
+
     With --witness DIR, `ivrtest run DIR --flows FOLDER` calls and shows what is wrong: each scenario there fails until it is put right.
     """
     request = Request(paths, select, ignore, weights_of(weights), recordings, baseline, witness is not None, listen)
-    if listen and not recordings:
-        raise click.UsageError('"--listen" has no meaning with "--no-recordings". give one of them')
+    files = files_of(outputs)
     for name in (*select, *ignore, *request.severities):
         if message := unknown_rule(name):
             raise click.UsageError(f"{message} `ivrtest rules` lists them")
-    files = files_of(outputs)
-    if baseline is not None and write_baseline is not None:
-        raise click.UsageError('"--write-baseline" writes all that is found, so "--baseline" has no meaning with it. give one of them')
-    if not watching:
-        return report(checked(request, write_baseline), style, files, witness)
-    if style != "text":
-        raise click.UsageError(f'"--watch" prints for people, not "--format {style}". write that to a file with "-o {style}=FILE"')
-    if write_baseline is not None:
-        raise click.UsageError('"--write-baseline" writes once, so "--watch" has no meaning with it. give one of them')
-    return watch_flows(request, files, witness)
+    refuse_together(
+        ("--listen", "compares recordings", listen, "--no-recordings", not recordings),
+        ("--write-baseline", "writes all that is found", write_baseline is not None, "--baseline", baseline is not None),
+        ("--diff", "prints a diff", showing, f"--format {style}", style != "text"),
+        ("--diff", "writes nothing", showing, "--write-baseline", write_baseline is not None),
+        ("--watch", "prints for people", watching, f"--format {style}", style != "text"),
+        ("--write-baseline", "writes once", write_baseline is not None, "--watch", watching),
+        ("--fix", "writes once", fixing, "--watch", watching),
+        ("--diff", "looks once", showing, "--watch", watching),
+        ("-", "is read once", Path("-") in paths, "--watch", watching),
+    )
+    reporter = Reporter(style, files, witness=witness, debug=debug, most=max_per_rule)
+    try:
+        request = with_standard_input(request, stdin_filename)
+    except InputError as error:
+        return reporter.report(CheckOutcome(in_order(error.findings), usable=False))
+    if watching:
+        return watch_flows(request, reporter)
+    if fixing or showing:
+        return put_right(request, reporter, write_baseline, showing=showing)
+    return reporter.report(baselined(examine(request, datetime.now(UTC).date()), write_baseline))
 
 
-def checked(request: Request, write_baseline: Path | None = None) -> CheckOutcome:
-    """Check, and write a new baseline if one is wanted and every input could be used."""
-    outcome = examine(request, datetime.now(UTC).date())
-    if write_baseline is None or not outcome.usable:
+def refuse_together(*pairs: tuple[str, str, bool, str, bool]) -> None:
+    """Raise UsageError for the first pair of options that are both given: one, what it does, whether it is given; the other, too."""
+    for one, does, given, other, other_given in pairs:
+        if given and other_given:
+            raise click.UsageError(TOGETHER.format(one, does, other))
+
+
+def baselined(outcome: CheckOutcome, path: Path | None) -> CheckOutcome:
+    """Write a new baseline if one is wanted and every input could be used."""
+    if path is None or not outcome.usable:
         return outcome
     try:
-        text, outcome = renewed(outcome, write_baseline)
-        write_text(write_baseline, text)
+        text, outcome = renewed(outcome, path)
+        write_text(path, text)
     except InputError as error:
         return replace(outcome, findings=in_order([*outcome.findings, *error.findings]), usable=False)
     except OSError as error:
-        problem = unusable(write_baseline, f'"{write_baseline}" cannot be written: {error.strerror}')
+        problem = unusable(path, f'"{path}" cannot be written: {error.strerror}')
         return replace(outcome, findings=in_order([*outcome.findings, *outcome.known, problem]), known=(), usable=False)
-    written = f'wrote "{write_baseline}": {count_of(len(outcome.known), "finding")}. check with "--baseline {write_baseline}" from now on'
+    written = f'wrote "{path}": {count_of(len(outcome.known), "finding")}. check with "--baseline {path}" from now on'
     return replace(outcome, notes=(*outcome.notes, written))
 
 
-def report(outcome: CheckOutcome, style: str, files: Mapping[Path, str], witness: Path | None = None) -> int:
-    """Write what is asked for and print the rest. Return the exit code."""
-    unwritten: list[Finding] = []
-    written: list[Path] = []
-    texts = {path: rendered(outcome, name) for path, name in files.items()}
-    if witness is not None:
-        texts |= {witness / name: text for name, text in outcome.scenarios.items()}
-    for path, text in texts.items():
-        try:
-            write_text(path, text)
-            written.append(path)
-        except OSError as error:
-            unwritten.append(unusable(path, f'"{path}" cannot be written: {error.strerror}'))
-    text = findings_text(outcome, colour=wants_colour(os.environ, sys.stdout.isatty())) if style == "text" else rendered(outcome, style)
-    click.echo(text, nl=False, color=True)
-    if style == "text":
-        for path in written:
-            click.echo(f"wrote {path}")
-    for finding in unwritten:
-        for line in painted(finding):
-            click.echo("".join(piece for piece, _ in line), err=True)
-    return UNUSABLE if unwritten else outcome.exit_code
+def put_right(request: Request, reporter: Reporter, write_baseline: Path | None, *, showing: bool) -> int:
+    """Put right what can be, or show how, and report the rest."""
+    # Imported where it is used: a check from the shell is quick.
+    from ivrtest.cli.fixing import Kept, differences, fix_flows, rewrite
+
+    kept = Kept()
+    piped = bool(request.sources)
+    outcome = fix_flows(request, datetime.now(UTC).date(), kept.keep if showing or piped else rewrite)
+    reporter.to_standard_error = showing or piped
+    if showing:
+        for line in differences(kept.texts):
+            click.echo(line, nl=False)
+        told = f"the diff puts {count_of(len(outcome.fixed), 'finding')} right" if outcome.fixed else "there is nothing that --fix would do"
+        return reporter.report(replace(outcome, fixed=(), notes=(*outcome.notes, told)))
+    for path, source in request.sources.items():
+        _, after = kept.texts.get(path, (source, source))
+        click.echo(after.text, nl=False)
+    return reporter.report(baselined(outcome, write_baseline))
 
 
-def rendered(outcome: CheckOutcome, name: str) -> str:
-    text: str = import_module(FORMATS[name]).findings_text(outcome)
-    return text
-
-
-def watch_flows(request: Request, files: Mapping[Path, str], witness: Path | None) -> int:
+def watch_flows(request: Request, reporter: Reporter) -> int:
     """Check again after every change until Ctrl-C, which is how this ends when all is well."""
     from ivrtest.cli.watch import INTERVAL_S, snapshot, watch
 
     def act() -> None:
-        outcome = checked(request)
+        outcome = examine(request, datetime.now(UTC).date())
         click.clear()
-        report(outcome, "text", files, witness)
+        reporter.report(outcome)
         click.echo(f"looking for changes every {INTERVAL_S} s. Ctrl-C ends")
 
     try:
@@ -194,12 +207,3 @@ def weights_of(weights: Sequence[str]) -> dict[str, Severity]:
             raise click.UsageError(f'"--severity {weight}" names no severity. it must be RULE=LEVEL, where LEVEL is {one_of(SEVERITIES)}')
         severities[rule] = SEVERITIES[name]
     return severities
-
-
-def wants_colour(environment: Mapping[str, str], terminal: bool) -> bool:
-    """Tell whether to colour what is printed: in a terminal, unless NO_COLOR or a dumb terminal says otherwise; always with FORCE_COLOR."""
-    if environment.get("NO_COLOR"):
-        return False
-    if environment.get("FORCE_COLOR"):
-        return True
-    return terminal and environment.get("TERM") != "dumb"

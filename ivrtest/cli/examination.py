@@ -23,6 +23,7 @@ from ivrtest.report.findings_text import count_of
 from ivrtest.run.bundle import Bundle, FlowFolder, glances, recorded, strays
 from ivrtest.source.file import read_source
 from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.text import Source
 from ivrtest.source.undisturbed import undisturbed
 
 
@@ -42,6 +43,10 @@ class Request:
     """Whether to make scenarios that show the findings."""
     listen: bool = False
     """Whether to compare how the recordings sound, which takes a second for ten minutes of them."""
+    sources: Mapping[Path, Source] = field(default_factory=dict)
+    """Texts that stand for what files hold."""
+    alone: bool = False
+    """Whether nothing is known of what lies around the flow, which comes from no file."""
 
     def selection(self, settings: CheckSettings) -> Selection:
         """Return the rules that look. The command line wins: rules that it selects look even if the settings ignore them.
@@ -59,29 +64,70 @@ class Request:
         return selection
 
 
+class Examination:
+    """One check of the flows that are asked for: each folder is read once, and what is wrong with it is found once."""
+
+    def __init__(self, request: Request, today: date) -> None:
+        """Raises `InputError` for settings, a baseline or a path that cannot be used."""
+        settings = load_settings()
+        self.request = request
+        self.today = today
+        self.selection = request.selection(settings.check)
+        paths = request.paths or (settings.flows,)
+        self.files = paths if request.alone else flow_files(paths, settings.exclude)
+        self.baseline = read_baseline(read_source(request.baseline)) if request.baseline is not None else ()
+        self._folders: dict[Path | None, FlowFolder | InputError] = {}
+
+    def bundle(self, file: Path) -> Bundle:
+        """Return a flow with what belongs to it. Raises `InputError` if its file is no YAML, or if its folder cannot be used."""
+        return self.folder(file).bundle(file)
+
+    def folder(self, file: Path) -> FlowFolder:
+        """Return the folder of a file. Raises `InputError`."""
+        folder = None if self.request.alone else file.parent
+        if folder not in self._folders:
+            try:
+                self._folders[folder] = FlowFolder(folder, self.request.sources)
+            except InputError as error:
+                self._folders[folder] = error
+        found = self._folders[folder]
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+    def source(self, file: Path) -> Source:
+        """Return the text of a file that the examination could read."""
+        return self.folder(file).source(file)
+
+    def findings_in(self, file: Path, source: Source) -> tuple[Finding, ...]:
+        """Return what would be found if a file held another text. Raises `InputError` where that is no YAML."""
+        return self.findings(self.folder(file).with_source(file, source).bundle(file))
+
+    def findings(self, bundle: Bundle) -> tuple[Finding, ...]:
+        """Return what the reader and the rules say of one flow."""
+        return tuple(findings_of(bundle, self.selection, self.today, self.request))
+
+
 @undisturbed()
 def examine(request: Request, today: date) -> CheckOutcome:
     """Check the flows that are asked for. What cannot be used is a finding too."""
     try:
-        settings = load_settings()
-        selection = request.selection(settings.check)
-        files = flow_files(request.paths or [settings.flows], settings.exclude)
-        baseline = read_baseline(read_source(request.baseline)) if request.baseline is not None else ()
+        examination = Examination(request, today)
     except InputError as error:
         return CheckOutcome(in_order(error.findings), usable=False)
+    selection = examination.selection
     checked: list[CheckedFile] = []
     found: list[Finding] = []
     unusable: list[Finding] = []
     scenarios: dict[str, tuple[Finding, str]] = {}
-    folders: dict[Path, FlowFolder | InputError] = {}
-    for file in files:
+    for file in examination.files:
         try:
-            bundle = folder_of(file, folders).bundle(file)
+            bundle = examination.bundle(file)
         except InputError as error:
             unusable += error.findings
             checked.append(CheckedFile(str(file), unexamined=in_listed_order(selection.names), usable=False))
             continue
-        findings = list(findings_of(bundle, selection, today, request))
+        findings = examination.findings(bundle)
         (found if bundle.reading.flow is not None else unusable).extend(findings)
         checked.append(record_of(bundle, selection, findings))
         if request.witness and bundle.reading.flow is not None:
@@ -91,24 +137,11 @@ def examine(request: Request, today: date) -> CheckOutcome:
             scenarios |= witness_scenarios(findings, bundle.reading.flow, bundle.called)
     outcome = CheckOutcome(in_order(found), tuple(checked), usable=all(file.usable for file in checked), selection=selection)
     if request.baseline is not None:
-        outcome = without_known(outcome, request.baseline, baseline)
+        outcome = without_known(outcome, request.baseline, examination.baseline)
     shown = {name: text for name, (finding, text) in scenarios.items() if finding in outcome.findings}
     if request.witness and not shown:
         outcome = replace(outcome, notes=(*outcome.notes, "no scenario is written: nothing was found that a call would show"))
     return replace(outcome, findings=in_order([*outcome.findings, *unusable]), scenarios=shown)
-
-
-def folder_of(file: Path, folders: dict[Path, FlowFolder | InputError]) -> FlowFolder:
-    """Return the folder of a file. It is read once, and what is wrong with it is found once. Raises `InputError`."""
-    if file.parent not in folders:
-        try:
-            folders[file.parent] = FlowFolder(file.parent)
-        except InputError as error:
-            folders[file.parent] = error
-    folder = folders[file.parent]
-    if isinstance(folder, InputError):
-        raise folder
-    return folder
 
 
 def findings_of(bundle: Bundle, selection: Selection, today: date, request: Request) -> Iterator[Finding]:
@@ -125,13 +158,13 @@ def findings_of(bundle: Bundle, selection: Selection, today: date, request: Requ
         except InputError as error:
             yield from error.findings
     context = CheckContext(
-        flows=None if bundle.unread else others,
+        flows=None if bundle.unread or request.alone else others,
         siblings=frozenset(bundle.siblings),
         unread=bundle.unread,
-        recordings=recorded(bundle.path, flow) if request.recordings else None,
-        sounds=glances(bundle.path, flow) if request.recordings else None,
+        recordings=recorded(bundle.path, flow) if request.recordings and not request.alone else None,
+        sounds=glances(bundle.path, flow) if request.recordings and not request.alone else None,
         library=library,
-        strays=tuple(strays(bundle.path, flow)) if request.recordings else (),
+        strays=tuple(strays(bundle.path, flow)) if request.recordings and not request.alone else (),
         today=today,
         broken=bundle.reading.broken_nodes,
         broken_prompts=bundle.reading.broken_prompts,

@@ -40,6 +40,8 @@ class CheckOutcome:
     notes: tuple[str, ...] = ()
     """What is worth saying and no finding in a flow."""
     selection: Selection = field(default_factory=Selection)
+    fixed: tuple[Finding, ...] = ()
+    """What was put right before, each as it was found; it is not among the findings."""
     scenarios: Mapping[str, str] = field(default_factory=dict)
     """Scenario files that show the findings on the wire, by file name, if they were asked for."""
 
@@ -49,6 +51,11 @@ class CheckOutcome:
         if not self.usable:
             return 3
         return 1 if any(finding.severity is Severity.ERROR for finding in self.findings) else 0
+
+    @property
+    def fixable(self) -> int:
+        """How many findings can be put right by themselves."""
+        return sum(finding.fix is not None for finding in self.findings)
 
     def count(self, severity: Severity) -> int:
         """Return how many findings of a severity stand."""

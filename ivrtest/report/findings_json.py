@@ -12,6 +12,7 @@ from ivrtest import __version__
 from ivrtest.check.identity import fingerprints
 from ivrtest.report.checked import CheckedFile, CheckOutcome
 from ivrtest.source.finding import Finding, Severity
+from ivrtest.source.fix import Fix
 from ivrtest.source.text import Span
 
 FORMAT: Final = "ivrtest/findings/1"
@@ -29,6 +30,7 @@ def findings_text(outcome: CheckOutcome) -> str:
             finding_data(finding) | {"fingerprint": fingerprint}
             for finding, fingerprint in zip(outcome.findings, fingerprints(outcome.findings), strict=True)
         ],
+        "fixed": [finding_data(finding) for finding in outcome.fixed],
         "known": len(outcome.known),
         "notes": list(outcome.notes),
     }
@@ -47,7 +49,13 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         **place(finding.span),
         "related": [{"message": related.message, **place(related.span)} for related in finding.related],
         "witness": [str(act) for act in finding.witness],
+        "fix": None if finding.fix is None else fix_data(finding.fix),
     }
+
+
+def fix_data(fix: Fix) -> dict[str, Any]:
+    """Return what to write where. Edits do not overlap; all places are those of the text as it is."""
+    return {"message": fix.message, "edits": [{**place(edit.span), "text": edit.text} for edit in fix.edits]}
 
 
 def place(span: Span) -> dict[str, Any]:

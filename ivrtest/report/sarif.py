@@ -21,6 +21,7 @@ from ivrtest.check.manual import Page, pages
 from ivrtest.check.selection import SELECTABLE
 from ivrtest.report.checked import CheckOutcome
 from ivrtest.source.finding import Finding, Severity
+from ivrtest.source.fix import Fix
 from ivrtest.source.text import Span
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
@@ -114,7 +115,15 @@ def result_of(finding: Finding, number: int, fingerprint: str, artifacts: Mappin
         **({"relatedLocations": related} if related else {}),
         **({"codeFlows": [flow_of(finding, artifacts)]} if finding.witness else {}),
         "partialFingerprints": {FINGERPRINT: fingerprint},
+        **({"fixes": [fix_of(finding.fix, finding.span.source.name, artifacts)]} if finding.fix else {}),
     }
+
+
+def fix_of(fix: Fix, name: str, artifacts: Mapping[str, int]) -> Data:
+    """Return what to write where, for editors that offer it."""
+    replacements = [{"deletedRegion": lines_of(edit.span), "insertedContent": {"text": edit.text}} for edit in fix.edits]
+    change = {"artifactLocation": file_of(name, artifacts), "replacements": replacements}
+    return {"description": {"text": _plain(fix.message)}, "artifactChanges": [change]}
 
 
 def flow_of(finding: Finding, artifacts: Mapping[str, int]) -> Data:
@@ -131,18 +140,13 @@ def location_of(span: Span, artifacts: Mapping[str, int]) -> Data:
 
 
 def region_of(span: Span) -> Data:
-    region: Data = {
-        "startLine": span.line,
-        "startColumn": span.column,
-        "endLine": span.end_line,
-        "endColumn": span.end_column,
-    }
-    lines = [span.source.line(number) for number in range(span.line, span.end_line + 1)]
-    # The end is cut first: on a single line it is counted from the same beginning.
-    lines[-1] = lines[-1][: span.end_column - 1]
-    lines[0] = lines[0][span.column - 1 :]
-    text = "\n".join(lines)
-    return region | ({"snippet": {"text": text}} if text.strip() else {})
+    start, end = span.source.stretch(span)
+    text = span.source.text[start:end]
+    return lines_of(span) | ({"snippet": {"text": text}} if text.strip() else {})
+
+
+def lines_of(span: Span) -> Data:
+    return {"startLine": span.line, "startColumn": span.column, "endLine": span.end_line, "endColumn": span.end_column}
 
 
 def file_of(name: str, artifacts: Mapping[str, int] | None = None) -> Data:

@@ -15,7 +15,8 @@ from ivrtest.check.context import Stray
 from ivrtest.flow.find import find_flows
 from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, NumberRef, Prompt
 from ivrtest.flow.nodes.call_flow import CallFlow
-from ivrtest.flow.read import FlowReading, load_flow, read_flow
+from ivrtest.flow.read import FlowReading, read_flow
+from ivrtest.source.file import read_source
 from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.text import Source
 
@@ -119,11 +120,14 @@ def voice_of(flow: Flow, language: str) -> str:
 class FlowFolder:
     """The flow files of one folder, each read once, and only when somebody asks for it."""
 
-    def __init__(self, folder: Path, sources: Mapping[Path, Source] | None = None) -> None:
-        """`sources`: texts that stand for what files of the folder hold. Raises InputError if two of its flows have one name."""
+    def __init__(self, folder: Path | None, sources: Mapping[Path, Source] | None = None) -> None:
+        """Raises InputError if two of its flows have one name.
+
+        `sources`: texts that stand for what files of the folder hold; without a folder, all that there is.
+        """
         self.folder = folder
         self.sources = dict(sources or {})
-        self.paths = find_flows(folder, self.sources)
+        self.paths = {} if folder is None else find_flows(folder, self.sources)
         self._readings: dict[Path, FlowReading] = {}
 
     def with_source(self, path: Path, source: Source) -> FlowFolder:
@@ -132,11 +136,16 @@ class FlowFolder:
         changed._readings |= {other: reading for other, reading in self._readings.items() if other != path}
         return changed
 
+    def source(self, path: Path) -> Source:
+        """Return the text of a file, which is read once. Raises InputError if it cannot be read."""
+        if path not in self.sources:
+            self.sources[path] = read_source(path, self.folder)
+        return self.sources[path]
+
     def read(self, path: Path) -> FlowReading:
         """Read a file of the folder, once. Raises InputError if it is no YAML."""
         if path not in self._readings:
-            source = self.sources.get(path)
-            self._readings[path] = load_flow(path, self.folder) if source is None else read_flow(source)
+            self._readings[path] = read_flow(self.source(path))
         return self._readings[path]
 
     def bundle(self, path: Path) -> Bundle:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from ivrtest.source.fix import Fix
 from ivrtest.source.text import Span
 
 
@@ -40,6 +41,8 @@ class Finding:
     related: tuple[Related, ...] = field(default=())
     witness: tuple[object, ...] = field(default=())
     """What leads a caller there, one act each, whose `str` says it: `call`, `wait 5 s`, `press 2`."""
+    fix: Fix | None = field(default=None)
+    """What puts it right. None where more than one thing may be meant."""
 
     @property
     def sort_key(self) -> tuple[object, ...]:

@@ -14,15 +14,18 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ivrtest.source.finding import Finding, Severity
+from ivrtest.source.fix import Fix
 from ivrtest.source.verdict import Fits, compiled
-from ivrtest.source.words import is_value, must_be, one_of, quoted
+from ivrtest.source.words import is_value, must_be, one_of, one_slip, quoted
 from ivrtest.source.yaml import DataPath, Document
 
 if TYPE_CHECKING:
@@ -160,6 +163,10 @@ def _mistake(error: ValidationError, schema: Any) -> _Mistake:
     return _Mistake(keyword, wanted, schema, value, tuple(error.absolute_path), about_name, missing)
 
 
+_FLAGS = {**dict.fromkeys(("true", "yes", "on"), True), **dict.fromkeys(("false", "no", "off"), False)}
+"""What YAML 1.1 takes for a flag, and YAML 1.2 for a text."""
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
+
 _ABOUT_KEYS = ("required", "additionalProperties", "dependentRequired")
 
 
@@ -206,7 +213,10 @@ def _problems(mistake: _Mistake, document: Document, names: _Names) -> Iterator[
             for key, near in _unknown(mistake):
                 expected = schema.get("x-unknown") or f"expected {one_of(schema.get('properties', {}))}"
                 hint = f'did you mean "{near}"?' if near else expected
-                yield _problem("unknown-key", f"unknown key {quoted(key)} in {names.whole(path)}. {hint}", (*path, key), document, key=True)
+                message = f"unknown key {quoted(key)} in {names.whole(path)}. {hint}"
+                yield _renamed(
+                    _problem("unknown-key", message, (*path, key), document, key=True), document, value, schema.get("properties", {})
+                )
         case "required":
             yield _problem("missing-key", f'{names.whole(path)} lacks the key "{mistake.missing}"', path, document, key=True)
         case "dependentRequired":
@@ -219,10 +229,17 @@ def _problems(mistake: _Mistake, document: Document, names: _Names) -> Iterator[
             yield _choice(mistake, document, names)
         case "uniqueItems":
             index = next(index for index, item in enumerate(value) if item in value[:index])
-            yield _problem("wrong-value", f"{names.thing(path)} holds {is_value(value[index])} twice", (*path, index), document)
+            problem = _problem("wrong-value", f"{names.thing(path)} holds {is_value(value[index])} twice", (*path, index), document)
+            yield _with_fix(problem, lambda editing: editing.removed(document, (*path, index), "remove the second", uncovers=True))
         case "type" | "anyOf" | "oneOf":
             message = f"{names.thing(path)} is {is_value(value, wrong_type=True)}. it must be {must_be(schema)}"
-            yield _problem("wrong-type", message, path, document)
+            problem = _problem("wrong-type", message, path, document)
+            meant = _meant(value, schema)
+            yield (
+                problem
+                if meant is None
+                else _with_fix(problem, lambda editing: editing.put(document, path, meant, f'write "{str(meant).lower()}"'))
+            )
         case "minItems" | "maxItems" | "minProperties" | "maxProperties" if value:
             limit = f"{'at least' if mistake.keyword.startswith('min') else 'at most'} {mistake.wanted}"
             message = f"{names.thing(path)} holds {len(value)}. it must hold {limit}"
@@ -249,12 +266,38 @@ def _choice(mistake: _Mistake, document: Document, names: _Names) -> Problem:
     near = difflib.get_close_matches(strange[0], words, n=1)
     hint = f'did you mean "{near[0]}"? ' if near else ""
     message = f"unknown {nouns['unknown']} {quoted(strange[0])} in {whole}. {hint}expected {one_of(words)}"
-    return _problem("unknown-key", message, (*path, strange[0]), document, key=True)
+    return _renamed(_problem("unknown-key", message, (*path, strange[0]), document, key=True), document, mistake.value, words)
 
 
 def _problem(rule: str, message: str, path: DataPath, document: Document, *, key: bool = False) -> Problem:
     span = document.key_span(path) if key else document.span(path)
     return Problem(path, Finding(rule, Severity.ERROR, message, span))
+
+
+def _renamed(problem: Problem, document: Document, there: Collection[str], known: Collection[str]) -> Problem:
+    """Return a problem of a wrong key with its fix, where only one of the keys that are known, and that is not there yet, can be meant."""
+    meant = one_slip(str(problem.path[-1]), known)
+    if meant is None or meant in there:
+        return problem
+    return _with_fix(problem, lambda editing: editing.renamed(document, problem.path, meant, f'write "{meant}"'))
+
+
+def _meant(value: Any, schema: Schema) -> bool | int | None:
+    """Return the flag or the number that a text of another type stands for; None where it does not plainly stand for one."""
+    match schema.get("type"):
+        case "boolean" if isinstance(value, str):
+            return _FLAGS.get(value.lower())
+        case "integer" if isinstance(value, str) and _NUMBER.fullmatch(value):
+            return int(value)
+        case _:
+            return None
+
+
+def _with_fix(problem: Problem, make: Callable[[ModuleType], Fix | None]) -> Problem:
+    # Imported where something can be put right, which in most files is nothing.
+    from ivrtest.source import editing
+
+    return replace(problem, finding=replace(problem.finding, fix=make(editing)))
 
 
 class _Names:

@@ -49,6 +49,38 @@ def is_value(value: object, *, wrong_type: bool = False) -> str:
             return ("the text " if looks_otherwise else "") + quoted(value)
 
 
+def one_slip(name: str, known: Iterable[str]) -> str | None:
+    """Return which of `known` somebody meant who wrote `name`, where nothing else can be meant; None where it can.
+
+    A slip is a letter too many, too few, another one, or two swapped (F. Damerau, Comm. ACM 7 (1964)), or other signs between the words:
+    `no-input`, `noInput`. Names of less than four letters, and those that differ in a digit, are too near to one another to tell.
+    """
+    near = [other for other in known if other != name and _is_slip(name, other)]
+    return near[0] if len(near) == 1 and min(len(name), len(near[0])) >= _TELLING and _digits(name) == _digits(near[0]) else None
+
+
+_TELLING = 4
+"""Letters of a name in which a slip is seen to be one."""
+
+
+def _is_slip(name: str, other: str) -> bool:
+    if _bare(name) == _bare(other):
+        return True
+    if abs(len(name) - len(other)) > 1:
+        return False
+    head = next((place for place, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), min(len(name), len(other)))
+    left, right = name[head:], other[head:]
+    return left[1:] == right[1:] or left[1:] == right or left == right[1:] or (left[:2] == right[1::-1] and left[2:] == right[2:])
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _digits(name: str) -> str:
+    return "".join(letter for letter in name if letter.isdigit())
+
+
 def must_be(schema: Mapping[str, Any]) -> str:
     """Return what a schema asks for, to be said after "it must be"."""
     if "x-must" in schema:

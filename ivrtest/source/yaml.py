@@ -7,20 +7,21 @@ tags, merge keys and duplicate keys are findings, and depth and size (with alias
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from operator import itemgetter
+from typing import Any, Final
 
 import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from ivrtest.source.file import read_source as read_source
 from ivrtest.source.finding import Finding, InputError, Related, Severity
+from ivrtest.source.fix import DataPath as DataPath
+from ivrtest.source.fix import Fix
 from ivrtest.source.syntax import HASH_MESSAGE, bare_hash_keys, bare_hash_value, syntax_finding
 from ivrtest.source.text import Source, Span
-
-DataPath: TypeAlias = tuple[str | int, ...]
-"""Where a value is: keys and list indexes from the top."""
 
 MAX_DEPTH: Final = 50
 """Mappings and lists inside one another. Flows and scenarios need fewer than ten."""
@@ -58,6 +59,7 @@ class Document:
         self._root = root
         # Filled as places are asked for: a file without mistakes never pays for it.
         self._entries: dict[int, dict[str, tuple[Node, Node]]] = {}
+        self._parts: dict[int, list[tuple[int, int, str | int, Node]]] = {}
 
     def span(self, path: Sequence[str | int]) -> Span:
         """Return the place of the value at `path`; of its key if the value is empty.
@@ -81,11 +83,58 @@ class Document:
                 key = value = value.value[0][0]
         return self._node_span(key or value)
 
+    def nodes(self, path: Sequence[str | int]) -> tuple[Node | None, Node] | None:
+        """Return the parser's nodes at `path`: the key's (None for a list's item) and the value's. None where there is nothing."""
+        if not path:
+            return None, self._root
+        key, value = self._find(path)
+        return None if value is None or not self._leads(path) else (key, value)
+
+    def path_at(self, span: Span) -> DataPath | None:
+        """Return the path of the value that stands at `span`. None where no value does."""
+        start = self.source.offset(span.line, span.column)
+        path: DataPath = ()
+        node = self._root
+        while not (isinstance(node, ScalarNode) and self._node_span(node) == span):
+            step = self._towards(node, start)
+            if step is None:
+                return None
+            path, node = (*path, step[0]), step[1]
+        return path
+
+    def _towards(self, node: Node, offset: int) -> tuple[str | int, Node] | None:
+        """Return the part of a mapping or list in which the character at `offset` is."""
+        if id(node) not in self._parts:
+            named: Iterable[tuple[str | int, Node]] = ()
+            if isinstance(node, MappingNode):
+                named = ((name, value) for name, (_, value) in self._pairs(node).items())
+            elif isinstance(node, SequenceNode):
+                named = enumerate(node.value)
+            # What an alias stands for is written elsewhere.
+            self._parts[id(node)] = sorted(
+                ((part.start_mark.index, part.end_mark.index, step, part) for step, part in named), key=itemgetter(0)
+            )
+        parts = self._parts[id(node)]
+        place = bisect_right(parts, offset, key=itemgetter(0)) - 1
+        if place < 0 or offset >= parts[place][1]:
+            return None
+        return parts[place][2:]
+
+    def _leads(self, path: Sequence[str | int]) -> bool:
+        data = self.data
+        for step in path:
+            inside = step in data if isinstance(data, dict) else isinstance(data, list) and isinstance(step, int) and step < len(data)
+            if not inside:
+                return False
+            data = data[step]
+        return True
+
     def over(self, source: Source) -> Document:
         """Return the same data over another text, in which everything stands at the same place: one in which secrets are masked."""
         findings = tuple(
             replace(
                 finding,
+                fix=None,
                 span=replace(finding.span, source=source),
                 related=tuple(replace(related, span=replace(related.span, source=source)) for related in finding.related),
             )
@@ -239,12 +288,23 @@ class _Builder:
                 first = next(other for other, _ in node.value if other.__class__ is ScalarNode and other.value == name)
                 related = (Related("the first one is here", node_span(self.source, first)),)
                 self.add("duplicate-key", f'the key "{name}" stands here twice. keep one of them', key, related)
-                self.build(value)
+                before = len(self.findings)
+                if repr(self.build(value)) == repr(data[name]) and len(self.findings) == before:
+                    self.add_fix(node, (key, value))
             elif name == "<<" and key.tag is _PLAIN:
                 self.add("merge-key", 'the merge key "<<" is not used here. write the keys out', key)
             else:
                 data[name] = self.build(value)
         return data
+
+    def add_fix(self, node: MappingNode, entry: tuple[Node, Node]) -> None:
+        """Let the last finding be put right by taking an entry away that says again what is said."""
+        # Imported where it is used: most files have no such entry.
+        from ivrtest.source.editing import removal
+
+        edit = removal(self.source, node, node.value.index(entry))
+        if edit is not None:
+            self.findings[-1] = replace(self.findings[-1], fix=Fix("remove the second, which says the same", (edit,)))
 
     def scalar(self, node: ScalarNode) -> Any:
         value: str = node.value

@@ -13,7 +13,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from ivrtest.cli.check import command, wants_colour
+from ivrtest.cli.check import command
+from ivrtest.cli.reporting import wants_colour
 
 SHOP = """\
 ivrtest: flow/1
@@ -266,7 +267,7 @@ def test_a_baseline_that_is_not_there() -> None:
             ["--baseline", "a", "--write-baseline", "b"],
             '"--write-baseline" writes all that is found, so "--baseline" has no meaning with it. give one of them',
         ),
-        (["--watch", "--format", "json"], '"--watch" prints for people, not "--format json". write that to a file with "-o json=FILE"'),
+        (["--watch", "--format", "json"], '"--watch" prints for people, so "--format json" has no meaning with it. give one of them'),
         (["--watch", "--write-baseline", "b"], '"--write-baseline" writes once, so "--watch" has no meaning with it. give one of them'),
     ],
 )

@@ -68,4 +68,4 @@ def test_a_silent_recording_is_found(shop: Path) -> None:
 
 def test_listening_needs_recordings(shop: Path) -> None:
     done = CliRunner().invoke(command, [str(shop / "shop.yaml"), "--listen", "--no-recordings"])
-    assert '"--listen" has no meaning with "--no-recordings". give one of them' in done.output
+    assert '"--listen" compares recordings, so "--no-recordings" has no meaning with it. give one of them' in done.output

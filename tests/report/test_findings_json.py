@@ -30,9 +30,11 @@ def test_a_finding_carries_its_places_and_what_stays_when_they_move() -> None:
                     {"message": "the menu is here", "file": "flows/my shop.yaml", "line": 5, "column": 3, "end_line": 5, "end_column": 7}
                 ],
                 "witness": ["call", "press 1", "wait 5 s"],
+                "fix": None,
                 "fingerprint": "543f0d8362d4c5b67c53da3a7a6d85f8",
             }
         ],
+        "fixed": [],
         "known": 0,
         "notes": ["a note"],
     }

@@ -10,6 +10,7 @@ from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.collect import Collect
+from ivrtest.source.editing import added
 from ivrtest.source.finding import Finding, Severity
 
 _NAMES = frozenset({"pin", "password", "passcode", "secret", "cvv", "cvc", "ssn", "creditcard"})
@@ -29,6 +30,9 @@ class SecretNotMarked(Rule):
 
     Instead
         collect: {prompt: ask_pin, into: pin, secret: true, goto: balance}
+
+    Fix
+        Adds `secret: true`. Where `secret: false` is written, somebody has decided otherwise.
     """
 
     name = "secret-not-marked"
@@ -37,9 +41,12 @@ class SecretNotMarked(Rule):
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         for node in flow.nodes.values():
             if isinstance(node, Collect) and not node.secret and (name := _secret(flow, node)) is not None:
-                yield self.finding(
-                    node.span, f'{called(node)} asks for "{name}", and what is entered goes into logs and reports. add {{secret: true}}'
-                )
+                message = f'{called(node)} asks for "{name}", and what is entered goes into logs and reports. add {{secret: true}}'
+                document = context.document(flow)
+                into = ("nodes", node.id, node.kind, "into")
+                unsaid = document is not None and document.nodes((*into[:-1], "secret")) is None
+                fix = added(document, into, "secret", True, "add secret: true") if document is not None and unsaid else None
+                yield self.finding(node.span, message, fix=fix)
 
 
 def _secret(flow: Flow, node: Collect) -> str | None:

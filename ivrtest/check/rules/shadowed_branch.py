@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import LANGUAGE
@@ -15,6 +16,7 @@ from ivrtest.check.states import State
 from ivrtest.flow.condition import ConditionError
 from ivrtest.flow.model import Exit, Flow
 from ivrtest.flow.nodes.branch import Branch, Case
+from ivrtest.source.editing import removed
 from ivrtest.source.finding import Finding, Related, Severity
 from ivrtest.source.text import Span
 
@@ -36,6 +38,9 @@ class ShadowedBranch(Rule):
 
     Instead
         unknown_account: {set: {tries: "= tries + 1"}, goto: account_wrong}
+
+    Fix
+        Takes a case away that asks again what an earlier one asks, and that leads to the same node.
     """
 
     name = "shadowed-branch"
@@ -54,10 +59,13 @@ class ShadowedBranch(Rule):
             for number, (case, way) in enumerate(zip(node.cases[:MAX_CASES], exits, strict=False)):
                 same = next((earlier for earlier in node.cases[:number] if earlier.when == case.when), None)
                 if same is not None:
+                    document = context.document(flow) if _leads_alike(same, case) else None
+                    path = ("nodes", node.id, node.kind, "cases", number)
                     yield self.finding(
                         case.when_span,
                         f'{called(node)} asks twice whether "{case.when}". only the first is ever taken. change or remove the second',
                         related=(Related("the first one is here", same.when_span),),
+                        fix=removed(document, path, "remove the second") if document is not None else None,
                     )
                 elif is_decided(node, number):
                     continue  # Told of by contradictory-branch.
@@ -68,6 +76,12 @@ class ShadowedBranch(Rule):
                     message = f'"{case.when}" in {called(node)} always holds, so nothing after it is ever taken. {_why(case, reached)}'
                     yield self.finding(case.when_span, message, witness=witness)
                     break
+
+
+def _leads_alike(one: Case, other: Case) -> bool:
+    if one.goto is None or other.goto is None:
+        return one.goto is other.goto
+    return replace(one.goto, span=other.goto.span) == other.goto
 
 
 def _place(way: Exit) -> tuple[str, Span]:

@@ -11,6 +11,7 @@ from ivrtest.check.rule import Rule
 from ivrtest.check.variables import read_anywhere
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.collect import Collect
+from ivrtest.source.editing import removed
 from ivrtest.source.finding import Finding, Severity
 
 
@@ -29,6 +30,9 @@ class UnusedVariable(Rule):
 
     Instead
         lookup: {name: order, with: {account: account}, outcomes: {found: order_sent}, failed: operator, timed_out: operator}
+
+    Fix
+        Takes a variable out of `variables` that nothing sets and nothing reads. Where something sets it, a use may have been forgotten.
     """
 
     name = "unused-variable"
@@ -62,4 +66,7 @@ class UnusedVariable(Rule):
         for name in flow.variables:
             if name not in read | told:
                 span = flow.variable_spans.get(name, flow.span)
-                yield self.finding(span, f'flow "{flow.name}" declares variable "{name}", and nothing reads it. use it, or remove it')
+                message = f'flow "{flow.name}" declares variable "{name}", and nothing reads it. use it, or remove it'
+                document = context.document(flow)
+                path = ("variables", name) if len(flow.variables) > 1 else ("variables",)
+                yield self.finding(span, message, fix=removed(document, path, "remove it") if document is not None else None)
