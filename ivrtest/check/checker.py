@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ivrtest.check.context import CheckContext
 from ivrtest.check.ignores import UnusedIgnore, apply_ignores, read_ignores
+from ivrtest.check.reader_manual import READER
 from ivrtest.check.rule import Documented, Rule
 from ivrtest.check.rules import ALL
 from ivrtest.check.spelling import did_you_mean
@@ -43,8 +44,12 @@ class Crash(Finding):
     traceback: str = field(default="", compare=False)
 
 
-ALL_DOCUMENTED: tuple[type[Documented], ...] = (*ALL, RuleCrashed, UnusedIgnore)
-"""Every name that a finding of this room can bear."""
+ALL_DOCUMENTED: tuple[type[Documented], ...] = (*ALL, RuleCrashed, UnusedIgnore, *READER)
+"""Every name that a finding can bear."""
+
+
+_LOUD: frozenset[str] = frozenset({RuleCrashed.name, UnusedIgnore.name, *(page.name for page in READER)})
+"""What no comment ignores."""
 
 
 class UnknownRuleError(ValueError):
@@ -56,6 +61,7 @@ def check(flow: Flow, context: CheckContext, rules: Sequence[type[Rule]] = ALL) 
     """Return what `rules` find in `flow`, sorted by place, each finding once, without those that a comment ignores."""
     found: list[Finding] = []
     ran: set[str] = set()
+    """Those whose silence means that there is nothing."""
     for rule in rules:
         if rule.needs_whole_flow and context.broken:
             continue
@@ -63,12 +69,13 @@ def check(flow: Flow, context: CheckContext, rules: Sequence[type[Rule]] = ALL) 
             # One by one: what it finds before it crashes stays.
             for finding in rule().check(flow, context):
                 found.append(finding)
-            ran.add(rule.name)
+            if rule.is_informed(context):
+                ran.add(rule.name)
         except Exception as error:  # noqa: BLE001 - one broken rule must not hide what the others find; this one is reported, not dropped
             found.append(_crash(rule, error, flow))
-    known = frozenset(documented.name for documented in ALL_DOCUMENTED) | ran
+    known = frozenset(rule.name for rule in (*ALL, *rules))
     ignores = tuple(read_ignores(flow.span.source))
-    standing = apply_ignores(found, ignores, frozenset(ran), known)
+    standing = apply_ignores(found, ignores, frozenset(ran), known, _LOUD)
     return tuple(sorted(dict.fromkeys(standing), key=lambda finding: finding.sort_key))
 
 

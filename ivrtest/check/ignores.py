@@ -84,30 +84,39 @@ def read_ignores(source: Source) -> Iterator[Ignore]:
             yield Ignore(name[0], silenced, comment["reason"].strip(), span, whole)
 
 
-def apply_ignores(findings: Sequence[Finding], ignores: Sequence[Ignore], ran: frozenset[str], known: frozenset[str]) -> Iterator[Finding]:
+def apply_ignores(
+    findings: Sequence[Finding], ignores: Sequence[Ignore], ran: frozenset[str], known: frozenset[str], loud: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
     """Yield the findings that stand, and those about the comments themselves.
 
-    `ran`: the names of the rules that ran; nothing is said about a comment for a rule that did not. `known`: all names there are.
+    `ran`: the rules that looked at everything; nothing is said about a comment for one that did not. `known`: all that can be silenced.
+    `loud`: names of what cannot.
     """
     used: set[Ignore] = set()
+    silencing: dict[tuple[str, int], list[Ignore]] = {}
+    for ignore in ignores:
+        if ignore.reason and ignore.rule in known:
+            silencing.setdefault((ignore.rule, ignore.line), []).append(ignore)
     for finding in findings:
-        silencing = [ignore for ignore in ignores if ignore.rule == finding.rule and ignore.line == finding.span.line and ignore.reason]
-        used.update(silencing)
-        if not silencing:
+        if found := silencing.get((finding.rule, finding.span.line)):
+            used.update(found)
+        else:
             yield finding
     idle: dict[Comment, list[str]] = {}
     for ignore in ignores:
         if ignore.rule in ran and ignore.reason and ignore not in used:
             idle.setdefault(ignore.comment, []).append(ignore.rule)
     for ignore in ignores:
-        if message := _complaint(ignore, used=ignore in used, ran=ran, known=known):
+        if message := _complaint(ignore, used=ignore in used, ran=ran, known=known, loud=loud):
             # All that are idle in one comment go at once. One that is misspelt, or has no reason, may still be meant.
             gone = idle.get(ignore.comment, [])
             fix = Fix("take it out of the comment", (ignore.comment.without(gone),)) if ignore.rule in gone else None
             yield Finding(UnusedIgnore.name, UnusedIgnore.severity, message, ignore.span, fix=fix)
 
 
-def _complaint(ignore: Ignore, *, used: bool, ran: frozenset[str], known: frozenset[str]) -> str | None:
+def _complaint(ignore: Ignore, *, used: bool, ran: frozenset[str], known: frozenset[str], loud: frozenset[str]) -> str | None:
+    if ignore.rule in loud:
+        return f'"{ignore.rule}" cannot be ignored: something is not checked because of it. put right what it says'
     if ignore.rule not in known:
         return f'no rule is called "{ignore.rule}"{did_you_mean(ignore.rule, known)}'
     if not ignore.reason:

@@ -32,6 +32,11 @@ class Rule(Documented, ABC):
     needs_recordings: ClassVar[bool] = False
     """True for a rule that has nothing to look at where recordings are not looked at."""
 
+    @classmethod
+    def is_informed(cls, context: CheckContext) -> bool:
+        """Tell whether all is known that the rule looks at. If not, what it finds counts, and that it finds nothing means nothing."""
+        return not (cls.needs_whole_flow and context.broken)
+
     @abstractmethod
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         """Yield what is wrong. The order does not matter; the checker sorts."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,6 +26,9 @@ from ivrtest.source.file import read_source
 from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.text import Source
 from ivrtest.source.undisturbed import undisturbed
+
+if TYPE_CHECKING:
+    from ivrtest.audio.prompts import PromptLibrary
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,26 @@ class Examination:
 
     def findings(self, bundle: Bundle) -> tuple[Finding, ...]:
         """Return what the reader and the rules say of one flow."""
-        return tuple(findings_of(bundle, self.selection, self.today, self.request))
+        return self.record(bundle)[0]
+
+    def record(self, bundle: Bundle) -> tuple[tuple[Finding, ...], CheckedFile]:
+        """Return what the reader and the rules say of one flow, and which rules examined it."""
+        found = list(bundle.reading.findings)
+        name, flow = str(bundle.path), bundle.reading.flow
+        if flow is None:
+            return tuple(found), CheckedFile(name, unexamined=in_listed_order(self.selection.names), usable=False)
+        library = None
+        if self.request.listen and not found and not bundle.unread:
+            try:
+                library = bundle.library()
+            except InputError as error:
+                found += error.findings
+        context = context_of(bundle, flow, self.request, self.today, library)
+        told = tuple(self.selection.weighed(check(flow, context, self.selection.rules)))
+        crashed = {finding.crashed for finding in told if isinstance(finding, Crash)}
+        unexamined = {rule.name for rule in self.selection.rules if rule.name in crashed or not rule.is_informed(context)}
+        examined = in_listed_order(self.selection.names - unexamined)
+        return (*found, *told), CheckedFile(name, examined, in_listed_order(unexamined))
 
 
 @undisturbed()
@@ -127,9 +150,9 @@ def examine(request: Request, today: date) -> CheckOutcome:
             unusable += error.findings
             checked.append(CheckedFile(str(file), unexamined=in_listed_order(selection.names), usable=False))
             continue
-        findings = examination.findings(bundle)
-        (found if bundle.reading.flow is not None else unusable).extend(findings)
-        checked.append(record_of(bundle, selection, findings))
+        findings, record = examination.record(bundle)
+        (found if record.usable else unusable).extend(findings)
+        checked.append(record)
         if request.witness and bundle.reading.flow is not None:
             # Imported where it is used: a check from the shell is quick.
             from ivrtest.check.witness import witness_scenarios
@@ -144,42 +167,22 @@ def examine(request: Request, today: date) -> CheckOutcome:
     return replace(outcome, findings=in_order([*outcome.findings, *unusable]), scenarios=shown)
 
 
-def findings_of(bundle: Bundle, selection: Selection, today: date, request: Request) -> Iterator[Finding]:
-    """Yield what the reader and the rules say of one flow."""
-    yield from bundle.reading.findings
-    flow = bundle.reading.flow
-    if flow is None:
-        return
+def context_of(bundle: Bundle, flow: Flow, request: Request, today: date, library: PromptLibrary | None) -> CheckContext:
+    """Return what the rules may know beside the flow itself."""
     others: dict[str, Flow] = {**bundle.called, flow.name: flow}
-    library = None
-    if request.listen and not bundle.reading.findings and not bundle.unread:
-        try:
-            library = bundle.library()
-        except InputError as error:
-            yield from error.findings
-    context = CheckContext(
+    recordings = request.recordings and not request.alone
+    return CheckContext(
         flows=None if bundle.unread or request.alone else others,
         siblings=frozenset(bundle.siblings),
         unread=bundle.unread,
-        recordings=recorded(bundle.path, flow) if request.recordings and not request.alone else None,
-        sounds=glances(bundle.path, flow) if request.recordings and not request.alone else None,
+        recordings=recorded(bundle.path, flow) if recordings else None,
+        sounds=glances(bundle.path, flow) if recordings else None,
         library=library,
-        strays=tuple(strays(bundle.path, flow)) if request.recordings and not request.alone else (),
+        strays=tuple(strays(bundle.path, flow)) if recordings else (),
         today=today,
         broken=bundle.reading.broken_nodes,
         broken_prompts=bundle.reading.broken_prompts,
     )
-    yield from selection.weighed(check(flow, context, selection.rules))
-
-
-def record_of(bundle: Bundle, selection: Selection, findings: Collection[Finding]) -> CheckedFile:
-    """Return which rules examined a flow."""
-    name = str(bundle.path)
-    if bundle.reading.flow is None:
-        return CheckedFile(name, unexamined=in_listed_order(selection.names), usable=False)
-    crashed = {finding.crashed for finding in findings if isinstance(finding, Crash)}
-    unexamined = {rule.name for rule in selection.rules if rule.name in crashed or (rule.needs_whole_flow and bundle.reading.broken_nodes)}
-    return CheckedFile(name, in_listed_order(selection.names - unexamined), in_listed_order(unexamined))
 
 
 def without_known(outcome: CheckOutcome, path: Path, baseline: Collection[Known]) -> CheckOutcome:

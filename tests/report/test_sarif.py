@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from ivrtest.check.rules.dead_end import DeadEnd
 from ivrtest.report.checked import CheckOutcome
 from ivrtest.report.sarif import file_of, findings_text, region_of
 from ivrtest.source.finding import Finding, Severity
+from ivrtest.source.fix import Edit, Fix
 from ivrtest.source.text import Source, Span
-from tests.report.checks import DEAD_END, HINT, UNREACHABLE, outcome
+from tests.report.checks import DEAD_END, HINT, SHOP, UNREACHABLE, UNUSED, outcome
 
 VALIDATOR = Draft202012Validator(json.loads(Path(__file__).with_name("sarif.schema.json").read_text(encoding="utf-8")))
 
@@ -91,10 +93,11 @@ def test_a_check_as_the_rules_are_overrides_nothing() -> None:
 
 
 def test_the_rules_are_the_manual() -> None:
-    driver = run_of(outcome())["tool"]["driver"]
+    odd = Finding("odd", Severity.ERROR, "this is odd", UNUSED.span)
+    driver = run_of(replace(outcome(), findings=(odd,)))["tool"]["driver"]
     assert (driver["name"], driver["version"], driver["semanticVersion"]) == ("ivrtest", __version__, __version__)
     rules = {rule["id"]: rule for rule in driver["rules"]}
-    assert list(rules) == [*sorted(rule.name for rule in ALL_DOCUMENTED), "yaml-syntax"]
+    assert list(rules) == [*sorted(rule.name for rule in ALL_DOCUMENTED), "odd"]
     written = page(DeadEnd)
     assert rules["dead-end"] == {
         "id": "dead-end",
@@ -110,8 +113,8 @@ def test_the_rules_are_the_manual() -> None:
         },
         "defaultConfiguration": {"level": "error"},
     }
-    assert rules["yaml-syntax"] == {
-        "id": "yaml-syntax",
+    assert rules["odd"] == {
+        "id": "odd",
         "shortDescription": {"text": "The file is not written as a flow is written."},
         "defaultConfiguration": {"level": "error"},
     }
@@ -142,6 +145,36 @@ def test_a_region_counts_characters() -> None:
         "endColumn": 8,
         "snippet": {"text": '"🎉é"'},
     }
+
+
+def test_a_region_shows_line_ends_as_they_are() -> None:
+    source = Source("f.yaml", "a:\r\n  b: 1\r\n")
+    assert region_of(Span(source, 1, 1, 2, 7))["snippet"] == {"text": "a:\r\n  b: 1"}
+
+
+def test_a_fix_tells_what_to_write_where() -> None:
+    edits = (Edit(Span(SHOP, 3, 3, 4, 1), ""), Edit(Span(SHOP, 8, 30, 8, 30), "\n      attempts: 3"))
+    (result,) = run_of(CheckOutcome((replace(UNUSED, fix=Fix("remove it", edits)),)))["results"]
+    assert result["fixes"] == [
+        {
+            "description": {"text": "remove it"},
+            "artifactChanges": [
+                {
+                    "artifactLocation": {"uri": "flows/my%20shop.yaml", "uriBaseId": "%SRCROOT%", "index": 0},
+                    "replacements": [
+                        {
+                            "deletedRegion": {"startLine": 3, "startColumn": 3, "endLine": 4, "endColumn": 1},
+                            "insertedContent": {"text": ""},
+                        },
+                        {
+                            "deletedRegion": {"startLine": 8, "startColumn": 30, "endLine": 8, "endColumn": 30},
+                            "insertedContent": {"text": "\n      attempts: 3"},
+                        },
+                    ],
+                }
+            ],
+        }
+    ]
 
 
 def test_a_place_without_text_has_no_snippet() -> None:

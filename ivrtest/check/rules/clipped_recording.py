@@ -33,6 +33,10 @@ class ClippedRecording(Rule):
     most_a_second = 3
     """Single cuts are not heard. One that is heard is cut off in most periods of loud vowels, which are 80 to 250 a second."""
 
+    @classmethod
+    def is_informed(cls, context: CheckContext) -> bool:
+        return context.sounds is not None
+
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         for prompt, language, span in recordings(flow, context):
             glance = (context.sounds or {})[prompt.name, language]

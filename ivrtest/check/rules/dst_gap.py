@@ -35,6 +35,10 @@ class DstGap(Rule):
     name = "dst-gap"
     severity = Severity.WARNING
 
+    @classmethod
+    def is_informed(cls, context: CheckContext) -> bool:
+        return context.today is not None
+
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         if context.today is None:
             return

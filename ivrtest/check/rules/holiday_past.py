@@ -37,6 +37,10 @@ class HolidayPast(Rule):
     every_year = frozenset({(1, 1), (12, 25)})
     """Month and day."""
 
+    @classmethod
+    def is_informed(cls, context: CheckContext) -> bool:
+        return context.today is not None
+
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         if context.today is None:
             return

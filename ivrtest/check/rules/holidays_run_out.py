@@ -30,6 +30,10 @@ class HolidaysRunOut(Rule):
     name = "holidays-run-out"
     severity = Severity.WARNING
 
+    @classmethod
+    def is_informed(cls, context: CheckContext) -> bool:
+        return context.today is not None
+
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         if context.today is None:
             return

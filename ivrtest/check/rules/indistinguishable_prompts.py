@@ -37,6 +37,10 @@ class IndistinguishablePrompts(Rule):
     severity = Severity.ERROR
     needs_recordings = True
 
+    @classmethod
+    def is_informed(cls, context: CheckContext) -> bool:
+        return context.library is not None
+
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         told: set[Key] = set()
         first: dict[bytes, Key] = {}

@@ -32,6 +32,10 @@ class MissingRecording(Rule):
     severity = Severity.ERROR
     needs_recordings = True
 
+    @classmethod
+    def is_informed(cls, context: CheckContext) -> bool:
+        return context.recordings is not None
+
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         if context.recordings is None:
             return

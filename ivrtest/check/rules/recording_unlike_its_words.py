@@ -40,6 +40,10 @@ class RecordingUnlikeItsWords(Rule):
     shortest_s = 1.0
     """Words that take less are not held against their recording: a word may be said fast."""
 
+    @classmethod
+    def is_informed(cls, context: CheckContext) -> bool:
+        return context.sounds is not None
+
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         for prompt, language, span in recordings(flow, context):
             seconds = (context.sounds or {})[prompt.name, language].seconds

@@ -32,6 +32,10 @@ class SilentRecording(Rule):
     loudest = 40
     """A recording that never exceeds this sample value (-58 dB of full scale) holds no speech. Quiet telephone speech reaches 1000."""
 
+    @classmethod
+    def is_informed(cls, context: CheckContext) -> bool:
+        return context.sounds is not None
+
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         for prompt, language, span in recordings(flow, context):
             glance = (context.sounds or {})[prompt.name, language]

@@ -31,6 +31,10 @@ class UnknownFlow(Rule):
     name = "unknown-flow"
     severity = Severity.ERROR
 
+    @classmethod
+    def is_informed(cls, context: CheckContext) -> bool:
+        return context.flows is not None
+
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         calls = [node for node in flow.nodes.values() if isinstance(node, CallFlow)]
         for node in calls:
