@@ -53,6 +53,7 @@ class Block:
 class Ringing:
     at: float
     status: int = 180
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,14 @@ class EarlyMedia:
     """The far side began to send audio before it answered (183 with a session description)."""
 
     at: float
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
     at: float
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the answer. Here and elsewhere by name as written; the values of several of one name stand in one, with `, ` between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,30 @@ class TransferAsked:
 
     to: str
     at: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """We have called whom the far side asked us to: the call goes on there, with the same clock."""
+
+    to: str
+    at: float
+    problem: str = ""
+    """Why it does not go on there, for people; empty if it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChanged:
+    """What is sent and heard was agreed on anew: a hold, its end, another address or codec."""
+
+    by: str
+    """`us` or `them`: who asked for it."""
+    direction: str
+    """Seen from us: `sendrecv`, `sendonly`, `recvonly` or `inactive`."""
+    at: float
+    status: int = 200
+    """300 or more: the far side refused, and everything stays as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +152,24 @@ class Ended:
     status: int | None = None
     """The SIP status code that ended it, where one did."""
     reason: str = ""
+    """Why, for people; with the status in it where there is one."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the message that ended it, if one came."""
 
 
-CallEvent = Ringing | EarlyMedia | Answered | KeyHeard | KeySent | PlaybackEnded | TransferAsked | TransferFinished | Ended
+CallEvent = (
+    Ringing
+    | EarlyMedia
+    | Answered
+    | KeyHeard
+    | KeySent
+    | PlaybackEnded
+    | TransferAsked
+    | TransferFinished
+    | Transferred
+    | SessionChanged
+    | Ended
+)
 
 
 class Call(Protocol):

@@ -6,11 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
+from ivrtest.call.refusal import SILENT_STATUS, UNREACHABLE_STATUS
 from ivrtest.call.resolver import Attempt, Resolver, Target, Transport, asked_transport, reachable_from
-from ivrtest.call.sip_call import SILENT_STATUS, UNREACHABLE_STATUS, SipCall
-from ivrtest.call.trunk import Dialling, Trunk
+from ivrtest.call.trunk import Carried, Dialling, Trunk
 from ivrtest.sip import events as sip
 from ivrtest.sip.uri import SipUri
 
@@ -57,10 +57,24 @@ async def tcp_first(choice: Sequence[Way], trunk: OpenTrunk) -> list[Way]:
     return list(dict.fromkeys(found))
 
 
-def invite_size(uri: SipUri, offer: bytes, dialling: Dialling) -> int:
+def invite_size(uri: SipUri, offer: bytes | None, dialling: Dialling) -> int:
     """Return about how long the INVITE will be, in bytes, rather too many than too few."""
     given = sum(len(name) + len(value) + 4 for name, value in dialling.headers.items())
-    return _ENVELOPE + 2 * len(str(uri)) + len(offer) + given + (0 if dialling.secret is None else _CREDENTIALS)
+    return _ENVELOPE + 2 * len(str(uri)) + len(offer or b"") + given + (0 if dialling.secret is None else _CREDENTIALS)
+
+
+class NotFollowed(Exception):  # noqa: N818 (it says what happened, as one reads it)
+    """A redirected call cannot go on anywhere. The message says why; it is empty where there is nothing to say."""
+
+
+class Redirect(Protocol):
+    """What is done about a call that is redirected."""
+
+    def concerns(self, event: sip.Rejected) -> bool:
+        """Say whether there are other addresses to try."""
+
+    async def next(self, event: sip.Rejected) -> list[Way]:
+        """Return the ways to the next of them, best first. Raises NotFollowed."""
 
 
 class Hunt:
@@ -69,14 +83,27 @@ class Hunt:
     The next one is tried when one cannot be reached, says nothing, or is out of service (503). Any other response is the call's.
     """
 
-    def __init__(self, choice: Sequence[Way], *, offer: bytes, dialling: Dialling, silent_s: float, over: Callable[[], None]) -> None:
-        """`choice` has one way at least. `over` is called once, when the call is over and nobody else will be tried."""
+    def __init__(
+        self,
+        choice: Sequence[Way],
+        *,
+        offer: bytes | None,
+        dialling: Dialling,
+        silent_s: float,
+        over: Callable[[], None],
+        redirect: Redirect | None = None,
+    ) -> None:
+        """`choice` has one way at least. `over` is called once, when the call is over and nobody else will be tried. `redirect`: what is
+        done about a rejection that names other addresses; without it, it is the call's end.
+        """
         self._left = deque(choice)
         self._offer = offer
         self._dialling = dialling
         self._silent_s = silent_s
         self._over = over
-        self._call: SipCall | None = None
+        self._redirect = redirect
+        self._redirecting: asyncio.Task[None] | None = None
+        self._call: Carried | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.attempts: list[Attempt] = []
         """All so far. The last is the one that the call goes to."""
@@ -86,16 +113,18 @@ class Hunt:
     def trunk(self) -> Trunk:
         return self._way.trunk
 
-    def carry(self, call: SipCall) -> None:
+    def carry(self, call: Carried) -> None:
         """Let the first INVITE leave, on behalf of a call that was made for `trunk` and `handle`."""
         self._call = call
         call.attempts = self.attempts
         self._send()
 
-    def _place(self) -> None:
+    def _place(self, instead_of: sip.Rejected | None = None) -> None:
         self._way = self._left.popleft()
         self.attempts.append(Attempt(str(self._way.target)))
-        self.handle = self._way.trunk.invite(self._way.uri, self._way.target.address, offer=self._offer, dialling=self._dialling)
+        self.handle = self._way.trunk.invite(
+            self._way.uri, self._way.target.address, offer=self._offer, dialling=self._dialling, instead_of=instead_of
+        )
 
     def _send(self) -> None:
         assert self._call is not None
@@ -111,9 +140,27 @@ class Hunt:
         if isinstance(event, sip.Rejected) and self._left and _says_nothing_of_the_call(event) and not self._is_over:
             self._next(event.reason if event.local else f"{event.status} {event.reason}".strip())
             return True
+        if isinstance(event, sip.Rejected) and self._redirect is not None and self._redirect.concerns(event) and not self._is_over:
+            self._redirecting = asyncio.create_task(self._send_on(event, self._redirect))
+            return True
         if isinstance(event, sip.Rejected | sip.Cancelled | sip.Ended):
             self._over()
         return False
+
+    async def _send_on(self, event: sip.Rejected, redirect: Redirect) -> None:
+        """Place the call where it is redirected to; where that cannot be, the redirection is its end."""
+        assert self._call is not None
+        try:
+            found = await redirect.next(event)
+        except NotFollowed as problem:
+            self._over()
+            self._call.on(replace(event, cause=f"not followed, as {problem}") if str(problem) else event)
+            return
+        if self._is_over:
+            self._over()
+            return
+        self._left.extendleft(reversed(found))
+        self._next(f"{event.status} {event.reason}".strip(), instead_of=event)
 
     @property
     def _is_over(self) -> bool:
@@ -125,10 +172,10 @@ class Hunt:
             self._way.trunk.abandon(self.handle)
             self._next(f"no SIP response within {self._silent_s:g} s")
 
-    def _next(self, problem: str) -> None:
+    def _next(self, problem: str, *, instead_of: sip.Rejected | None = None) -> None:
         assert self._call is not None
         self.attempts[-1] = replace(self.attempts[-1], problem=problem)
-        self._place()
+        self._place(instead_of)
         self._call.goes_on_at(self._way.trunk, self.handle)
         self._send()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -11,40 +10,33 @@ from typing import Final, Self
 
 from ivrtest.call.binding import Binding
 from ivrtest.call.capture import Capture
-from ivrtest.call.hunt import MOST_IN_A_DATAGRAM, Hunt, Way, invite_size, tcp_first, ways
 from ivrtest.call.keys import KeyMode
 from ivrtest.call.limits import Gate
 from ivrtest.call.media import MediaEngine
-from ivrtest.call.media_session import MediaSession
-from ivrtest.call.negotiation import Negotiation, expected_media
 from ivrtest.call.network import Network
 from ivrtest.call.permission import Permission
+from ivrtest.call.placing import RING_S, Placer, Plan, hop, parsed
+from ivrtest.call.placing import LineError as LineError
 from ivrtest.call.remote_media import MediaError
-from ivrtest.call.resolver import ResolveError, Transport, asked_transport
-from ivrtest.call.sip_call import NOT_ACCEPTABLE_HERE, Origin, SipCall
+from ivrtest.call.resolver import Transport
+from ivrtest.call.signalling import Origin
+from ivrtest.call.sip_call import NOT_ACCEPTABLE_HERE, SipCall
 from ivrtest.call.sound import SoundOptions
+from ivrtest.call.sounds import Sounds
 from ivrtest.call.tls import Tls, TlsError
 from ivrtest.call.trunk import NUMBER, Dialling, Trunk
 from ivrtest.sip import events as sip
 from ivrtest.sip.digest import Secret
-from ivrtest.sip.grammar import SipSyntaxError
-from ivrtest.sip.headers import From
 from ivrtest.sip.registration import EXPIRES
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
-from ivrtest.sip.uri import SipUri, Uri, parse_uri
+from ivrtest.sip.uri import SipUri, Uri
 
-RING_S: Final = 60.0
-"""How long a call that we place may ring."""
 LINGER_S: Final = 4.0
 """How long a line that is closed waits for the far sides to confirm that their calls are over."""
 ANY_PORTS: Final = range(0)
 
 _TEMPORARILY_UNAVAILABLE = 480
 _SERVICE_UNAVAILABLE = 503
-
-
-class LineError(Exception):
-    """The line cannot be opened, or a call cannot be placed on it. The message says why and what would help."""
 
 
 class Line:
@@ -83,7 +75,6 @@ class Line:
         callers are told 503 and when to try again. `sound`: codecs, encryption and the like.
         """
         self._network = network or Network()
-        self._resolver = self._network.resolver()
         self._gate = Gate(self._network.limits)
         self._max_calls = max_calls
         self._host = host
@@ -117,6 +108,17 @@ class Line:
             raise LineError('a line cannot take calls over TLS without a certificate. give one as "certificate"')
         async with AsyncExitStack() as self._stack:
             self._engine = await self._stack.enter_async_context(MediaEngine(host=self._host, ports=self._ports))
+            self._sounds = Sounds(self._engine, self._sound, self._network.advertise, self._records)
+            self._placer = Placer(
+                host=self._host,
+                uri=lambda: self.uri,
+                permission=self._permission,
+                network=self._network,
+                gate=self._gate,
+                sounds=self._sounds,
+                captures=self._captures,
+                trunk=self._trunk,
+            )
             await self._trunk(self._transport)
             self._stack = self._stack.pop_all()
         return self
@@ -149,6 +151,7 @@ class Line:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         async with self._stack:
+            self._placer.close()
             for trunk in self._trunks.values():
                 for call in tuple(trunk.calls.values()):
                     await call.hang_up()
@@ -178,64 +181,22 @@ class Line:
         keys: KeyMode = "rfc4733",
         ring_s: float = RING_S,
         failover: Sequence[str | Uri] = (),
+        late_offer: bool = False,
+        follow_transfers: bool = False,
     ) -> SipCall:
         """Call somebody, or the next of `failover` who can be reached and is in service. The call's stream tells what becomes of it; after
         `ring_s` without answer it is given up. Waits first until the limits of the line's `Network` allow one more call.
 
         `caller` is the number or SIP URI to show as ours. `secret` answers whoever asks for a password. `proxy` is the SIP URI of a proxy
-        to send the call through. `keys`: how to send keys.
+        to send the call through. `keys`: how to send keys. `late_offer`: ask for the far side's session description instead of making an
+        offer. `follow_transfers`: when the far side transfers us, call there and go on with whoever answers; else a transfer is only
+        reported. Whoever we are sent on to must be allowed to be called, too.
         Raises DialRefused when the target may not be called, before anything is sent; LineError when it cannot be called.
         """
-        uri = self._permitted(target, "target")
-        others = tuple(self._permitted(other, "failover") for other in failover)
-        dialling = Dialling(self._from(caller), caller, headers or {}, secret)
-        await self._gate.enter()
-        try:
-            return await self._placed(uri, others, proxy, dialling, keys, ring_s)
-        except BaseException:
-            self._gate.leave()
-            raise
-
-    async def _placed(self, uri: SipUri, others: Sequence[SipUri], proxy: str, dialling: Dialling, keys: KeyMode, ring_s: float) -> SipCall:
-        choice = [way for each in (uri, *others) for way in await self._ways(each, proxy)]
-        capture = Capture() if self._captures else None
-        try:
-            session = self._open(capture, hears_tones=False)
-        except MediaError as error:
-            raise LineError(f'cannot call "{uri}": {error}') from error
-        # The offer is the same whoever takes the call, so a key may be in it only if nobody on any way could read it.
-        negotiation = self._negotiation(session, confidential=all(way.target.transport == "tls" for way in choice))
-        try:
-            offer = negotiation.offer()
-        except NegotiationError as error:
-            session.close()
-            raise LineError(f'cannot call "{uri}": {error}') from error
-        if invite_size(uri, offer, dialling) > MOST_IN_A_DATAGRAM:
-            choice = await tcp_first(choice, self._trunk)
-        hunt = Hunt(choice, offer=offer, dialling=dialling, silent_s=self._network.silent_s, over=self._gate.leave)
-        origin = Origin(hunt.handle, hunt.handle, dialling.shown or self.uri, str(uri), placed=True)
-        call = SipCall(hunt.trunk, session, negotiation, origin, capture, keys)
-        hunt.carry(call)
-        call.rings_until(self._loop.call_later(ring_s, call.give_up, ring_s))
-        return call
-
-    def _permitted(self, target: str | Uri, what: str) -> SipUri:
-        """Return a target that may be called. Raises DialRefused, or LineError for what cannot be."""
-        uri = _parsed(target, what)
-        self._permission.check(uri)
-        if not isinstance(uri, SipUri):
-            raise LineError(f'cannot call "{uri}": only SIP addresses can be called. write it like "sip:+18005550100@pbx.example.com"')
-        return uri
-
-    def _negotiation(self, session: MediaSession, *, confidential: bool) -> Negotiation:
-        host, port = session.local_address
-        return Negotiation(
-            (self._network.advertise or host, port),
-            session_id=_session_id(),
-            sound=self._sound,
-            confidential=confidential,
-            token=secrets.token_bytes,
-        )
+        uri = self._placer.permitted(target, "target")
+        others = tuple(self._placer.permitted(other, "failover") for other in failover)
+        dialling = Dialling(self._placer.caller(caller), caller, headers or {}, secret)
+        return await self._placer.place(uri, others, Plan(dialling, proxy, keys, ring_s, late_offer, follow_transfers))
 
     async def register(self, address: str | Uri, *, secret: Secret | None = None, registrar: str = "", expires: int = EXPIRES) -> Binding:
         """Let calls to `address` come to this line, over the transport that `registrar` asks for, until the line is closed.
@@ -244,14 +205,14 @@ class Line:
         before they are over. Returns when the registrar has agreed. Raises LineError when it does not, DialRefused when that may not be:
         nobody may be called there under the name in `address`.
         """
-        uri = _parsed(address, "address")
+        uri = parsed(address, "address")
         if not isinstance(uri, SipUri) or uri.user is None:
             raise LineError(f'cannot register "{uri}": it must be a SIP address with a user, such as "sip:1001@pbx.example.com"')
-        hop = _hop(uri, registrar)
-        self._permission.check(hop.with_user(uri.user_text))
-        for way in await self._ways(uri, registrar):
-            binding = Binding(str(uri), str(hop), knows_password=secret is not None)
-            way.trunk.register(uri, hop, way.target.address, binding, secret=secret, expires=expires)
+        next_hop = hop(uri, registrar)
+        self._permission.check(next_hop.with_user(uri.user_text))
+        for way in await self._placer.ways(uri, registrar):
+            binding = Binding(str(uri), str(next_hop), knows_password=secret is not None)
+            way.trunk.register(uri, next_hop, way.target.address, binding, secret=secret, expires=expires)
             await binding.first_answer()
             if not binding.is_unheard:
                 break
@@ -272,32 +233,6 @@ class Line:
 
         return calls()
 
-    def _from(self, caller: str) -> From | None:
-        if not caller:
-            return None
-        if NUMBER.fullmatch(caller):
-            return From(SipUri.of(self._host, user=caller))
-        return From(_parsed(caller, "caller"))
-
-    async def _ways(self, uri: SipUri, proxy: str) -> list[Way]:
-        """Return the ways to somebody, best first; at least one. Raises LineError."""
-        hop = _hop(uri, proxy)
-        try:
-            if uri.secure and asked_transport(hop) != "tls":
-                raise LineError(
-                    f'cannot call "{uri}" through "{proxy}": "sips" asks for TLS on the whole way. write the proxy with "sips" too'
-                )
-            found = await ways(uri, hop, resolver=self._resolver, host=self._host, trunk=self._trunk)
-        except ResolveError as error:
-            raise LineError(f'cannot call "{uri}": {error}') from error
-        for way in found:
-            host, port = way.target.address
-            if (expected := way.trunk.expect(way.target.address, way.target.name)) != way.target.name:
-                raise LineError(
-                    f'cannot call "{uri}": "{host}:{port}" is known as "{expected}" on this line. call "{way.target.name}" on another'
-                )
-        return found
-
     def _take(self, trunk: Trunk, event: sip.IncomingCall) -> None:
         """Make a call of an INVITE, for whoever takes calls."""
         if self._incoming is None:
@@ -305,11 +240,11 @@ class Line:
             return
         capture = Capture() if self._captures else None
         try:
-            session = self._open(capture, hears_tones=True)
+            session = self._sounds.open(capture, hears_tones=True)
         except MediaError:
             trunk.reject(event.handle, _SERVICE_UNAVAILABLE)
             return
-        negotiation = self._negotiation(session, confidential=trunk.transport == "tls")
+        negotiation = self._sounds.negotiation(session.local_address, confidential=trunk.transport == "tls")
         origin = Origin(event.handle, event.call_id, _who(event.caller.uri), _who(event.request_uri), placed=False)
         call = SipCall(trunk, session, negotiation, origin, capture)
         try:
@@ -321,42 +256,18 @@ class Line:
         trunk.carry(call)
         self._incoming.put_nowait(call)
 
-    def _open(self, capture: Capture | None, *, hears_tones: bool) -> MediaSession:
-        """Open the sound of a call. Raises MediaError."""
-        sound = self._sound
-        return self._engine.open(
-            record=self._records,
-            capture=capture,
-            hears_tones=hears_tones,
-            expected=expected_media(sound),
-            comfort_noise=sound.comfort_noise,
-        )
-
-
-def _parsed(text: str | Uri, what: str) -> Uri:
-    if not isinstance(text, str):
-        return text
-    try:
-        return parse_uri(text)
-    except SipSyntaxError as error:
-        raise LineError(f'{what} "{text}" cannot be used: {error}') from error
-
-
-def _hop(uri: SipUri, proxy: str) -> SipUri:
-    """Return whom to send the INVITE to. Raises LineError."""
-    if not proxy:
-        return uri
-    hop = _parsed(proxy, "proxy")
-    if not isinstance(hop, SipUri):
-        raise LineError(f'proxy "{proxy}" cannot be used: it must be a SIP URI such as "sip:proxy.example.com"')
-    return hop
+    def _take_over(self, trunk: Trunk, event: sip.IncomingCall, call: SipCall) -> None:
+        """Let a call go on with somebody who takes the far side's place (RFC 3891). Its former far side is told goodbye."""
+        negotiation = self._sounds.negotiation(call.local_address, confidential=trunk.transport == "tls")
+        try:
+            sdp = call.taken_over(trunk, event.handle, negotiation, event.offer)
+        except (NegotiationError, SdpSyntaxError) as error:
+            trunk.reject(event.handle, NOT_ACCEPTABLE_HERE, error)
+            return
+        trunk.carry(call)
+        trunk.answer(event.handle, sdp)
 
 
 def _who(uri: Uri) -> str:
     """Return a party as people know it: the number, where it is one, else the whole address."""
     return uri.user_text if NUMBER.fullmatch(uri.user_text) else str(uri)
-
-
-def _session_id() -> int:
-    """Return a number for the `o=` line: 62 bits, as it has to fit a signed 64-bit integer (RFC 4566 section 5.2 leaves it open)."""
-    return secrets.randbits(62)

@@ -25,6 +25,7 @@ from ivrtest.sip.sdp import (
     negotiated,
     offer,
 )
+from ivrtest.sip.session_description import Direction
 
 KEY_PAYLOAD_TYPE: Final = 101
 """What we offer for telephone-event; those after it are for codecs with other clocks."""
@@ -70,10 +71,25 @@ class Negotiation:
             crypto=crypto,
         )
 
-    def offer(self) -> bytes:
-        """Write an offer of ours. Raises NegotiationError if it would have to hold a key that everybody on the way could read."""
+    @property
+    def codecs(self) -> tuple[str, ...]:
+        """The names of what we offer."""
+        return tuple(codec.name for codec in self._terms.codecs)
+
+    def offer(self, direction: Direction = Direction.SENDRECV) -> bytes:
+        """Write an offer of ours; `direction` is ours: `sendonly` holds the call.
+
+        Raises NegotiationError if it would have to hold a key that everybody on the way could read.
+        """
         self._check_secrecy()
-        self._local = offer(self._host, self._port, self._terms, session_id=self._session_id, session_version=self._next_version())
+        self._local = offer(
+            self._host,
+            self._port,
+            self._terms,
+            session_id=self._session_id,
+            session_version=self._next_version(),
+            direction=direction,
+        )
         return bytes(self._local)
 
     def answered(self, remote: bytes) -> RemoteMedia:

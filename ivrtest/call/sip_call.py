@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from asyncio import TimerHandle
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
+from ivrtest.call.agreement import Agreement
 from ivrtest.call.call import (
     Answered,
     Block,
@@ -16,7 +16,6 @@ from ivrtest.call.call import (
     KeyHeard,
     Ringing,
     Samples,
-    TransferAsked,
     TransferFinished,
 )
 from ivrtest.call.capture import Capture
@@ -24,64 +23,32 @@ from ivrtest.call.impairment import Impairment
 from ivrtest.call.keys import DTMF_RELAY, InfoKeys, KeyMode, key_in_info
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation
+from ivrtest.call.offers import NOT_ACCEPTABLE_HERE as NOT_ACCEPTABLE_HERE
+from ivrtest.call.offers import Offers
 from ivrtest.call.permission import DialRefused
 from ivrtest.call.quality import CallQuality
 from ivrtest.call.recording import Recording
-from ivrtest.call.remote_media import MediaError, MediaStats, RemoteMedia
+from ivrtest.call.refusal import ended_by, rang_in_vain
+from ivrtest.call.remote_media import Address, MediaError, MediaStats
 from ivrtest.call.resolver import Attempt
+from ivrtest.call.signalling import Origin, Signalling, told
+from ivrtest.call.transfers import Follow, Transfers
 from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, checked_keys
 from ivrtest.sip import events as sip
 from ivrtest.sip.grammar import SipSyntaxError
-from ivrtest.sip.header_map import Headers
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
+from ivrtest.sip.session_description import Direction
 
 BAD_REQUEST = 400
 FORBIDDEN = 403
-NOT_ACCEPTABLE_HERE = 488
 DECLINE = 603
 REQUEST_TERMINATED = 487
-
-UNREACHABLE_STATUS = 503
-SILENT_STATUS = 408
 
 _TAKES_NO_EVENTS = (
     'keys cannot be sent: the far side takes no telephone events (RFC 4733). with keys = "auto" they go as tones, with "info" by SIP'
 )
 _LOST = "the far side does not know the call any more"
-
-
-class Signalling(Protocol):
-    """What a call asks of its line, which knows it by its handle."""
-
-    def answer(self, handle: str, sdp: bytes) -> None:
-        """Answer the call, or accept a change of its session."""
-
-    def reject(self, handle: str, status: int, warning: Exception | None = None) -> None:
-        """Refuse a call that came in, or a change of a call's session. `warning`: what was wrong with its description."""
-
-    def hang_up(self, handle: str) -> None:
-        """End the call as it must be ended: BYE, CANCEL or 603."""
-
-    def refer(self, handle: str, to: str) -> None:
-        """Ask the far side to call `to` instead, a number or a URI. Raises SipSyntaxError for anything else."""
-
-    def info(self, handle: str, content_type: str, body: bytes) -> None:
-        """Send INFO, when those before it are answered."""
-
-    def accept_refer(self, handle: str) -> None:
-        """Accept a REFER, and report at once that the new call was answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a call comes from."""
-
-    handle: str
-    call_id: str
-    caller: str
-    called: str
-    placed: bool
-    """Whether we placed it."""
+CALLERS_ANSWER = "the caller's answer to our session description"
 
 
 class SipCall:
@@ -95,22 +62,30 @@ class SipCall:
         origin: Origin,
         capture: Capture | None,
         keys: KeyMode = "rfc4733",
+        *,
+        knows_password: bool = False,
+        secrets: tuple[str, ...] = (),
+        follow: Follow[SipCall] | None = None,
     ) -> None:
-        """`keys`: how to send keys."""
+        """`keys`: how to send keys. `knows_password`: whether there is one for whoever asks. `secrets`: texts to keep out of the
+        capture. `follow` is called when the far side transfers
+        us; without it, a transfer is reported and counts as done."""
         self._signalling = signalling
         self._session = session
-        self._negotiation = negotiation
+        self.local_address: Address = session.local_address
+        """Where the call receives sound."""
+        self._offers = Offers(self, Agreement(negotiation, session, keys))
         self._origin = origin
         self._capture = capture
         self._key_mode: KeyMode = keys
-        self._infos = InfoKeys(
-            lambda body: signalling.info(origin.handle, DTMF_RELAY, body), session.post, lambda: session.now, session.loop
-        )
-        """Keys that go by INFO."""
-        self._media: RemoteMedia | None = None
-        """What was agreed last. None until there is something."""
-        self._local_sdp = b""
-        """What we answer a call with that came in."""
+        self._infos = InfoKeys(self._send_info, session.post, lambda: session.now, session.loop)
+        self._knows_password = knows_password
+        self.secrets = secrets
+        """Values of headers that are to be kept out of the capture."""
+        self.transfers = Transfers(self, follow)
+        """Those that the far side asks for."""
+        self._progress: list[int] = []
+        """The provisional responses that came."""
         self._answered = False
         self._confirmed = False
         """Whether both sides know that the call is answered."""
@@ -181,22 +156,18 @@ class SipCall:
     async def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
         """See `Call.press`. Raises ValueError for anything that is no key. Keys that the far side cannot take end the call as lost."""
         wanted = checked_keys(keys, secret=secret)
+        media = self._offers.media
         if self._over:
             return
         if self._key_mode == "info":
             self._infos.press(wanted, secret=secret, form=form or USUAL_KEY)
-        elif self._key_mode == "rfc4733" and self._media is not None and self._media.key_payload_type is None:
-            self._leave(Ended("lost", self.now, reason=_TAKES_NO_EVENTS))
+        elif self._key_mode == "rfc4733" and media is not None and media.key_payload_type is None:
+            self.fail(_TAKES_NO_EVENTS)
         else:
             self._session.press(wanted, secret=secret, form=form)
 
-    def _info_answered(self, status: int) -> None:
-        if status >= 300:
-            self._leave(
-                Ended("lost", self.now, status, f'keys cannot be sent by INFO: it was answered {status}. another way of "keys" may do')
-            )
-            return
-        self._infos.confirmed()
+    def _send_info(self, body: bytes) -> None:
+        self._signalling.info(self._origin.handle, DTMF_RELAY, body)
 
     def hide_keys(self, hide: bool) -> None:
         self._hides_keys = hide
@@ -221,15 +192,32 @@ class SipCall:
         except DialRefused:
             self._session.post(TransferFinished(FORBIDDEN, self.now))
 
+    async def hold(self) -> None:
+        """Put the far side on hold: it is asked to send nothing. `SessionChanged` follows."""
+        self._offers.ask_for(Direction.SENDONLY)
+
+    async def resume(self) -> None:
+        """End a hold of ours. `SessionChanged` follows."""
+        self._offers.ask_for(Direction.SENDRECV)
+
+    async def ring(self, *, early_media: bool = False) -> None:
+        """Tell the caller that it rings; with `early_media` she hears what is played from now on, before the call is answered."""
+        if self._origin.placed:
+            raise RuntimeError(f'cannot ring for the call "{self.id}": we placed it')
+        if self._answered or self._over:
+            return
+        self._signalling.ring(self._origin.handle, self._offers.first if early_media else None)
+        if early_media:
+            self._offers.begin()
+
     async def answer(self) -> None:
         if self._origin.placed:
             raise RuntimeError(f'cannot answer the call "{self.id}": we placed it')
         if self._answered or self._over:
             return
         self._answered = True
-        self._signalling.answer(self._origin.handle, self._local_sdp)
-        if self._media is not None:
-            self._session.start(self._media)
+        self._signalling.answer(self._origin.handle, self._offers.first)
+        self._offers.begin()
 
     async def hang_up(self) -> None:
         if self._over:
@@ -245,7 +233,7 @@ class SipCall:
         if self._origin.placed or self._answered:
             raise RuntimeError(f'cannot refuse the call "{self.id}": it is {"our own" if self._origin.placed else "answered"}')
         if not self._over:
-            self._end(Ended("us", self.now, status, "refused"))
+            self.end(Ended("us", self.now, status, "refused"))
             self._signalling.reject(self._origin.handle, status)
 
     def impair(self, impairment: Impairment | None) -> None:
@@ -259,7 +247,7 @@ class SipCall:
     def give_up(self, seconds: float) -> None:
         """End a call that nobody answered within so many seconds. Does nothing when somebody has."""
         if not self._answered and not self._over:
-            self._leave(Ended("no-answer", self.now, reason=f"nobody answered within {seconds:g} s"))
+            self._leave(Ended("no-answer", self.now, reason=rang_in_vain(seconds, self._progress)))
 
     # What the line tells.
 
@@ -268,130 +256,146 @@ class SipCall:
         self._signalling = signalling
         self._origin = replace(self._origin, handle=handle, call_id=handle)
 
+    def goes_on_with(self, signalling: Signalling, handle: str, agreement: Agreement) -> None:
+        """The call goes on with another party: it was transferred, or somebody took the far side's place."""
+        self._signalling.let_go(self._origin.handle)
+        self._signalling, self._offers = signalling, Offers(self, agreement)
+        self._origin = replace(self._origin, handle=handle)
+
+    def taken_over(self, signalling: Signalling, handle: str, negotiation: Negotiation, offer: bytes | None) -> bytes | None:
+        """Let the call go on with somebody who takes the far side's place, and return our answer to the offer, or our offer.
+
+        Raises NegotiationError or SdpSyntaxError, and then all stays as it was.
+        """
+        agreement = self.with_another(negotiation)
+        offers = Offers(self, agreement)
+        offers.prepare(offer)
+        self.goes_on_with(signalling, handle, agreement)
+        self._offers = offers
+        offers.begin()
+        self._answered = True
+        return offers.first
+
+    def with_another(self, negotiation: Negotiation) -> Agreement:
+        """Return what another party agrees on with us, should the call go on with it."""
+        return self._offers.agreement.with_another(negotiation)
+
     def offered(self, offer: bytes | None) -> None:
         """Prepare our answer to the call's first offer, or an offer where there is none. Raises NegotiationError or SdpSyntaxError."""
-        if offer is None:
-            self._local_sdp = self._negotiation.offer()
-        else:
-            self._local_sdp, self._media = self._negotiation.answer(offer)
+        self._offers.prepare(offer)
+
+    @property
+    def signalling(self) -> Signalling:
+        """The way to the far side."""
+        return self._signalling
+
+    def post(self, event: CallEvent) -> None:
+        """Put an event into the stream."""
+        self._session.post(event)
+
+    def fail(self, reason: str) -> None:
+        """End the call: it cannot go on, for `reason`."""
+        self._leave(Ended("lost", self.now, reason=reason))
 
     def on(self, event: sip.Event) -> None:
         """Take in what the SIP agent reports of this call."""
         if self._over:
             return
         match event:
-            case sip.Progress(status=status, sdp=sdp):
-                self._progressed(status, sdp)
-            case sip.Answered(sdp=sdp, headers=headers):
-                self._was_answered(sdp, headers)
+            case sip.Progress():
+                self._progressed(event)
+            case sip.ProgressAcknowledged(sdp=bytes() as sdp):
+                self._offers.agreed(sdp, CALLERS_ANSWER)
+            case sip.Answered():
+                self._was_answered(event)
             case sip.Confirmed(sdp=sdp):
                 self._was_confirmed(sdp)
             case sip.SessionOffered(offer=offer):
-                self._session_offered(offer)
+                self._offers.offered(offer)
+            case sip.SessionChanged(sdp=bytes() as sdp, is_offer=is_offer):
+                self._offers.changed(sdp, is_offer=is_offer)
+            case sip.SessionUnchanged():
+                self._offers.unchanged(event)
             case sip.InfoReceived(content_type=content_type, body=body):
-                self._info_received(content_type, body)
+                if (found := key_in_info(content_type, body)) is not None:
+                    self._session.post(KeyHeard(found[0], self.now, found[1], how="info"))
             case sip.InfoAnswered(status=status):
                 self._info_answered(status)
-            case sip.ReferReceived(to=to):
-                self._signalling.accept_refer(self._origin.handle)
-                self._session.post(TransferAsked(str(to), self.now))
+            case sip.ReferReceived():
+                self.transfers.asked(event)
             case sip.ReferProgress(status=status, final=True):
                 self._session.post(TransferFinished(status, self.now))
             case sip.Rejected():
-                self._end(self._rejection(event))
+                codecs, knows_password = self._offers.agreement.codecs, self._knows_password
+                self.end(ended_by(event, self.called, self.now, knows_password=knows_password, codecs=codecs))
             case sip.Cancelled(by=by):
-                self._end(Ended("us" if by is sip.Side.US else "them", self.now, REQUEST_TERMINATED, "cancelled"))
-            case sip.Ended(by=by, status=status, cause=cause):
-                self._end(Ended(by.value if by else "lost", self.now, status, cause or ("" if by else _LOST)))
+                self.end(Ended("us" if by is sip.Side.US else "them", self.now, REQUEST_TERMINATED, "cancelled"))
+            case sip.Ended(by=by, status=status, cause=cause, headers=headers):
+                ended = Ended(by.value if by else "lost", self.now, status, cause or ("" if by else _LOST), told(headers))
+                if not self.transfers.outlast(ended):
+                    self.end(ended)
             case _:
                 pass
 
-    def _progressed(self, status: int, sdp: bytes | None) -> None:
-        if status >= 180 and status != 183:
-            self._session.post(Ringing(self.now, status))
-        if sdp is None:
+    def _progressed(self, event: sip.Progress) -> None:
+        self._progress.append(event.status)
+        headers = told(event.headers)
+        if event.status >= 180 and event.status != 183:
+            self._session.post(Ringing(self.now, event.status, headers))
+        if event.sdp is None:
             return
         try:
-            self._agree(self._negotiation.answered(sdp))
+            self._offers.take(event.sdp, is_offer=event.is_offer, branch=event.branch)
         except (NegotiationError, SdpSyntaxError):
             return  # a bad description of early media spoils nothing: the final answer has its own
         if not self._has_early_media:
             self._has_early_media = True
-            self._session.post(EarlyMedia(self.now))
+            self._session.post(EarlyMedia(self.now, headers))
 
-    def _was_answered(self, sdp: bytes | None, headers: Headers) -> None:
+    def _was_answered(self, event: sip.Answered) -> None:
         self._answered = True
         self._stop_ring_limit()
         try:
-            if sdp is not None:
-                self._agree(self._negotiation.answered(sdp))
-            elif self._media is None:
+            if event.sdp is not None:
+                self._offers.take(event.sdp, is_offer=event.is_offer)
+            elif self._offers.media is None:
                 raise NegotiationError("the answer has no session description")
         except (NegotiationError, SdpSyntaxError) as error:
-            self._leave(Ended("lost", self.now, reason=f"the call was answered, but without sound for us: {error}"))
+            self.fail(f"the call was answered, but without sound for us: {error}")
             return
         self._confirmed = True
-        self._session.post(Answered(self.now, dict(headers)))
+        self._session.post(Answered(self.now, told(event.headers)))
         self._infos.open()
 
     def _was_confirmed(self, sdp: bytes | None) -> None:
         """Take the ACK for our answer. It has a description only where our answer was the offer."""
-        try:
-            if sdp is not None:
-                self._agree(self._negotiation.answered(sdp))
-            elif self._media is None:
-                raise NegotiationError("it has none")
-        except (NegotiationError, SdpSyntaxError) as error:
-            self._leave(Ended("lost", self.now, reason=f"the caller's answer to our session description cannot be used: {error}"))
+        if sdp is None and self._offers.media is None:
+            self.fail(f"{CALLERS_ANSWER} cannot be used: it has none")
+            return
+        if sdp is not None and not self._offers.agreed(sdp, CALLERS_ANSWER):
             return
         if not self._confirmed:
             self._confirmed = True
             self._session.post(Answered(self.now))
 
-    def _session_offered(self, offer: bytes | None) -> None:
-        """Follow a change of the session: a hold, its end, another address."""
-        handle = self._origin.handle
-        if offer is None:
-            self._signalling.answer(handle, self._negotiation.offer())
-            return
-        try:
-            sdp, media = self._negotiation.answer(offer)
-        except (NegotiationError, SdpSyntaxError) as error:
-            self._signalling.reject(handle, NOT_ACCEPTABLE_HERE, error)
-            return
-        self._signalling.answer(handle, sdp)
-        self._agree(media)
-
-    def _agree(self, media: RemoteMedia) -> None:
-        if self._key_mode == "inband":
-            media = replace(media, key_payload_type=None)
-        if self._media is None:
-            self._session.start(media)
-        elif media != self._media:
-            self._session.update(media)
-        self._media = media
-
-    def _info_received(self, content_type: str, body: bytes) -> None:
-        if (found := key_in_info(content_type, body)) is not None:
-            key, seconds = found
-            self._session.post(KeyHeard(key, self.now, seconds, how="info"))
-
-    def _rejection(self, event: sip.Rejected) -> Ended:
-        if event.local and event.status == UNREACHABLE_STATUS:
-            return Ended("lost", self.now, reason=f'cannot reach "{self.called}": {event.reason}')
-        if event.local and event.status == SILENT_STATUS:
-            return Ended("lost", self.now, reason=f'nothing came back from "{self.called}": no SIP response within 32 s')
-        return Ended("refused", self.now, event.status, event.cause or event.reason)
+    def _info_answered(self, status: int) -> None:
+        if status >= 300:
+            reason = f'keys cannot be sent by INFO: it was answered {status}. another way of "keys" may do'
+            self._leave(Ended("lost", self.now, status, reason))
+        else:
+            self._infos.confirmed()
 
     def _leave(self, ended: Ended) -> None:
         """End the call ourselves. It is over for us before the far side has confirmed it."""
-        self._end(ended)
+        self.end(ended)
         self._signalling.hang_up(self._origin.handle)
 
-    def _end(self, ended: Ended) -> None:
+    def end(self, ended: Ended) -> None:
+        """The call is over. The far side knows that already."""
         self._over = True
         self._infos.close()
         self._stop_ring_limit()
+        self._offers.close()
         self._session.post(ended)
         self._session.close(by_them=ended.by == "them")
 

@@ -7,18 +7,19 @@ import re
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal, Protocol, Self
 from weakref import WeakValueDictionary
 
 from ivrtest.call.binding import Binding
+from ivrtest.call.capture import Capture
 from ivrtest.call.keys import without_key
 from ivrtest.call.negotiation import warning_of
 from ivrtest.call.permission import Permission
-from ivrtest.call.resolver import Transport
-from ivrtest.call.sip_call import SipCall
+from ivrtest.call.resolver import Attempt, Transport
+from ivrtest.call.signalling import Signalling
 from ivrtest.call.stream import StreamPort
 from ivrtest.call.tls import Tls
 from ivrtest.call.udp import UdpPort
@@ -35,9 +36,47 @@ NUMBER = re.compile(r"\+?[0-9]{2,15}")
 Watch = Callable[[sip.Event], bool]
 """Sees the events of a call before the call does. Returns whether the call is not to see this one."""
 
-_OK = 200
 _UNREADABLE_KEPT = 100
 _CALL_ID = re.compile(rb"^(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+
+
+class Carried(Protocol):
+    """What a trunk carries: a call, or the call of a transfer until it is answered."""
+
+    attempts: Sequence[Attempt]
+
+    @property
+    def handle(self) -> str:
+        """How the agent knows it."""
+
+    @property
+    def id(self) -> str:
+        """The SIP Call-ID."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it is over."""
+
+    @property
+    def capture(self) -> Capture | None:
+        """Where its datagrams are kept."""
+
+    @property
+    def hides_keys(self) -> bool:
+        """Whether keys in INFO are to be kept out of the capture."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values of headers that are to be kept out of the capture."""
+
+    def on(self, event: sip.Event) -> None:
+        """Take in what the SIP agent reports."""
+
+    def goes_on_at(self, signalling: Signalling, handle: str) -> None:
+        """It was placed anew, somewhere else."""
+
+    async def hang_up(self) -> None:
+        """End it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +88,8 @@ class Dialling:
     """The caller as it was asked for; empty: the line itself."""
     headers: Mapping[str, str]
     secret: Secret | None
+    secret_headers: tuple[str, ...] = ()
+    """Values in `headers` that are to be kept out of captures."""
 
 
 class Trunk:
@@ -78,7 +119,7 @@ class Trunk:
 
         Raises OSError when the address cannot be bound, TlsError for certificates that cannot be used.
         """
-        self.calls: dict[str, SipCall] = {}
+        self.calls: dict[str, Carried] = {}
         """By handle, until the far side knows too that the call is over."""
         self.bindings: dict[str, Binding] = {}
         """By handle, as long as there are any."""
@@ -92,7 +133,7 @@ class Trunk:
         self._take = take
         self._permission = permission or Permission()
         self._loop = asyncio.get_running_loop()
-        self._captured: WeakValueDictionary[str, SipCall] = WeakValueDictionary()
+        self._captured: WeakValueDictionary[str, Carried] = WeakValueDictionary()
         """By Call-ID, as long as anybody is interested in the call."""
         self._traced: list[tuple[float, Literal["in", "out"], bytes, Address]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -140,8 +181,13 @@ class Trunk:
         """See `StreamPort.expect`."""
         return self._port.expect(destination, name) if isinstance(self._port, StreamPort) else name
 
-    def invite(self, target: SipUri, destination: Address, *, offer: bytes, dialling: Dialling) -> str:
-        """Prepare an INVITE and return its handle. It leaves when somebody is there to `carry` the call."""
+    def invite(
+        self, target: SipUri, destination: Address, *, offer: bytes | None, dialling: Dialling, instead_of: sip.Rejected | None = None
+    ) -> str:
+        """Prepare an INVITE and return its handle. It leaves when somebody is there to `carry` the call.
+
+        Without `offer` it asks for theirs. `instead_of`: the redirection that it follows.
+        """
         handle = self._agent.invite(
             target,
             destination,
@@ -150,11 +196,12 @@ class Trunk:
             caller=dialling.caller,
             headers=tuple(dialling.headers.items()),
             secret=dialling.secret,
+            instead_of=instead_of,
         )
         self._destinations[handle] = destination
         return handle
 
-    def carry(self, call: SipCall, watch: Watch | None = None) -> None:
+    def carry(self, call: Carried, watch: Watch | None = None) -> None:
         """Tell a call from now on what becomes of it, as far as `watch` lets it."""
         self.calls[call.handle] = call
         if watch is not None:
@@ -190,7 +237,19 @@ class Trunk:
 
     # What calls ask for: see `Signalling`
 
-    def answer(self, handle: str, sdp: bytes) -> None:
+    def ring(self, handle: str, sdp: bytes | None) -> None:
+        self._agent.ring(handle, self._loop.time(), sdp=sdp)
+        self._pump()
+
+    def acknowledge(self, handle: str, sdp: bytes | None, branch: str) -> None:
+        self._agent.acknowledge(handle, sdp, self._loop.time(), branch=branch)
+        self._pump()
+
+    def reinvite(self, handle: str, offer: bytes) -> None:
+        self._agent.reinvite(handle, offer, self._loop.time())
+        self._pump()
+
+    def answer(self, handle: str, sdp: bytes | None) -> None:
         self._agent.answer(handle, sdp, self._loop.time())
         self._pump()
 
@@ -214,10 +273,16 @@ class Trunk:
         self._pump()
 
     def accept_refer(self, handle: str) -> None:
-        now = self._loop.time()
-        self._agent.accept_refer(handle, now)
-        self._agent.notify_refer(handle, _OK, now)
+        self._agent.accept_refer(handle, self._loop.time())
         self._pump()
+
+    def notify_refer(self, handle: str, status: int) -> None:
+        self._agent.notify_refer(handle, status, self._loop.time())
+        self._pump()
+
+    def let_go(self, handle: str) -> None:
+        self.calls.pop(handle, None)
+        self._quiet.set()
 
     # The network
 
@@ -304,6 +369,8 @@ class Trunk:
         if call.hides_keys:
             data = without_key(data)
         data = without_keys(data)
+        for value in call.secrets:
+            data = data.replace(value.encode(), b"*" * len(value.encode()))
         here = self._port.local_address
         source, destination = (address, here) if direction == "in" else (here, address)
         call.capture.add(data, source=source, destination=destination, at=at)

@@ -15,7 +15,9 @@ OUR_OWN_FAULT: Final = frozenset(
 
 def because(ended: Ended) -> str:
     """Return `: ` and the reason, if one is known."""
-    said = f"{ended.status} {ended.reason}".strip() if ended.status is not None else ended.reason
+    # Most reasons name the status themselves, in its place: "busy (486 Busy Here)".
+    is_told = ended.status is None or str(ended.status) in ended.reason
+    said = ended.reason if is_told else f"{ended.status} {ended.reason}".strip()
     return f": {said}" if said else ""
 
 

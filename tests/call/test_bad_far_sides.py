@@ -169,7 +169,8 @@ def test_no_codec_that_the_far_side_would_take(status: int, reason: str) -> None
             return heard.ended
 
     ended = asyncio.run(run())
-    assert (ended.by, ended.status, ended.reason) == ("refused", status, reason)
+    text = f"no common codec ({status} {reason}). we offered PCMU, PCMA"
+    assert (ended.by, ended.status, ended.reason) == ("refused", status, text)
 
 
 Act = Callable[[FarSide, SipCall, Address, str], Awaitable[None]]

@@ -121,7 +121,7 @@ def test_a_response_about_the_call_is_not_held_against_the_place() -> None:
         async with asyncio.timeout(PATIENCE_S), refuser(486) as busy, Line(user="far") as far, Line() as near:
             call = await near.place(f"sip:ivr@127.0.0.1:{busy.port}", failover=[far.uri])
             ended = await end_of(call)
-            assert (ended.by, ended.status, ended.reason) == ("refused", 486, "Busy Here")
+            assert (ended.by, ended.status, ended.reason) == ("refused", 486, "busy (486 Busy Here)")
             assert call.attempts == [Attempt(f"udp 127.0.0.1:{busy.port}")]
 
     asyncio.run(run())
@@ -133,7 +133,7 @@ def test_the_last_target_has_the_last_word() -> None:
             closed = closed_port()
             target = f"sip:ivr@127.0.0.1:{closed}"
             ended = await end_of(await near.place(target, failover=[f"sip:ivr@127.0.0.1:{broken.port}"]))
-            assert (ended.by, ended.status, ended.reason) == ("refused", 503, "Service Unavailable")
+            assert (ended.by, ended.status, ended.reason) == ("refused", 503, "congestion (503 Service Unavailable)")
             ended = await end_of(await near.place(f"sip:ivr@127.0.0.1:{broken.port}", failover=[target]))
             assert (ended.by, ended.status) == ("lost", None)
 
@@ -146,7 +146,7 @@ def test_a_call_that_is_given_up_is_not_placed_anywhere_else() -> None:
             async with asyncio.timeout(PATIENCE_S), refuser(486) as other, Line(network=Network(silent_s=0.2)) as near:
                 call = await near.place(f"sip:ivr@127.0.0.1:{silent}", failover=[f"sip:ivr@127.0.0.1:{other.port}"], ring_s=0.1)
                 ended = await end_of(call)
-                assert (ended.by, ended.reason) == ("no-answer", "nobody answered within 0.1 s")
+                assert (ended.by, ended.reason) == ("no-answer", "nothing came back within 0.1 s")
                 # A second call, with time enough, comes after the moment at which the first would have gone on.
                 again = await near.place(f"sip:ivr@127.0.0.1:{silent}", failover=[f"sip:ivr@127.0.0.1:{other.port}"])
                 assert (await end_of(again)).status == 486

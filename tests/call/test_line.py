@@ -184,7 +184,9 @@ def test_nobody_is_asked_to_call_what_is_never_called(to: str) -> None:
 
 def test_a_call_that_is_declined() -> None:
     near, far = converse(begin=decline)
-    assert [(event.by, event.status, event.reason) for event in near.events if isinstance(event, Ended)] == [("refused", 603, "Decline")]
+    assert [(event.by, event.status, event.reason) for event in near.events if isinstance(event, Ended)] == [
+        ("refused", 603, "rejected (603 Decline)")
+    ]
     assert [(event.by, event.status, event.reason) for event in far.events if isinstance(event, Ended)] == [("us", 603, "declined")]
 
 
@@ -206,7 +208,7 @@ def test_a_call_that_nobody_takes() -> None:
             return await fate_of(near, far.uri)
 
     ended = asyncio.run(run())
-    assert (ended.by, ended.status, ended.reason) == ("refused", 480, "Temporarily Unavailable")
+    assert (ended.by, ended.status, ended.reason) == ("refused", 480, "temporarily unavailable (480 Temporarily Unavailable)")
 
 
 def test_a_call_that_is_cancelled() -> None:
@@ -236,7 +238,7 @@ def test_a_call_that_rings_too_long_is_given_up() -> None:
             return await fate_of(near, far.uri, ring_s=0.2)
 
     ended = asyncio.run(run())
-    assert (ended.by, ended.status, ended.reason) == ("no-answer", None, "nobody answered within 0.2 s")
+    assert (ended.by, ended.status, ended.reason) == ("no-answer", None, "it did not ring within 0.2 s: only 100 came")
 
 
 def test_a_port_where_nobody_listens_is_known_at_once() -> None:

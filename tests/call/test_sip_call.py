@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from ivrtest.call.call import Block, CallEvent, EarlyMedia, Ended, KeyHeard, Ringing
+from ivrtest.call.call import Block, CallEvent, EarlyMedia, Ended, KeyHeard, Ringing, SessionChanged
 from ivrtest.call.line import Line
 from ivrtest.call.sip_call import SipCall
 from ivrtest.call.udp import UdpPort
@@ -146,7 +146,7 @@ def test_busy_is_a_refusal() -> None:
 
     (ended,) = called_by_us(script)
     assert isinstance(ended, Ended)
-    assert (ended.by, ended.status, ended.reason) == ("refused", 486, "Busy Here")
+    assert (ended.by, ended.status, ended.reason) == ("refused", 486, "busy (486 Busy Here)")
 
 
 def test_an_answer_that_has_no_sound_for_us_ends_the_call() -> None:
@@ -184,7 +184,10 @@ def test_a_hold_and_its_end_are_answered() -> None:
         peer.flush()
         await peer.wait_for(sip.Ended)
 
-    assert kinds(called_by_us(script)) == ["Answered", "Ended"]
+    events = called_by_us(script)
+    assert kinds(events) == ["Answered", "SessionChanged", "SessionChanged", "Ended"]
+    changes = [(event.by, event.direction, event.status) for event in events if isinstance(event, SessionChanged)]
+    assert changes == [("them", "recvonly", 200), ("them", "sendrecv", 200)]
     assert [b"a=recvonly" in (sdp or b"") for sdp in answers] == [True, False]
 
 

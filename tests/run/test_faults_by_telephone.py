@@ -85,8 +85,8 @@ def run(folder: Path, out: Path, uri: str) -> tuple[int, int | None, str]:
         (["dropped-key@language"], 1, 3, 'nothing was heard for 2 s. "welcome" in "es" was expected'),
         (["hang-up=1s@welcome"], 1, 3, '"welcome" in "es" was cut off after # s, from # s to # s'),
         (["loss=100%@welcome"], 2, 3, LOST),
-        (["refuse=486"], 1, None, "the IVR refused the call: 486 Busy Here"),
-        (["refuse=404"], 2, None, "the call was not accepted: 404 Not Found"),
+        (["refuse=486"], 1, None, "the IVR refused the call: busy (486 Busy Here)"),
+        (["refuse=404"], 2, None, "the call was not accepted: nobody is known under this address (404 Not Found)"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )  # fmt: skip

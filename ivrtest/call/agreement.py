@@ -1,0 +1,51 @@
+"""What the two sides of a call have agreed on about its sound: offers and answers go in and out, and the media session follows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ivrtest.call.keys import KeyMode
+from ivrtest.call.media_session import MediaSession
+from ivrtest.call.negotiation import Negotiation
+from ivrtest.call.remote_media import RemoteMedia
+from ivrtest.sip.session_description import Direction
+
+
+class Agreement:
+    """The sound of one call with one party. A transfer begins another one over the same session."""
+
+    def __init__(self, negotiation: Negotiation, session: MediaSession, keys: KeyMode) -> None:
+        self.media: RemoteMedia | None = None
+        """What was agreed last. None until there is something."""
+        self._negotiation = negotiation
+        self._session = session
+        self._keys = keys
+
+    @property
+    def codecs(self) -> tuple[str, ...]:
+        """The names of what we offer."""
+        return self._negotiation.codecs
+
+    def with_another(self, negotiation: Negotiation) -> Agreement:
+        """Return the agreement with another party, which the same session will follow once there is something agreed."""
+        return Agreement(negotiation, self._session, self._keys)
+
+    def offer(self, direction: Direction = Direction.SENDRECV) -> bytes:
+        """Write an offer of ours; `direction` other than both ways holds the call."""
+        return self._negotiation.offer(direction)
+
+    def take_answer(self, sdp: bytes) -> None:
+        """Take the answer to our offer. Raises NegotiationError or SdpSyntaxError."""
+        self.follow(self._negotiation.answered(sdp))
+
+    def answer(self, offer: bytes) -> tuple[bytes, RemoteMedia]:
+        """Write our answer to an offer, and return what it comes to, for `follow`. Raises NegotiationError or SdpSyntaxError."""
+        return self._negotiation.answer(offer)
+
+    def follow(self, media: RemoteMedia) -> None:
+        """Send and hear as agreed."""
+        if self._keys == "inband":
+            media = replace(media, key_payload_type=None)
+        if media != self.media:
+            self._session.start(media)
+        self.media = media

@@ -1,0 +1,160 @@
+"""The offers and answers of one call with one party, from the first to the last (RFC 3264, RFC 3261 section 14)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, Protocol
+
+from ivrtest.call.agreement import Agreement
+from ivrtest.call.call import CallEvent, SessionChanged
+from ivrtest.call.remote_media import RemoteMedia
+from ivrtest.call.signalling import Signalling
+from ivrtest.sip import events as sip
+from ivrtest.sip.endpoint import WrongState
+from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
+from ivrtest.sip.session_description import Direction
+
+NOT_ACCEPTABLE_HERE: Final = 488
+AGAIN_S: Final = 1.0
+"""How soon a change of the session is asked for again while another one is under way."""
+
+
+class Host(Protocol):
+    """The call whose offers they are."""
+
+    @property
+    def signalling(self) -> Signalling:
+        """The way to the far side."""
+
+    @property
+    def handle(self) -> str:
+        """How the line knows the call."""
+
+    @property
+    def now(self) -> float:
+        """Seconds on the call's clock."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the call is over."""
+
+    def post(self, event: CallEvent) -> None:
+        """Put an event into the call's stream."""
+
+    def fail(self, reason: str) -> None:
+        """End the call: it cannot go on."""
+
+
+class Offers:
+    """Answers what the far side offers, and asks for changes of our own."""
+
+    def __init__(self, host: Host, agreement: Agreement) -> None:
+        self.agreement = agreement
+        self.first: bytes | None = None
+        """What we answer a call with that came in."""
+        self._host = host
+        self._prepared: RemoteMedia | None = None
+        """What `first` comes to, where it is an answer."""
+        self._direction = Direction.SENDRECV
+        """What we asked for last."""
+        self._again: asyncio.TimerHandle | None = None
+
+    @property
+    def media(self) -> RemoteMedia | None:
+        """What was agreed last. None until there is something."""
+        return self.agreement.media
+
+    def prepare(self, offer: bytes | None) -> None:
+        """Write our answer to a caller's offer, or an offer where there is none. Raises NegotiationError or SdpSyntaxError."""
+        if offer is None:
+            self.first = self.agreement.offer()
+        else:
+            self.first, self._prepared = self.agreement.answer(offer)
+
+    def begin(self) -> None:
+        """The caller has `first`: send and hear as it says. Where it is an offer, that comes with its answer."""
+        if self._prepared is not None:
+            self.agreement.follow(self._prepared)
+            self._prepared = None
+
+    def take(self, sdp: bytes, *, is_offer: bool, branch: str = "") -> None:
+        """Take what came in a response to our INVITE: an answer to our offer, or an offer. Raises NegotiationError or SdpSyntaxError."""
+        if not is_offer:
+            self.agreement.take_answer(sdp)
+            return
+        answer, media = self.agreement.answer(sdp)
+        self._host.signalling.acknowledge(self._host.handle, answer, branch)
+        self.agreement.follow(media)
+
+    def agreed(self, sdp: bytes, what: str) -> bool:
+        """Take an answer to an offer of ours; one that cannot be used ends the call. Return whether it could. `what` names it."""
+        try:
+            self.agreement.take_answer(sdp)
+        except (NegotiationError, SdpSyntaxError) as error:
+            self._host.fail(f"{what} cannot be used: {error}")
+            return False
+        return True
+
+    def offered(self, offer: bytes | None) -> None:
+        """Follow a change that the far side asks for: a hold, its end, another address or codec."""
+        signalling, handle = self._host.signalling, self._host.handle
+        if offer is None:
+            signalling.answer(handle, self.agreement.offer(self._direction))
+            return
+        before = self.media
+        try:
+            sdp, media = self.agreement.answer(offer)
+        except (NegotiationError, SdpSyntaxError) as error:
+            signalling.reject(handle, NOT_ACCEPTABLE_HERE, error)
+            return
+        signalling.answer(handle, sdp)
+        self.agreement.follow(media)
+        self._tell_change("them", before)
+
+    # Ours
+
+    def ask_for(self, direction: Direction) -> None:
+        """Ask the far side for a change: `sendonly` is a hold, `sendrecv` its end. Asks again where it comes at the wrong moment."""
+        self._direction = direction
+        self._stop_waiting()
+        if self._host.over or self.media is None:
+            return
+        try:
+            self._host.signalling.reinvite(self._host.handle, self.agreement.offer(direction))
+        except WrongState:
+            self._ask_in(AGAIN_S)
+
+    def changed(self, sdp: bytes, *, is_offer: bool) -> None:
+        """The far side has agreed to a change that we asked for, or has only refreshed the call."""
+        before = self.media
+        try:
+            self.take(sdp, is_offer=is_offer)
+        except (NegotiationError, SdpSyntaxError) as error:
+            self._host.fail(f"the answer to our change of the session cannot be used: {error}")
+            return
+        self._tell_change("us", before)
+
+    def unchanged(self, event: sip.SessionUnchanged) -> None:
+        """The far side did not agree to a change of ours. One that only crossed a change of theirs is asked for again."""
+        if event.again_in is not None:
+            self._ask_in(event.again_in)
+        else:
+            self._host.post(SessionChanged("us", str(self._direction), self._host.now, event.status))
+
+    def close(self) -> None:
+        """The call is over."""
+        self._stop_waiting()
+
+    def _ask_in(self, seconds: float) -> None:
+        self._again = asyncio.get_running_loop().call_later(seconds, lambda: self.ask_for(self._direction))
+
+    def _stop_waiting(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+
+    def _tell_change(self, by: str, before: RemoteMedia | None) -> None:
+        media = self.media
+        if media is not None and media != before:
+            direction = Direction.of(sends=media.sends, receives=media.receives)
+            self._host.post(SessionChanged(by, str(direction), self._host.now))

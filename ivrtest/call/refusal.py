@@ -1,0 +1,140 @@
+"""Why a call was not answered, for people: every final response says what it means, what it was, and what goes along with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from ivrtest.call.call import Ended
+from ivrtest.call.signalling import told
+from ivrtest.sip import events as sip
+from ivrtest.sip.grammar import SipSyntaxError
+from ivrtest.sip.header_map import Headers
+from ivrtest.sip.headers import ProxyAuthenticate, Unsupported, WwwAuthenticate
+
+MEANINGS: Final[dict[int, str]] = {
+    300: "there are several addresses",
+    301: "moved for good",
+    302: "moved for now",
+    305: "calls must go through a proxy",
+    380: "another service is offered instead",
+    400: "the far side finds our INVITE faulty",
+    402: "a payment is asked for",
+    403: "forbidden",
+    404: "nobody is known under this address",
+    405: "calls are not taken here",
+    408: "the far side waited in vain for an answer",
+    410: "the address is no longer in use",
+    413: "the far side finds our INVITE too long",
+    414: "the far side finds the address too long",
+    415: "the far side does not understand our session description",
+    416: "the far side does not know this kind of address",
+    420: "the far side lacks an extension that we require",
+    421: "the far side requires an extension that we lack",
+    422: "the far side wants a longer session timer",
+    429: "the far side wants to know who transferred the call",
+    433: "callers who withhold their number are refused",
+    480: "temporarily unavailable",
+    481: "the far side does not know this call",
+    482: "the call runs in a circle",
+    483: "the call took too many hops",
+    484: "the number is not complete",
+    485: "the address means several parties",
+    486: "busy",
+    487: "the far side gave the call up",
+    488: "no common codec",
+    491: "the far side is in the middle of a change",
+    500: "the server failed",
+    501: "the server cannot take calls",
+    502: "a gateway got no sense out of the network behind it",
+    503: "congestion",
+    504: "a server waited in vain for another",
+    505: "the far side does not speak SIP/2.0",
+    513: "the far side finds our INVITE too long",
+    580: "the far side could not meet a precondition",
+    600: "busy",
+    603: "rejected",
+    604: "nobody is known under this address",
+    606: "no common codec",
+    607: "rejected as unwanted",
+    608: "rejected by a call analysis",
+}
+"""What people call it. RFC 3261 section 21; 607: RFC 8197; 608: RFC 8688; 433: RFC 5079; 422: RFC 4028."""
+
+_CLASSES: Final = {3: "redirected", 4: "refused", 5: "the server failed", 6: "refused everywhere"}
+_TRIED: Final = (401, 407)
+_NO_CODEC: Final = frozenset({488, 606})
+_WARNING: Final = re.compile(r'^[ \t]*([0-9]{3})[ \t]+\S+[ \t]+"((?:[^"\\]|\\.)*)"')
+
+
+UNREACHABLE_STATUS: Final = 503
+SILENT_STATUS: Final = 408
+
+
+def ended_by(event: sip.Rejected, called: str, at: float, *, knows_password: bool, codecs: Iterable[str]) -> Ended:
+    """Return how a call to `called` ended that was refused, or that nobody heard."""
+    if event.local and event.status == UNREACHABLE_STATUS:
+        return Ended("lost", at, reason=f'cannot reach "{called}": {event.reason}')
+    if event.local and event.status == SILENT_STATUS:
+        return Ended("lost", at, reason=f'nothing came back from "{called}": no SIP response within 32 s')
+    return Ended("refused", at, event.status, explained(event, knows_password=knows_password, codecs=codecs), told(event.headers))
+
+
+def explained(event: sip.Rejected, *, knows_password: bool, codecs: Iterable[str]) -> str:
+    """Return why a call was refused: `busy (486 Busy Here)`, `congestion (503 Service Unavailable), retry after 30 s`.
+
+    `codecs` are those that we offered. Addresses where to try instead are named; the Reason header and warnings stand at the end.
+    """
+    said = f"{event.status} {event.reason}".strip()
+    if event.status in _TRIED:
+        text = _challenged(event.headers, said, knows_password=knows_password)
+    else:
+        meaning = MEANINGS.get(event.status) or _CLASSES[event.status // 100]
+        text = f"{meaning} ({said})"
+    if event.status in _NO_CODEC and (offered := ", ".join(codecs)):
+        text += f". we offered {offered}"
+    if event.status == 420 and (lacking := _lacking(event.headers)):
+        text += f". it lacks {lacking}"
+    if event.contacts:
+        text += " at " + ", ".join(f'"{contact}"' for contact in event.contacts)
+    if event.retry_after is not None:
+        text += f", retry after {event.retry_after} s"
+    remarks = [*([event.cause] if event.cause else []), *_warnings(event.headers)]
+    return text + "".join(f": {remark}" for remark in remarks)
+
+
+def _challenged(headers: Headers, said: str, *, knows_password: bool) -> str:
+    try:
+        challenges = [*headers.all(WwwAuthenticate), *headers.all(ProxyAuthenticate)]
+    except SipSyntaxError:
+        challenges = []
+    realm = f', realm "{challenges[0].realm}"' if challenges else ""
+    if knows_password:
+        return f"the password was refused ({said}{realm})"
+    return f"a password is asked for, and none was given ({said}{realm})"
+
+
+def _lacking(headers: Headers) -> str:
+    try:
+        unsupported = headers.get(Unsupported)
+    except SipSyntaxError:
+        return ""
+    return "" if unsupported is None else ", ".join(f'"{tag}"' for tag in unsupported.tokens)
+
+
+def _warnings(headers: Headers) -> list[str]:
+    """Return the texts of Warning headers (RFC 3261 section 20.43)."""
+    found = (_WARNING.match(text) for text in headers.texts("Warning"))
+    return [f'"{match[2]}"' for match in found if match]
+
+
+def rang_in_vain(seconds: float, statuses: Iterable[int]) -> str:
+    """Return what to say of a call that was given up after so many seconds; `statuses` are the provisional responses that came."""
+    came = set(statuses)
+    if came & {180, 181, 182, 183}:
+        sounds = "it was queued" if 182 in came and 180 not in came else "it rang" if 180 in came else "the call progressed"
+        return f"{sounds}, and nobody answered within {seconds:g} s"
+    if came:
+        return f"it did not ring within {seconds:g} s: only {' and '.join(str(status) for status in sorted(came))} came"
+    return f"nothing came back within {seconds:g} s"

@@ -1,0 +1,67 @@
+"""What a call asks of its line, and where a call comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ivrtest.sip.header_map import Headers, canonical
+
+
+class Signalling(Protocol):
+    """The way to the far side of a call, which knows it by its handle."""
+
+    def ring(self, handle: str, sdp: bytes | None) -> None:
+        """Say that it rings, with a session description for early media."""
+
+    def answer(self, handle: str, sdp: bytes | None) -> None:
+        """Answer the call, or accept a change of its session."""
+
+    def acknowledge(self, handle: str, sdp: bytes | None, branch: str) -> None:
+        """Answer an offer that came in a response."""
+
+    def reject(self, handle: str, status: int, warning: Exception | None = None) -> None:
+        """Refuse a call that came in, or a change of a call's session. `warning`: what was wrong with its description."""
+
+    def reinvite(self, handle: str, offer: bytes) -> None:
+        """Ask for a change of the session. Raises WrongState while another change is under way."""
+
+    def hang_up(self, handle: str) -> None:
+        """End the call as it must be ended: BYE, CANCEL or 603."""
+
+    def refer(self, handle: str, to: str) -> None:
+        """Ask the far side to call `to` instead, a number or a URI. Raises SipSyntaxError for anything else."""
+
+    def info(self, handle: str, content_type: str, body: bytes) -> None:
+        """Send INFO, when those before it are answered."""
+
+    def accept_refer(self, handle: str) -> None:
+        """Say that we will call whom we are asked to call."""
+
+    def notify_refer(self, handle: str, status: int) -> None:
+        """Report how the call stands that we were asked to make."""
+
+    def let_go(self, handle: str) -> None:
+        """Tell the call nothing more of this handle: it goes on under another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a call comes from."""
+
+    handle: str
+    call_id: str
+    caller: str
+    called: str
+    placed: bool
+    """Whether we placed it."""
+
+
+def told(headers: Headers) -> Mapping[str, str]:
+    """Return headers as call events tell them: by name as written first, the values of several of one name in one text."""
+    names: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(names.setdefault(canonical(name), name), []).append(value)
+    return {name: ", ".join(each) for name, each in values.items()}

@@ -1,0 +1,91 @@
+"""Transfers that the far side of a call asks for (REFER): told, and followed where that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol, TypeVar
+
+from ivrtest.call.call import CallEvent, Ended, TransferAsked, Transferred
+from ivrtest.call.signalling import Signalling, told
+from ivrtest.sip import events as sip
+
+_OK: Final = 200
+
+C = TypeVar("C", contravariant=True)
+
+
+class Follow(Protocol[C]):
+    """Calls whom the far side asks us to call, and lets the call go on there."""
+
+    def __call__(self, call: C, event: sip.ReferReceived) -> None:
+        """Begin. `Transfers.finished` says how it went."""
+
+
+class Host(Protocol):
+    """The call that is transferred."""
+
+    @property
+    def signalling(self) -> Signalling:
+        """The way to the far side."""
+
+    @property
+    def handle(self) -> str:
+        """How the line knows the call."""
+
+    @property
+    def now(self) -> float:
+        """Seconds on the call's clock."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the call is over."""
+
+    def post(self, event: CallEvent) -> None:
+        """Put an event into the call's stream."""
+
+    def end(self, ended: Ended) -> None:
+        """The call is over."""
+
+
+H = TypeVar("H", bound=Host)
+
+
+class Transfers:
+    """The transfers of one call. One at a time is followed."""
+
+    def __init__(self, host: H, follow: Follow[H] | None) -> None:
+        """Without `follow` a transfer is told, and counts as done."""
+        self._host: Host = host
+        self._follow: Callable[[sip.ReferReceived], None] | None = None if follow is None else lambda event: follow(host, event)
+        self._followed: sip.ReferReceived | None = None
+        self._left: Ended | None = None
+        """How the far side ended its call while a transfer was being followed."""
+
+    def asked(self, event: sip.ReferReceived) -> None:
+        """The far side wants us to call somebody."""
+        signalling, handle = self._host.signalling, self._host.handle
+        signalling.accept_refer(handle)
+        self._host.post(TransferAsked(str(event.to), self._host.now, told(event.headers)))
+        if self._follow is None or self._followed is not None:
+            signalling.notify_refer(handle, _OK)
+        else:
+            self._followed = event
+            self._follow(event)
+
+    def finished(self, problem: str = "") -> None:
+        """The transfer that we followed has come to its end; it failed if there is a problem. Then the call goes on as it was, if its
+        far side is still there."""
+        asked, self._followed = self._followed, None
+        left, self._left = self._left, None
+        if self._host.over or asked is None:
+            return
+        self._host.post(Transferred(str(asked.to), self._host.now, problem))
+        if problem and left is not None:
+            self._host.end(Ended("lost", self._host.now, reason=f'the transfer to "{asked.to}" failed: {problem}'))
+
+    def outlast(self, ended: Ended) -> bool:
+        """Say whether the call goes on although its far side has ended it: it follows a transfer."""
+        if self._followed is None:
+            return False
+        self._left = ended
+        return True
