@@ -22,10 +22,6 @@ PASSING_KEYS_ON = frozenset({"announce", "set", "branch", "hours", "lookup"})
 """Node types that leave keys, and what was said of them, for the next one that listens."""
 
 
-MAX_PASSED = 300
-"""Nodes on which listeners are looked for: no caller keeps a key in mind that long, and every node of a chain may ask for them."""
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """One thing that a node asks, and the keys that answer it."""
@@ -91,24 +87,6 @@ def announced_by(node: Node, flow: Flow) -> tuple[Announcement, ...]:
         for announcement in announced(node.spoken(), flow, language)
     }
     return tuple(found.values())
-
-
-def listeners(flow: Flow, start: Node) -> dict[str, Node]:
-    """Return the nodes by id that hear the keys which `start`, a node that asks nothing, tells callers to press."""
-    found: dict[str, Node] = {}
-    seen = {start.id}
-    waiting = [start]
-    while waiting and len(seen) < MAX_PASSED:
-        for way in waiting.pop().exits():
-            node = flow.nodes.get(way.target.node) if way.target and way.target.node else None
-            if node is None or node.id in seen:
-                continue
-            seen.add(node.id)
-            if node.kind in LISTENING:
-                found[node.id] = node
-            elif node.kind in PASSING_KEYS_ON:
-                waiting.append(node)
-    return found
 
 
 def _again(patience: Patience) -> tuple[Spoken, ...]:

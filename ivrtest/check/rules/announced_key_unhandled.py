@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ivrtest.check.context import CheckContext
-from ivrtest.check.keys import LISTENING, PASSING_KEYS_ON, announced, listeners, questions
+from ivrtest.check.keys import LISTENING, PASSING_KEYS_ON, announced, questions
 from ivrtest.check.naming import called
+from ivrtest.check.passage import Passage
 from ivrtest.check.rule import Rule
 from ivrtest.check.spelling import listed
 from ivrtest.flow.model import Flow, Node, PromptRef, Spoken
@@ -36,18 +37,16 @@ class AnnouncedKeyUnhandled(Rule):
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         told: set[tuple[str, str, str]] = set()
+        passage = Passage(flow)
         for node in flow.nodes.values():
             hearing = node
-            later: frozenset[str] = frozenset()
-            if node.kind in PASSING_KEYS_ON:
-                following = listeners(flow, node)
-                later = frozenset(key for other in following.values() for question in questions(other) for key in question.handled)
-                hearing = next(iter(following.values()), node)
-                if context.broken and not following:
+            if node.kind in PASSING_KEYS_ON and any(True for _ in node.spoken()):
+                if context.broken and node.id not in passage.nearest:
                     continue  # A node that could not be read may be the one that listens.
+                hearing = passage.nearest.get(node.id, node)
             for question in questions(node):
                 for spoken in question.spoken:
-                    yield from self._said(flow, context, node, hearing, spoken, question.handled | later, told)
+                    yield from self._said(flow, context, node, hearing, spoken, question.handled, passage, told)
 
     def _said(
         self,
@@ -57,12 +56,13 @@ class AnnouncedKeyUnhandled(Rule):
         hearing: Node,
         spoken: Spoken,
         handled: frozenset[str],
+        passage: Passage,
         told: set[tuple[str, str, str]],
     ) -> Iterator[Finding]:
         unhandled: dict[str, list[str]] = {}
         for language in flow.languages:
             for announcement in announced((spoken,), flow, language):
-                if announcement.key not in handled:
+                if announcement.key not in handled and passage.handler(node.id, announcement.key) is None:
                     unhandled.setdefault(announcement.key, []).append(language)
         for key, languages in unhandled.items():
             prompt, span, everywhere = _blamed(flow, spoken, key, languages[0], node)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from ivrtest.check.context import CheckContext
-from ivrtest.check.keys import PASSING_KEYS_ON, Question, announced, listeners, questions
+from ivrtest.check.keys import Question, announced, questions
 from ivrtest.check.naming import called
+from ivrtest.check.passage import Passage
 from ivrtest.check.rule import Rule
 from ivrtest.check.spelling import listed
 from ivrtest.check.vocabulary import vocabulary
-from ivrtest.flow.model import Flow, Node
+from ivrtest.flow.model import Flow
 from ivrtest.source.finding import Finding, Severity
 
 _KEYS_BY_DEFAULT = frozenset({"callback", "voicemail"})
@@ -38,12 +39,12 @@ class HandledKeyUnannounced(Rule):
     severity = Severity.WARNING
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
-        before = _said_before(flow)
+        passage = Passage(flow)
         states = context.states(flow)
         for node in flow.nodes.values():
             languages = dict.fromkeys(state.language for state in states.at(node.id) if state.language in flow.languages)
             for question in questions(node):
-                heard = {language: _heard(flow, question, before.get(node.id, ()), language) for language in languages}
+                heard = {language: _heard(flow, question, language) | passage.told_before(node.id, language) for language in languages}
                 missing: dict[str, list[str]] = {}
                 for language, keys in heard.items():
                     # Where no key is found in any language, or the language is not known, the words are not of a kind that can be read.
@@ -63,17 +64,6 @@ class HandledKeyUnannounced(Rule):
                     )
 
 
-def _heard(flow: Flow, question: Question, before: Collection[Node], language: str) -> set[str]:
-    """Return the keys that callers are told of, in the question and by those who speak right before it."""
-    spoken = (*question.spoken, *(words for node in before for words in node.spoken()))
-    return {told.key for told in announced(spoken, flow, language)}
-
-
-def _said_before(flow: Flow) -> dict[str, list[Node]]:
-    """Return, for each node that listens, those that speak right before it."""
-    found: dict[str, list[Node]] = {}
-    for node in flow.nodes.values():
-        if node.kind in PASSING_KEYS_ON and any(True for _ in node.spoken()):
-            for following in listeners(flow, node):
-                found.setdefault(following, []).append(node)
-    return found
+def _heard(flow: Flow, question: Question, language: str) -> set[str]:
+    """Return the keys that callers are told of in the question itself."""
+    return {told.key for told in announced(question.spoken, flow, language)}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ivrtest.check.context import CheckContext
-from ivrtest.check.keys import announced, listeners
+from ivrtest.check.keys import announced
 from ivrtest.check.naming import called
+from ivrtest.check.passage import Passage
 from ivrtest.check.rule import Rule
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.announce import Announce
@@ -34,19 +35,19 @@ class KeyLostWhileSpoken(Rule):
     severity = Severity.WARNING
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
+        passage = Passage(flow)
         for node in flow.nodes.values():
             if not isinstance(node, Announce) or node.barge_in or node.early_keys is EarlyKeys.KEPT:
                 continue
             told = next((told for language in flow.languages for told in announced((node.prompt,), flow, language)), None)
             if told is None:
                 continue
-            for other in listeners(flow, node).values():
-                if any(way.key == told.key for way in other.exits()):
-                    yield self.finding(
-                        node.span,
-                        f'{called(node)} tells callers to press "{told.key}", and whoever does so before it ends is not heard. let them '
-                        "interrupt it, or keep their keys: {early_keys: kept}",
-                        related=(Related("the key is handled here", other.span),),
-                        witness=context.states(flow).witness_at(node.id),
-                    )
-                    break
+            other = passage.handler(node.id, told.key)
+            if other is not None and any(way.key == told.key for way in other.exits()):
+                yield self.finding(
+                    node.span,
+                    f'{called(node)} tells callers to press "{told.key}", and whoever does so before it ends is not heard. let them '
+                    "interrupt it, or keep their keys: {early_keys: kept}",
+                    related=(Related("the key is handled here", other.span),),
+                    witness=context.states(flow).witness_at(node.id),
+                )
