@@ -32,7 +32,7 @@ def sets_language(flow: Flow, way: Exit) -> bool:
 
 def is_choice(flow: Flow, node: Node) -> bool:
     """Tell whether callers choose their language in `node`."""
-    return isinstance(node, Menu) and any(way.cause == "key" and sets_language(flow, way) for way in node.exits())
+    return isinstance(node, Menu) and any(way.cause == "key" and sets_language(flow, way) for way in node.ways)
 
 
 def options(flow: Flow, node: Node) -> Iterator[Option]:
@@ -47,7 +47,7 @@ def options(flow: Flow, node: Node) -> Iterator[Option]:
     # One language named alone may be a subject, as in `for Spanish lessons, press 1`.
     if len(set(named.values())) < 2 and not is_choice(flow, node):
         return
-    for way in node.exits():
+    for way in node.ways:
         if way.cause == "key" and way.key in named:
             language = named[way.key]
             yield Option(way, next((code for code in flow.languages if code.split("-")[0].lower() == language), language))

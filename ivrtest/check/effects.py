@@ -88,7 +88,7 @@ def set_by(node: Node) -> Mapping[str, str | int]:
 
 def targets(node: Node) -> Iterator[Target]:
     """Yield where the node leads."""
-    return (way.target for way in node.exits() if way.target is not None)
+    return (way.target for way in node.ways if way.target is not None)
 
 
 def written_by_flow(flow: Flow) -> dict[str, list[str | int]]:

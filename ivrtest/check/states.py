@@ -37,6 +37,14 @@ class State:
     language: str
     values: tuple[tuple[str, str | int], ...] = ()
     """Variables that branches read, where known, by name."""
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # States are looked up again and again.
+        object.__setattr__(self, "_hash", hash((self.node, self.language, self.values)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,8 @@ def explore(flow: Flow, flows: Mapping[str, Flow]) -> States:
 def _explore(flow: Flow, known: Effects, tracked: frozenset[str]) -> States | frozenset[str]:
     """Return the states, or the fewer variables to try again with."""
     parents: dict[State, Step | None] = {}
+    same: dict[State, State] = {}
+    """Of equal states one object is kept: to find it again takes no comparison."""
     steps: dict[State, tuple[Step, ...]] = {}
     seen: dict[str, set[str | int]] = {name: set() for name in tracked}
     # A flow that returns is called by others: with callers of any of its languages, who may have been here before.
@@ -131,11 +141,11 @@ def _explore(flow: Flow, known: Effects, tracked: frozenset[str]) -> States | fr
     queue: deque[State] = deque()
     for language in languages if flow.entry in flow.nodes else ():
         state = State(flow.entry, language, tuple(sorted(start.items())))
-        parents[state] = None
+        parents[same.setdefault(state, state)] = None
         queue.append(state)
     while queue:
         state = queue.popleft()
-        onward = tuple(_onward(flow, known, tracked, state))
+        onward = tuple(_onward(flow, known, tracked, state, same))
         steps[state] = onward
         for step in onward:
             if step.arrival is None or step.arrival in parents:
@@ -154,7 +164,7 @@ def _explore(flow: Flow, known: Effects, tracked: frozenset[str]) -> States | fr
     return States(flow, steps, parents, {node: tuple(states) for node, states in by_node.items()})
 
 
-def _onward(flow: Flow, known: Effects, tracked: frozenset[str], state: State) -> Iterator[Step]:
+def _onward(flow: Flow, known: Effects, tracked: frozenset[str], state: State, same: dict[State, State]) -> Iterator[Step]:
     node = flow.nodes[state.node]
     for way in _possible(node, state):
         target = way.target
@@ -162,16 +172,17 @@ def _onward(flow: Flow, known: Effects, tracked: frozenset[str], state: State) -
             yield Step(state, way, None)
             continue
         for language, values in _after(flow, known, tracked, state, node, target):
-            yield Step(state, way, State(target.node, language, tuple(sorted(values.items()))))
+            arrival = State(target.node, language, tuple(sorted(values.items())))
+            yield Step(state, way, same.setdefault(arrival, arrival))
 
 
 def _possible(node: Node, state: State) -> Iterator[Exit]:
     """Yield the exits that can be taken in `state`: of a branch, up to the first case that surely holds."""
     if not isinstance(node, Branch):
-        yield from node.exits()
+        yield from node.ways
         return
     variables = dict(state.values) | {LANGUAGE: state.language}
-    exits = tuple(node.exits())
+    exits = node.ways
     for case, way in zip(node.cases, exits, strict=False):
         try:
             holds = case.when.evaluate(variables)

@@ -60,7 +60,7 @@ def readings(node: Node) -> Iterator[Reading]:
     for name, value in set_by(node).items():
         for read in expression_names(value):
             yield Reading(read, node.span, f'is used to set "{name}"')
-    for way in node.exits():
+    for way in node.ways:
         for name, value in way.target.sets.items() if way.target else ():
             for read in expression_names(value):
                 yield Reading(read, way.span, f'is used to set "{name}"', way)

@@ -22,7 +22,7 @@ class Step:
 
 def steps_from(flow: Flow, node: str) -> Iterator[tuple[Step, str]]:
     """Yield every way to another node, and that node, in the order of the file."""
-    for way in flow.nodes[node].exits():
+    for way in flow.nodes[node].ways:
         if way.target is not None and way.target.node is not None and way.target.node in flow.nodes:
             yield Step(node, way), way.target.node
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -155,8 +155,11 @@ Written = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Node(ABC):
-    """One step of a flow. Each node type is one file in `nodes/`."""
+class Node:
+    """One step of a flow. Each node type is one file in `nodes/`.
+
+    Not an `ABC`, whose `isinstance` takes four times as long: rules ask millions of times of what type a node is.
+    """
 
     kind: ClassVar[str]
     """The word that declares it: `menu`."""
@@ -166,6 +169,7 @@ class Node(ABC):
     id: str
     span: Span
     """The place of the node's name."""
+    _ways: tuple[Exit, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     @abstractmethod
@@ -179,6 +183,14 @@ class Node(ABC):
     @abstractmethod
     def exits(self) -> Iterator[Exit]:
         """Yield every way out, in the order of the file, undeclared ones (`target=None`) too."""
+
+    @property
+    def ways(self) -> tuple[Exit, ...]:
+        """The exits, worked out at the first use: nearly every rule looks at all of them."""
+        if self._ways is None:
+            object.__setattr__(self, "_ways", tuple(self.exits()))
+            assert self._ways is not None
+        return self._ways
 
     def spoken(self) -> Iterator[Spoken]:
         """Yield everything this node may say."""

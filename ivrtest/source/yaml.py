@@ -60,6 +60,8 @@ class Document:
         # Filled as places are asked for: a file without mistakes never pays for it.
         self._entries: dict[int, dict[str, tuple[Node, Node]]] = {}
         self._parts: dict[int, list[tuple[int, int, str | int, Node]]] = {}
+        self._around: DataPath = ()
+        self._found: tuple[Node | None, Node | None, bool] = (None, None, True)
 
     def span(self, path: Sequence[str | int]) -> Span:
         """Return the place of the value at `path`; of its key if the value is empty.
@@ -144,21 +146,31 @@ class Document:
 
     def _find(self, path: Sequence[str | int]) -> tuple[Node | None, Node | None]:
         """Return the key's node (None for a list's item) and the value's (None for the empty path)."""
+        around = tuple(path[:-1])
+        # The places of many values in one mapping are asked for, one after another.
+        if around != self._around:
+            self._around, self._found = around, self._walk(around)
+        key, found, there = self._found
+        step = self._step(found or self._root, path[-1]) if path and there else None
+        return step or (key, found)
+
+    def _walk(self, path: DataPath) -> tuple[Node | None, Node | None, bool]:
+        """Return the last key and value on a path that exist, and whether all do."""
         key: Node | None = None
         found: Node | None = None
-        node = self._root
-        for step in path:
-            if isinstance(node, MappingNode) and isinstance(step, str):
-                pair = self._pairs(node).get(step)
-                if pair is None:
-                    break
-                key, node = pair
-            elif isinstance(node, SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
-                key, node = None, node.value[step]
-            else:
-                break
-            found = node
-        return key, found
+        for part in path:
+            step = self._step(found or self._root, part)
+            if step is None:
+                return key, found, False
+            key, found = step
+        return key, found, True
+
+    def _step(self, node: Node, step: str | int) -> tuple[Node | None, Node] | None:
+        if isinstance(node, MappingNode) and isinstance(step, str):
+            return self._pairs(node).get(step)
+        if isinstance(node, SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
+            return None, node.value[step]
+        return None
 
     def _pairs(self, node: MappingNode) -> dict[str, tuple[Node, Node]]:
         pairs = self._entries.get(id(node))

@@ -57,7 +57,7 @@ class CardVerificationStored(Rule):
                     yield from self._kept(flow, context.states(flow), node, code, related)
 
     def _copied(self, states: States, node: Node, code: str, related: tuple[Related, ...]) -> Iterator[Finding]:
-        ways = ((way.target.sets, way.span) for way in node.exits() if way.target is not None)
+        ways = ((way.target.sets, way.span) for way in node.ways if way.target is not None)
         for values, span in chain([(set_by(node), node.span)], ways):
             for name, value in values.items():
                 if name != code and code in expression_names(value):

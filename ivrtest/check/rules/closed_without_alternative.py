@@ -46,7 +46,7 @@ class ClosedWithoutAlternative(Rule):
         ended = leading_to(states, lambda state: flow.nodes[state.node].kind == "hang_up", lambda step: True)
         for node in hours_nodes(flow):
             told: set[str | None] = set()
-            for way in node.exits():
+            for way in node.ways:
                 if way.label == "open" or way.target is None or way.target.node in told:
                     continue
                 told.add(way.target.node)

@@ -41,7 +41,7 @@ class DeadEnd(Rule):
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         states = context.states(flow)
         for node in flow.nodes.values():
-            for way in node.exits():
+            for way in node.ways:
                 by_the_caller = way.cause != "outcome" or node.kind in ANSWERED_BY_THE_CALLER
                 if way.target is None and by_the_caller:
                     cure = _CURES.get(way.label, f'add "{way.label}"')

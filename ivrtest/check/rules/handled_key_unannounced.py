@@ -55,7 +55,7 @@ class HandledKeyUnannounced(Rule):
                 for key, unheard in missing.items():
                     if len(unheard) == len(languages) and node.kind in _KEYS_BY_DEFAULT:
                         continue
-                    span = next((way.span for way in node.exits() if way.key == key and way.cause == "key"), node.span)
+                    span = next((way.span for way in node.ways if way.key == key and way.cause == "key"), node.span)
                     where = "" if len(unheard) == len(languages) else f" in {listed(unheard)}"
                     yield self.finding(
                         span,

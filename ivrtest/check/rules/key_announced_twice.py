@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ivrtest.check.announcements import Announcement, all_announcements, said
 from ivrtest.check.context import CheckContext
-from ivrtest.check.keys import questions, read_as
+from ivrtest.check.keys import announced, read_as
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
 from ivrtest.check.spelling import listed
@@ -43,10 +43,12 @@ class KeyAnnouncedTwice(Rule):
             if not isinstance(node, Menu):
                 continue
             for language in flow.languages:
+                options = dict.fromkeys((*node.keys, *node.repeat))
+                wanting = options.keys() - {one.key for one in announced((node.prompt,), flow, language)}
+                if not wanting:
+                    continue
                 told = list(all_announcements(said(node.prompt, flow, language), read_as(node.prompt, flow, language)))
-                options = dict.fromkeys(key for question in questions(node) for key in question.options)
-                wanting = [key for key in options if all(one.key != key for one in told)]
-                for key in options if wanting else ():
+                for key in options:
                     things = dict.fromkeys(thing for one in told if one.key == key and (thing := _purpose(one)))
                     span = _place(flow, node, language)
                     if len(things) < 2 or span in told_of:
@@ -54,8 +56,8 @@ class KeyAnnouncedTwice(Rule):
                     told_of.add(span)
                     yield self.finding(
                         span,
-                        f'{called(node)} announces key "{key}" in "{language}" for {listed(list(things))}, and {listed(wanting)} for '
-                        "nothing. say the right key for each",
+                        f'{called(node)} announces key "{key}" in "{language}" for {listed(list(things))}, and '
+                        f"{listed(sorted(wanting))} for nothing. say the right key for each",
                         related=(Related("the keys are handled here", node.span),),
                         witness=context.states(flow).witness_at(node.id, (language,)),
                     )

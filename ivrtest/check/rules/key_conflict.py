@@ -39,7 +39,7 @@ class KeyConflict(Rule):
                 continue
             pattern = node.valid.pattern
             begins = DIGITS if pattern is None else pattern.first_keys()
-            for way in node.exits():
+            for way in node.ways:
                 if way.cause == "key" and way.key in begins:
                     cure = (
                         'take "*" for it, or say in a pattern which numbers are valid'

@@ -43,7 +43,7 @@ class KeyLostWhileSpoken(Rule):
             if told is None:
                 continue
             other = passage.handler(node.id, told.key)
-            if other is not None and any(way.key == told.key for way in other.exits()):
+            if other is not None and any(way.key == told.key for way in other.ways):
                 yield self.finding(
                     node.span,
                     f'{called(node)} tells callers to press "{told.key}", and whoever does so before it ends is not heard. let them '

@@ -44,7 +44,7 @@ class MissingOutcome(Rule):
                 continue
             if node.kind in ANSWERED_BY_THE_CALLER:
                 continue
-            for way in node.exits():
+            for way in node.ways:
                 if way.target is None and way.cause == "outcome":
                     field = way.label.replace(" ", "_")
                     yield self.finding(

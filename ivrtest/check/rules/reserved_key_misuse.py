@@ -50,7 +50,7 @@ class ReservedKeyMisuse(Rule):
         for node in flow.nodes.values():
             if not isinstance(node, Menu):
                 continue
-            for way in node.exits():
+            for way in node.ways:
                 if way.key == "0":
                     yield from self._operator(flow, states, node, way)
                 elif way.key in ("9", "*") and way.key in repeating:
@@ -99,7 +99,7 @@ class ReservedKeyMisuse(Rule):
                 continue
             for state in _next_menus(flow, states, step):
                 menu = flow.nodes[state.node]
-                way = next((way for way in menu.exits() if way.key == "#"), None)
+                way = next((way for way in menu.ways if way.key == "#"), None)
                 if way is None or (menu.id, entry.id) in told:
                     continue
                 told.add((menu.id, entry.id))

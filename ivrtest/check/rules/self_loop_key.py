@@ -35,7 +35,7 @@ class SelfLoopKey(Rule):
         for node in flow.nodes.values():
             if not isinstance(node, Menu):
                 continue
-            for way in node.exits():
+            for way in node.ways:
                 if way.key is None or way.target is None or way.target.node != node.id or way.target.sets:
                     continue
                 if any(said.key == way.key and said.language for said in announced_by(node, flow)):

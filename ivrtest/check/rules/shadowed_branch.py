@@ -54,7 +54,7 @@ class ShadowedBranch(Rule):
             if not isinstance(node, Branch) or not reached:
                 continue
             taken = {_place(step.exit) for state in reached for step in states.steps[state]}
-            exits = tuple(_place(way) for way in node.exits())
+            exits = tuple(_place(way) for way in node.ways)
             witness = states.witness(reached[0])
             for number, (case, way) in enumerate(zip(node.cases[:MAX_CASES], exits, strict=False)):
                 same = next((earlier for earlier in node.cases[:number] if earlier.when == case.when), None)

@@ -37,7 +37,7 @@ class UnknownLanguage(Rule):
             language = set_by(node).get(LANGUAGE)
             if self._wrong(flow, language):
                 yield self.finding(node.span, f'{called(node)} sets the language to "{language}". {self._hint(flow)}')
-            for way in node.exits():
+            for way in node.ways:
                 language = way.target.sets.get(LANGUAGE) if way.target else None
                 if self._wrong(flow, language):
                     yield self.finding(

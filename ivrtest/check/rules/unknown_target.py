@@ -36,7 +36,7 @@ class UnknownTarget(Rule):
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         known = flow.nodes.keys() | context.broken
-        ways = [(node, way, way.target) for node in flow.nodes.values() for way in node.exits() if way.target is not None]
+        ways = [(node, way, way.target) for node in flow.nodes.values() for way in node.ways if way.target is not None]
         wrong = [(node, way, target) for node, way, target in ways if target.node is not None and target.node not in known]
         if flow.entry in known and not wrong:
             return

@@ -71,7 +71,7 @@ def _ways_to(flow: Flow) -> dict[str, list[_Way]]:
     """Return the ways that lead to each node from another one."""
     ways: dict[str, list[_Way]] = {}
     for node in flow.nodes.values():
-        for way in node.exits():
+        for way in node.ways:
             if way.target is not None and way.target.node is not None and way.target.node != node.id:
                 ways.setdefault(way.target.node, []).append(_Way(node.id, way.target.span))
     return ways
@@ -82,7 +82,7 @@ def _led_to(flow: Flow, start: str) -> set[str]:
     found = {start}
     waiting = [start]
     while waiting:
-        for way in flow.nodes[waiting.pop()].exits():
+        for way in flow.nodes[waiting.pop()].ways:
             following = way.target.node if way.target else None
             if following is not None and following in flow.nodes and following not in found:
                 found.add(following)

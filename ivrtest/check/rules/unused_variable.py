@@ -57,7 +57,7 @@ class UnusedVariable(Rule):
                 if name not in read | told:
                     told.add(name)
                     yield self.finding(node.span, f'{called(node)} sets variable "{name}", and nothing reads it. use it, or remove it')
-            for way in node.exits():
+            for way in node.ways:
                 for name in way.target.sets if way.target else ():
                     if name not in read | told:
                         told.add(name)
