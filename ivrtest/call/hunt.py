@@ -10,7 +10,8 @@ from typing import Final, Protocol
 
 from ivrtest.call.refusal import SILENT_STATUS, UNREACHABLE_STATUS
 from ivrtest.call.resolver import Attempt, Resolver, Target, Transport, asked_transport, reachable_from
-from ivrtest.call.trunk import Carried, Dialling, Trunk
+from ivrtest.call.signalling import Carried
+from ivrtest.call.trunk import Dialling, Trunk
 from ivrtest.sip import events as sip
 from ivrtest.sip.uri import SipUri
 

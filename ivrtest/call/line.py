@@ -238,6 +238,9 @@ class Line:
         if self._incoming is None:
             trunk.reject(event.handle, _TEMPORARILY_UNAVAILABLE)
             return
+        if event.replaces is not None and isinstance(replaced := trunk.calls.get(event.replaces), SipCall):
+            self._take_over(trunk, event, replaced)
+            return
         capture = Capture() if self._captures else None
         try:
             session = self._sounds.open(capture, hears_tones=True)

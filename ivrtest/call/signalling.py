@@ -2,11 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ivrtest.call.capture import Capture
+from ivrtest.call.resolver import Attempt
+from ivrtest.sip import events as sip
 from ivrtest.sip.header_map import Headers, canonical
+
+
+class Carried(Protocol):
+    """What a trunk carries: a call, or the call of a transfer until it is answered."""
+
+    attempts: Sequence[Attempt]
+
+    @property
+    def handle(self) -> str:
+        """How the agent knows it."""
+
+    @property
+    def id(self) -> str:
+        """The SIP Call-ID."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it is over."""
+
+    @property
+    def capture(self) -> Capture | None:
+        """Where its datagrams are kept."""
+
+    @property
+    def hides_keys(self) -> bool:
+        """Whether keys in INFO are to be kept out of the capture."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values of headers that are to be kept out of the capture."""
+
+    def on(self, event: sip.Event) -> None:
+        """Take in what the SIP agent reports."""
+
+    def goes_on_at(self, signalling: Signalling, handle: str) -> None:
+        """It was placed anew, somewhere else."""
+
+    async def hang_up(self) -> None:
+        """End it."""
 
 
 class Signalling(Protocol):
@@ -41,6 +83,9 @@ class Signalling(Protocol):
 
     def notify_refer(self, handle: str, status: int) -> None:
         """Report how the call stands that we were asked to make."""
+
+    def pass_on(self, handle: str, to: Carried) -> None:
+        """Tell another call from now on what becomes of this handle."""
 
     def let_go(self, handle: str) -> None:
         """Tell the call nothing more of this handle: it goes on under another one."""

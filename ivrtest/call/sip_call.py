@@ -261,6 +261,7 @@ class SipCall:
         self._signalling.let_go(self._origin.handle)
         self._signalling, self._offers = signalling, Offers(self, agreement)
         self._origin = replace(self._origin, handle=handle)
+        signalling.pass_on(handle, self)
 
     def taken_over(self, signalling: Signalling, handle: str, negotiation: Negotiation, offer: bytes | None) -> bytes | None:
         """Let the call go on with somebody who takes the far side's place, and return our answer to the offer, or our offer.

@@ -7,19 +7,18 @@ import re
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Literal, Protocol, Self
+from typing import Final, Literal, Self
 from weakref import WeakValueDictionary
 
 from ivrtest.call.binding import Binding
-from ivrtest.call.capture import Capture
 from ivrtest.call.keys import without_key
 from ivrtest.call.negotiation import warning_of
 from ivrtest.call.permission import Permission
-from ivrtest.call.resolver import Attempt, Transport
-from ivrtest.call.signalling import Signalling
+from ivrtest.call.resolver import Transport
+from ivrtest.call.signalling import Carried
 from ivrtest.call.stream import StreamPort
 from ivrtest.call.tls import Tls
 from ivrtest.call.udp import UdpPort
@@ -38,45 +37,6 @@ Watch = Callable[[sip.Event], bool]
 
 _UNREADABLE_KEPT = 100
 _CALL_ID = re.compile(rb"^(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-
-
-class Carried(Protocol):
-    """What a trunk carries: a call, or the call of a transfer until it is answered."""
-
-    attempts: Sequence[Attempt]
-
-    @property
-    def handle(self) -> str:
-        """How the agent knows it."""
-
-    @property
-    def id(self) -> str:
-        """The SIP Call-ID."""
-
-    @property
-    def over(self) -> bool:
-        """Whether it is over."""
-
-    @property
-    def capture(self) -> Capture | None:
-        """Where its datagrams are kept."""
-
-    @property
-    def hides_keys(self) -> bool:
-        """Whether keys in INFO are to be kept out of the capture."""
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Values of headers that are to be kept out of the capture."""
-
-    def on(self, event: sip.Event) -> None:
-        """Take in what the SIP agent reports."""
-
-    def goes_on_at(self, signalling: Signalling, handle: str) -> None:
-        """It was placed anew, somewhere else."""
-
-    async def hang_up(self) -> None:
-        """End it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +239,9 @@ class Trunk:
     def notify_refer(self, handle: str, status: int) -> None:
         self._agent.notify_refer(handle, status, self._loop.time())
         self._pump()
+
+    def pass_on(self, handle: str, to: Carried) -> None:
+        self.calls[handle] = to
 
     def let_go(self, handle: str) -> None:
         self.calls.pop(handle, None)

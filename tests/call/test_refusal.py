@@ -1,0 +1,136 @@
+"""Why a call was not answered: each class of final responses has words of its own (RFC 3261 section 21)."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivrtest.call.refusal import ended_by, explained, rang_in_vain
+from ivrtest.sip import events as sip
+from ivrtest.sip.header_map import Headers
+from ivrtest.sip.message import Request
+from ivrtest.sip.status import REASON_PHRASES, reason_phrase
+from ivrtest.sip.uri import Uri, parse_uri
+
+CHALLENGE = ("WWW-Authenticate", 'Digest realm="ivr.example.com", nonce="n"')
+NOT_GIVEN = "a password is asked for, and none was given (407 Proxy Authentication Required)"
+PROXY_CHALLENGE = ("Proxy-Authenticate", 'Digest realm="proxy", nonce="n"')
+
+
+def rejected(
+    status: int,
+    reason: str | None = None,
+    *headers: tuple[str, str],
+    local: bool = False,
+    contacts: tuple[Uri, ...] = (),
+    retry_after: int | None = None,
+    cause: str | None = None,
+) -> sip.Rejected:
+    phrase = reason_phrase(status) if reason is None else reason
+    request = Request("INVITE", parse_uri("sip:ivr@127.0.0.1"))
+    return sip.Rejected("call", status, phrase, local, contacts, retry_after, cause, Headers(headers), request)
+
+
+def told(event: sip.Rejected, *, knows_password: bool = False, codecs: tuple[str, ...] = ("PCMU", "PCMA")) -> str:
+    return explained(event, knows_password=knows_password, codecs=codecs)
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (rejected(486), "busy (486 Busy Here)"),
+        (rejected(600), "busy (600 Busy Everywhere)"),
+        (rejected(603), "rejected (603 Decline)"),
+        (rejected(607), "rejected as unwanted (607 Unwanted)"),
+        (rejected(608), "rejected by a call analysis (608 Rejected)"),
+        (rejected(404), "nobody is known under this address (404 Not Found)"),
+        (rejected(604), "nobody is known under this address (604 Does Not Exist Anywhere)"),
+        (rejected(410), "the address is no longer in use (410 Gone)"),
+        (rejected(484), "the number is not complete (484 Address Incomplete)"),
+        (rejected(403), "forbidden (403 Forbidden)"),
+        (rejected(403, "Not From There"), "forbidden (403 Not From There)"),
+        (rejected(401, None, CHALLENGE), 'a password is asked for, and none was given (401 Unauthorized, realm "ivr.example.com")'),
+        (rejected(407), NOT_GIVEN),
+        (rejected(407, None, ("Proxy-Authenticate", "?")), NOT_GIVEN),
+        (
+            rejected(407, None, ("Proxy-Authenticate", "?")),
+            "a password is asked for, and none was given (407 Proxy Authentication Required)",
+        ),
+        (rejected(480), "temporarily unavailable (480 Temporarily Unavailable)"),
+        (rejected(480, retry_after=7), "temporarily unavailable (480 Temporarily Unavailable), retry after 7 s"),
+        (rejected(503), "congestion (503 Service Unavailable)"),
+        (rejected(503, retry_after=30), "congestion (503 Service Unavailable), retry after 30 s"),
+        (rejected(500), "the server failed (500 Server Internal Error)"),
+        (rejected(588, "Odd"), "the server failed (588 Odd)"),
+        (rejected(499, ""), "refused (499)"),
+        (rejected(699, "No"), "refused everywhere (699 No)"),
+        (rejected(408), "the far side waited in vain for an answer (408 Request Timeout)"),
+        (rejected(487), "the far side gave the call up (487 Request Terminated)"),
+        (rejected(488), "no common codec (488 Not Acceptable Here). we offered PCMU, PCMA"),
+        (
+            rejected(488, None, ("Warning", '305 pbx.example.com "Incompatible media format"')),
+            'no common codec (488 Not Acceptable Here). we offered PCMU, PCMA: "Incompatible media format"',
+        ),
+        (rejected(606, None, ("Warning", "nonsense")), "no common codec (606 Not Acceptable). we offered PCMU, PCMA"),
+        (
+            rejected(420, None, ("Unsupported", "timer, 100rel")),
+            'the far side lacks an extension that we require (420 Bad Extension). it lacks "timer", "100rel"',
+        ),
+        (rejected(483), "the call took too many hops (483 Too Many Hops)"),
+        (
+            rejected(302, contacts=(parse_uri("sip:a@b"), parse_uri("sip:c@d")), cause="not followed, as it was tried already"),
+            'moved for now (302 Moved Temporarily) at "sip:a@b", "sip:c@d": not followed, as it was tried already',
+        ),
+        (rejected(305, contacts=(parse_uri("sip:proxy"),)), 'calls must go through a proxy (305 Use Proxy) at "sip:proxy"'),
+        (rejected(380), "another service is offered instead (380 Alternative Service)"),
+        (
+            rejected(486, cause='Q.850;cause=17;text="User busy"'),
+            'busy (486 Busy Here): Q.850;cause=17;text="User busy"',
+        ),
+    ],
+)
+def test_what_is_said(event: sip.Rejected, text: str) -> None:
+    assert told(event) == text
+
+
+def test_a_password_that_is_refused() -> None:
+    assert (
+        told(rejected(401, None, CHALLENGE), knows_password=True) == 'the password was refused (401 Unauthorized, realm "ivr.example.com")'
+    )
+    text = 'the password was refused (407 Proxy Authentication Required, realm "proxy")'
+    assert told(rejected(407, None, PROXY_CHALLENGE), knows_password=True) == text
+
+
+def test_without_codecs_none_are_named() -> None:
+    assert told(rejected(488), codecs=()) == "no common codec (488 Not Acceptable Here)"
+
+
+@pytest.mark.parametrize("status", [status for status in REASON_PHRASES if status >= 300])
+def test_every_status_has_words(status: int) -> None:
+    text = told(rejected(status))
+    assert str(status) in text
+    assert text[0].islower()
+
+
+def test_nobody_sent_it() -> None:
+    silent = ended_by(rejected(408, local=True), "sip:x@y", 32.0, knows_password=False, codecs=())
+    assert (silent.by, silent.status, silent.reason) == ("lost", None, 'nothing came back from "sip:x@y": no SIP response within 32 s')
+    gone = ended_by(rejected(503, "the port is closed", local=True), "sip:x@y", 0.1, knows_password=False, codecs=())
+    assert (gone.by, gone.status, gone.reason) == ("lost", None, 'cannot reach "sip:x@y": the port is closed')
+    refused = ended_by(rejected(503, None, ("X-Why", "a"), ("x-why", "b")), "sip:x@y", 0.1, knows_password=False, codecs=())
+    assert (refused.by, refused.status, refused.at, dict(refused.headers)) == ("refused", 503, 0.1, {"X-Why": "a, b"})
+
+
+@pytest.mark.parametrize(
+    ("statuses", "text"),
+    [
+        ([], "nothing came back within 60 s"),
+        ([100], "it did not ring within 60 s: only 100 came"),
+        ([100, 199], "it did not ring within 60 s: only 100 and 199 came"),
+        ([100, 180, 180], "it rang, and nobody answered within 60 s"),
+        ([100, 183], "the call progressed, and nobody answered within 60 s"),
+        ([100, 182], "it was queued, and nobody answered within 60 s"),
+        ([100, 181, 180, 182], "it rang, and nobody answered within 60 s"),
+    ],
+)
+def test_a_call_that_is_given_up(statuses: list[int], text: str) -> None:
+    assert rang_in_vain(60.0, statuses) == text
