@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
@@ -22,6 +22,20 @@ UNKNOWN_EVENT = 255
 """The event code that stands for a secret key. It is assigned to nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Capturing:
+    """What may stand in captures."""
+
+    keep_secrets: bool = False
+    """Keep keys that are secret as they were."""
+    keep_srtp_keys: bool = False
+    """Keep the keys of encryption that stand in session descriptions (RFC 4568), so that Wireshark can read SRTP."""
+
+    def of_a_call(self) -> Capture:
+        """Return an empty capture."""
+        return Capture(keep_secrets=self.keep_secrets, keep_srtp_keys=self.keep_srtp_keys)
+
+
 class Capture:
     """Keeps datagrams in memory until they are written; a call that went well need not be.
 
@@ -29,9 +43,10 @@ class Capture:
     are silence.
     """
 
-    def __init__(self, *, keep_secrets: bool = False, limit: int = 64_000_000) -> None:
-        """`limit`: octets after which nothing more is kept; about 45 minutes of a call."""
-        self._keep_secrets = keep_secrets
+    def __init__(self, *, keep_secrets: bool = False, keep_srtp_keys: bool = False, limit: int = 64_000_000) -> None:
+        """`keep_secrets`, `keep_srtp_keys`: see `Capturing`. `limit`: octets after which nothing more is kept; about 45 minutes."""
+        self.keep_secrets = keep_secrets
+        self.keep_srtp_keys = keep_srtp_keys
         self._limit = limit
         self._size = 0
         self._packets: list[tuple[float, Address, Address, bytes]] = []
@@ -44,7 +59,7 @@ class Capture:
             self.cut = True
             return
         self._size += len(datagram)
-        if secret_key and not self._keep_secrets:
+        if secret_key and not self.keep_secrets:
             datagram = _without_key(datagram)
         self._packets.append((at, source, destination, datagram))
 

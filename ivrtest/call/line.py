@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from ivrtest.call.binding import Binding
-from ivrtest.call.capture import Capture
+from ivrtest.call.capture import Capturing
 from ivrtest.call.keys import KeyMode
 from ivrtest.call.limits import Gate
 from ivrtest.call.media import MediaEngine
@@ -61,7 +61,8 @@ class Line:
         permission: Permission | None = None,
         ports: range = ANY_PORTS,
         record: bool = True,
-        capture: bool = False,
+        capture: bool | Capturing = False,
+        trace: bool = False,
         network: Network | None = None,
         max_calls: int | None = None,
         sound: SoundOptions | None = None,
@@ -71,8 +72,9 @@ class Line:
 
         `permission` says whom we may call; by default nobody but this machine. `ports` are the even ports to receive sound at; an empty
         range means any free ones. `record`: keep the sound of every call, for `SipCall.recording`; `capture`: keep its datagrams, for
-        `SipCall.capture`. `network`: what lies between us and the far side. `max_calls` at once, both ways, on each transport: further
-        callers are told 503 and when to try again. `sound`: codecs, encryption and the like.
+        `SipCall.capture`, and what may stand in them; `trace`: keep its SIP messages, for `SipCall.trace`. `network`: what lies between
+        us and the far side. `max_calls` at once, both ways, on each transport: further callers are told 503 and when to try again.
+        `sound`: codecs, encryption and the like.
         """
         self._network = network or Network()
         self._gate = Gate(self._network.limits)
@@ -83,7 +85,8 @@ class Line:
         self._permission = permission or Permission()
         self._ports = ports
         self._records = record
-        self._captures = capture
+        self._captures = Capturing() if capture is True else capture or None
+        self._traces = trace
         self._sound = sound or SoundOptions()
         self._transport: Transport = transport
         self._tls = tls or Tls()
@@ -135,7 +138,7 @@ class Line:
                         port,
                         user=self._user,
                         take=self._take,
-                        trace=self._captures,
+                        trace=self._traces or self._captures is not None,
                         tls=self._tls,
                         advertise=self._network.advertise,
                         keep_alive_s=self._network.keep_alive_s,
@@ -241,7 +244,7 @@ class Line:
         if event.replaces is not None and isinstance(replaced := trunk.calls.get(event.replaces), SipCall):
             self._take_over(trunk, event, replaced)
             return
-        capture = Capture() if self._captures else None
+        capture = self._captures.of_a_call() if self._captures is not None else None
         try:
             session = self._sounds.open(capture, hears_tones=True)
         except MediaError:

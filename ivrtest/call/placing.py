@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from ivrtest.call.capture import Capture
+from ivrtest.call.capture import Capturing
 from ivrtest.call.hunt import MOST_IN_A_DATAGRAM, Hunt, NotFollowed, OpenTrunk, Way, invite_size, tcp_first, ways
 from ivrtest.call.keys import KeyMode
 from ivrtest.call.limits import Gate
@@ -62,7 +62,7 @@ class Placer:
         network: Network,
         gate: Gate,
         sounds: Sounds,
-        captures: bool,
+        captures: Capturing | None,
         trunk: OpenTrunk,
     ) -> None:
         """`host` is our IP address; `uri` returns our SIP address; `trunk` opens the way over a transport."""
@@ -94,7 +94,7 @@ class Placer:
 
     async def _placed(self, uri: SipUri, others: Sequence[SipUri], plan: Plan) -> SipCall:
         choice = [way for each in (uri, *others) for way in await self.ways(each, plan.proxy)]
-        capture = Capture() if self._captures else None
+        capture = self._captures.of_a_call() if self._captures is not None else None
         try:
             session = self._sounds.open(capture, hears_tones=False)
         except MediaError as error:

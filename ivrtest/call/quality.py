@@ -27,6 +27,8 @@ class CallQuality:
     """What most packets were encoded with; empty where none came."""
     stream: StreamQuality
     """The packets that came."""
+    first_s: float | None
+    """When the first packet came, in seconds on the call's clock; None where none did."""
     late: int
     """Packets that came too late to be heard."""
     sent: int
@@ -80,6 +82,7 @@ def call_quality(packets: Packets, codecs: Mapping[int, str], stats: MediaStats,
     return CallQuality(
         codec=codec,
         stream=stream,
+        first_s=float(packets.arrival_s.min()) if len(packets) else None,
         late=stats.late,
         sent=stats.sent,
         unsent=stats.unsent,

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ivrtest.call.capture import Capture
 from ivrtest.call.resolver import Attempt
+from ivrtest.call.trace import Trace
 from ivrtest.sip import events as sip
 from ivrtest.sip.header_map import Headers, canonical
 
@@ -28,6 +29,14 @@ class Carried(Protocol):
     @property
     def over(self) -> bool:
         """Whether it is over."""
+
+    @property
+    def trace(self) -> Trace:
+        """Where its SIP messages are kept."""
+
+    @property
+    def now(self) -> float:
+        """Seconds on its clock."""
 
     @property
     def capture(self) -> Capture | None:

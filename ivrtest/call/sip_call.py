@@ -32,6 +32,7 @@ from ivrtest.call.refusal import ended_by, rang_in_vain
 from ivrtest.call.remote_media import Address, MediaError, MediaStats
 from ivrtest.call.resolver import Attempt
 from ivrtest.call.signalling import Origin, Signalling, told
+from ivrtest.call.trace import Trace
 from ivrtest.call.transfers import Follow, Transfers
 from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, checked_keys
 from ivrtest.sip import events as sip
@@ -77,6 +78,7 @@ class SipCall:
         self._offers = Offers(self, Agreement(negotiation, session, keys))
         self._origin = origin
         self._capture = capture
+        self._trace = Trace()
         self._key_mode: KeyMode = keys
         self._infos = InfoKeys(self._send_info, session.post, lambda: session.now, session.loop)
         self._knows_password = knows_password
@@ -121,6 +123,11 @@ class SipCall:
     def over(self) -> bool:
         """Whether `Ended` is in the stream or was already read from it."""
         return self._over
+
+    @property
+    def trace(self) -> Trace:
+        """Its SIP messages, if the line keeps them. Masked."""
+        return self._trace
 
     @property
     def capture(self) -> Capture | None:

@@ -12,6 +12,7 @@ from ivrtest.call.refusal import explained, rang_in_vain
 from ivrtest.call.resolver import Attempt
 from ivrtest.call.signalling import Signalling
 from ivrtest.call.sip_call import SipCall
+from ivrtest.call.trace import Trace
 from ivrtest.sip import events as sip
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
 
@@ -41,6 +42,16 @@ class TransferLeg:
         self._knows_password = knows_password
         self._progress: list[int] = []
         self._ring_limit: TimerHandle | None = None
+
+    @property
+    def trace(self) -> Trace:
+        """That of the call that was transferred."""
+        return self._call.trace
+
+    @property
+    def now(self) -> float:
+        """See `SipCall.now`."""
+        return self._call.now
 
     @property
     def capture(self) -> Capture | None:

@@ -327,12 +327,19 @@ class Trunk:
     def _keep(self, at: float, direction: Literal["in", "out"], data: bytes, address: Address) -> None:
         found = _CALL_ID.search(data)
         call = self._captured.get(found[1].decode("utf-8", "replace")) if found else None
-        if call is None or call.capture is None:
+        if call is None:
             return
-        if call.hides_keys:
+        at_s = max(0.0, call.now - (time.time() - at))
+        peer = f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
+        sent = direction == "out"
+        call.trace.add(data, at_s=at_s, sent=sent, transport=self.transport, peer=peer, hides_keys=call.hides_keys, secrets=call.secrets)
+        if call.capture is None:
+            return
+        if call.hides_keys and not call.capture.keep_secrets:
             data = without_key(data)
-        data = without_keys(data)
-        for value in call.secrets:
+        if not call.capture.keep_srtp_keys:
+            data = without_keys(data)
+        for value in call.secrets if not call.capture.keep_secrets else ():
             data = data.replace(value.encode(), b"*" * len(value.encode()))
         here = self._port.local_address
         source, destination = (address, here) if direction == "in" else (here, address)

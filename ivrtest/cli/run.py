@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.console import Console
 
+from ivrtest.call.capture import Capturing
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import LineError
 from ivrtest.call.permission import DialRefused
@@ -31,9 +33,12 @@ from ivrtest.run.suite import Emit, run_suite
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.quality import Limit
 from ivrtest.scenario.read import find_scenarios, load_scenario
+from ivrtest.scenario.steps.press import Press
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.uri import parse_uri
 from ivrtest.source.finding import Finding, InputError, Severity
+
+FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command()
@@ -45,6 +50,17 @@ from ivrtest.source.finding import Finding, InputError, Severity
 @click.option("--out", type=click.Path(path_type=Path), help="The folder for reports and recordings. Default: reports.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Where the JUnit report goes. Default: junit.xml in the folder of reports.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Calls at once. Default: 8.")
+@click.option("--trace", is_flag=True, help="Print the SIP messages of every call as a ladder. Passwords and secret keys are masked.")
+@click.option("--pcap", type=FOLDER, metavar="DIR", help="Write the SIP and RTP packets of every call there, one file each, for Wireshark.")
+@click.option("--pcap-failed", is_flag=True, help='Only of calls that did not pass. Without "--pcap" to "pcap" in the folder of reports.')
+@click.option(
+    "--pcap-secrets",
+    type=click.Choice(("refuse", "mask", "keep")),
+    default="refuse",
+    show_default=True,
+    help="What becomes of secret keys in packets: refuse to write such, blank them, or keep them as they were sent.",
+)
+@click.option("--pcap-srtp-keys", is_flag=True, help="Keep the keys of encrypted sound in the packets, so that Wireshark can decrypt it.")
 def command(
     paths: tuple[Path, ...],
     target: str | None,
@@ -54,6 +70,11 @@ def command(
     out: Path | None,
     junit: Path | None,
     jobs: int | None,
+    trace: bool,
+    pcap: Path | None,
+    pcap_failed: bool,
+    pcap_secrets: str,
+    pcap_srtp_keys: bool,
 ) -> int:
     """Call the IVR and hold scenarios against it.
 
@@ -62,20 +83,31 @@ def command(
     """
     if simulate and target is not None:
         raise click.UsageError('"--simulate" calls nobody, so "--target" has no meaning with it. give one of them')
+    if simulate and (pcap is not None or pcap_failed or trace):
+        unused = "--pcap" if pcap is not None else "--pcap-failed" if pcap_failed else "--trace"
+        raise click.UsageError(f'"--simulate" calls nobody, so there are no packets for "{unused}". leave one of them out')
     try:
         settings = load_settings()
         called = target_of(target, settings)
         options = dial_options(called, settings, keys)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate, quality=settings.quality)
+        wanted = pcap is not None or pcap_failed
+        if wanted and pcap_secrets == "refuse":
+            refuse_secrets(ready)
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
     folder = out or settings.reports
+    packets = Packets(
+        (pcap or folder / "pcap") if wanted else None,
+        Capturing(keep_secrets=pcap_secrets == "keep", keep_srtp_keys=pcap_srtp_keys),
+        failed_only=pcap_failed,
+    )
     at_once = jobs or (called and called.jobs) or settings.jobs
     console = Console(highlight=False)
     try:
-        with RunScreen(console) as screen:
-            suite = asyncio.run(hold(ready, called, options, folder, screen.on, simulate=simulate, at_once=at_once))
+        with RunScreen(console, ladders=trace) as screen:
+            suite = asyncio.run(hold(ready, called, options, folder, screen.on, simulate=simulate, at_once=at_once, packets=packets))
     except LineError as error:
         raise click.ClickException(str(error)) from error
     written, unwritten = write_reports(suite, folder, junit or folder / "junit.xml")
@@ -153,8 +185,44 @@ def job_for(scenario: Scenario, flows: Path, folder: FlowFolder | None, prepared
     return job
 
 
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """Which packets are written."""
+
+    folder: Path | None
+    """None: none."""
+    capturing: Capturing
+    failed_only: bool
+
+
+def refuse_secrets(jobs: Sequence[Job]) -> None:
+    """Raises InputError for scenarios whose packets would hold secret keys: they are events, INFO bodies or tones, for all to read."""
+    findings = [
+        Finding(
+            "pcap-secret",
+            Severity.ERROR,
+            f'"{job.scenario.name}" presses secret keys, and a capture of its call would hold them. '
+            'write it without them ("--pcap-secrets mask") or with them ("--pcap-secrets keep")',
+            step.span,
+        )
+        for job in jobs
+        for step in job.scenario.steps
+        if isinstance(step, Press) and step.secret
+    ]
+    if findings:
+        raise InputError(tuple(findings))
+
+
 async def hold(
-    jobs: Sequence[Job], called: TargetSettings | None, options: DialOptions, folder: Path, emit: Emit, *, simulate: bool, at_once: int
+    jobs: Sequence[Job],
+    called: TargetSettings | None,
+    options: DialOptions,
+    folder: Path,
+    emit: Emit,
+    *,
+    simulate: bool,
+    at_once: int,
+    packets: Packets,
 ) -> SuiteResult:
     """Run the suite; the first Ctrl-C ends it with what there is."""
     task = asyncio.current_task()
@@ -167,7 +235,14 @@ async def hold(
     from ivrtest.run.live import LiveRoute
 
     target = called.uri if called else None
-    async with LiveRoute(target=target, options=options, recordings=folder / "recordings") as route:
+    async with LiveRoute(
+        target=target,
+        options=options,
+        recordings=folder / "recordings",
+        pcaps=packets.folder,
+        capturing=packets.capturing,
+        pcaps_of_passed=not packets.failed_only,
+    ) as route:
         return await run_suite(jobs, route, emit, at_once=at_once)
 
 

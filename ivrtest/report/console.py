@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ivrtest.report.findings_text import count_of, painted
+from ivrtest.report.ladder import ladder_lines
 from ivrtest.report.outcome import finding_of
 from ivrtest.report.quality import complaints_of
 from ivrtest.run.events import CallNoted, RunEvent, ScenarioFinished, ScenarioStarted, SuiteFinished, SuiteStarted
@@ -40,8 +41,10 @@ def wide_console() -> Console:
 class RunScreen:
     """Follows a run. In a terminal: one line per running call. Elsewhere: one line per finished scenario, so that logs stay readable."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, ladders: bool = False) -> None:
+        """`ladders`: print the SIP messages of every call."""
         self.console = console
+        self.ladders = ladders
         self.running: dict[int, tuple[str, str]] = {}
         self.finished = 0
         self.total = 0
@@ -95,6 +98,9 @@ class RunScreen:
         self.console.print(line, soft_wrap=True)
         if finding := finding_of(result):
             print_findings(self.console, [finding])
+        if self.ladders and result.call is not None:
+            for ladder_line in ladder_lines(result.call):
+                self.console.print(Text(f"  {ladder_line}", "dim"), soft_wrap=True)
         for _, complaint in complaints_of(result.call) if result.call is not None else ():
             self.console.print(Text(f"  line: {complaint}", "yellow"), soft_wrap=True)
 

@@ -95,6 +95,11 @@ def call_of(call: CallRecord, folder: Path) -> dict[str, Any]:
         "ended_s": rounded(call.ended_s),
         "ended_by": call.ended_by,
         "recording": relative(call.recording, folder) if call.recording else None,
+        "pcap": relative(call.pcap, folder) if call.pcap else None,
+        "trace": [
+            {"at_s": rounded(each.at_s), "sent": each.sent, "transport": each.transport, "peer": each.peer, "message": each.text}
+            for each in call.trace
+        ],
         "packets_received": call.packets_received,
         "packets_lost": call.packets_lost,
         "jitter_ms": rounded(call.jitter_ms),

@@ -102,6 +102,8 @@ def call_lines(call: CallRecord, folder: Path) -> Iterator[str]:
         jitter = "" if call.jitter_ms is None else f", jitter {call.jitter_ms:.1f} ms"
         yield f"RTP: {call.packets_received} packets received, {call.packets_lost} lost{jitter}"
     yield from (f"  {row.name}: {row.value}" for row in rows(call))
+    if call.pcap is not None:
+        yield f"packets: {relative(call.pcap, folder)}"
     if call.recording is not None:
         yield f"recording: {relative(call.recording, folder)} (caller left, IVR right)"
 

@@ -180,7 +180,13 @@ def timing_data(timing: CallTiming) -> dict[str, Any]:
         "answer_s": rounded(timing.answer_s),
         "first_audio_s": rounded(timing.first_audio_s),
         "keys": [
-            {"key": key.key, "at_s": rounded(key.at_s), "seconds": rounded(key.seconds), "response_s": rounded(key.response_s)}
+            {
+                "key": key.key,
+                "at_s": rounded(key.at_s),
+                "seconds": rounded(key.seconds),
+                "how": key.how,
+                "response_s": rounded(key.response_s),
+            }
             for key in timing.keys
         ],
     }

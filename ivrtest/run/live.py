@@ -15,6 +15,7 @@ from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.murmur import murmur
 from ivrtest.audio.recording_file import AudioError
 from ivrtest.call.call import Call
+from ivrtest.call.capture import Capturing
 from ivrtest.call.dialling import DialOptions, host_of
 from ivrtest.call.line import Line, LineError
 from ivrtest.call.listener import Listener, Tick
@@ -40,11 +41,25 @@ class LiveRoute:
         await run_suite(jobs, route, print, at_once=4)
     """
 
-    def __init__(self, *, target: str | None = None, options: DialOptions | None = None, recordings: Path | None = None) -> None:
-        """`options`: how to call, and whom we may. `recordings`: the folder for one stereo WAV per call; None: none are kept."""
+    def __init__(
+        self,
+        *,
+        target: str | None = None,
+        options: DialOptions | None = None,
+        recordings: Path | None = None,
+        pcaps: Path | None = None,
+        capturing: Capturing | None = None,
+        pcaps_of_passed: bool = True,
+    ) -> None:
+        """`options`: how to call, and whom we may. `recordings`: the folder for one stereo WAV per call; None: none are kept. `pcaps`: the
+        folder for one capture per call, and `capturing` what may stand in them; `pcaps_of_passed`: also of scenarios that pass.
+        """
         self._called = target
         self._options = options or DialOptions()
         self._recordings = recordings
+        self._pcaps = pcaps
+        self._pcaps_of_passed = pcaps_of_passed
+        self._capturing: Capturing | bool = (capturing or Capturing()) if pcaps is not None else False
         self._taken: set[str] = set()
         self._stack = AsyncExitStack()
 
@@ -58,7 +73,9 @@ class LiveRoute:
         host = await host_of(self._called or "", options)
         async with AsyncExitStack() as stack:
             self._line = await stack.enter_async_context(
-                Line(host=host, permission=options.permission, tls=options.tls, network=options.network)
+                Line(
+                    host=host, permission=options.permission, tls=options.tls, network=options.network, capture=self._capturing, trace=True
+                )
             )
             if options.register:
                 await self._register(options)
@@ -116,9 +133,17 @@ class LiveRoute:
 
     def _record(self, job: Job, call: SipCall, target: str, behind_s: float, quality: CallQuality | None) -> CallRecord:
         stats = call.stats()
-        path = None
+        path = pcap = None
+        name = self._name(job)
+        if self._pcaps is not None and call.capture is not None:
+            pcap = self._pcaps / f"{name}.pcap"
+            try:
+                pcap.parent.mkdir(parents=True, exist_ok=True)
+                call.capture.write(pcap)
+            except OSError as error:
+                raise RouteError(f'the capture "{pcap}" cannot be written: {error.strerror}') from error
         if self._recordings is not None:
-            path = self._recordings / f"{self._name(job)}.wav"
+            path = self._recordings / f"{name}.wav"
             kept = call.recording()
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,6 +162,9 @@ class LiveRoute:
             stalled_s=stats.worst_late_ms / 1000,
             behind_s=behind_s,
             quality=quality,
+            trace=call.trace.messages,
+            pcap=pcap,
+            drops_pcap=not self._pcaps_of_passed,
         )
 
     def _name(self, job: Job) -> str:

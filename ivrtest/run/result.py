@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ivrtest.audio.hearing import Match
 from ivrtest.call.quality import CallQuality
+from ivrtest.call.trace import SipMessage
 from ivrtest.run.timing import CallTiming
 from ivrtest.scenario.model import Scenario, Step
 from ivrtest.scenario.quality import Limit
@@ -91,6 +92,12 @@ class CallRecord:
     quality: CallQuality | None = None
     """None where there was no sound to measure: a simulation, or a call that was not answered."""
     timing: CallTiming = field(default_factory=CallTiming)
+    trace: tuple[SipMessage, ...] = ()
+    """Its SIP messages, masked."""
+    pcap: Path | None = None
+    """Its packets, for Wireshark; None where none were kept."""
+    drops_pcap: bool = False
+    """Whether they go if the scenario passes."""
     simulated: bool = False
     """Whether nobody was called, so that there was no line to measure."""
 

@@ -26,7 +26,7 @@ class Stopwatch:
     ended: float = inf
     onsets: list[float] = field(default_factory=list)
     """When sounds began, as far as they are known to have."""
-    keys: list[tuple[str, float, float]] = field(default_factory=list)
+    keys: list[tuple[str, float, float, str]] = field(default_factory=list)
 
     def take(self, percept: Percept, shown_key: str = "") -> None:
         """Note what reached us. `shown_key`: a key as it may be shown."""
@@ -43,8 +43,8 @@ class Stopwatch:
             case Recognised(match=match) | Heard(match=match) if match.prompt:
                 # One recording may follow another without a pause; of sound without a name it is not known well when it began.
                 self.onsets.append(match.start_s)
-            case KeySent(at=at, seconds=seconds):
-                self.keys.append((shown_key, at, seconds))
+            case KeySent(at=at, seconds=seconds, how=how):
+                self.keys.append((shown_key, at, seconds, how))
             case Ended(at=at):
                 self.ended = at
 
@@ -58,7 +58,7 @@ class Stopwatch:
         )
 
     def _keys(self) -> Iterator[KeyTiming]:
-        limits = [*(at for _, at, _ in self.keys[1:]), self.ended]
-        for (key, at, seconds), limit in zip(self.keys, limits, strict=False):
+        limits = [*(at for _, at, _, _ in self.keys[1:]), self.ended]
+        for (key, at, seconds, how), limit in zip(self.keys, limits, strict=False):
             onset = min((onset for onset in self.onsets if at < onset < limit), default=None)
-            yield KeyTiming(key, at, seconds, None if onset is None else max(0.0, onset - at - seconds))
+            yield KeyTiming(key, at, seconds, how, None if onset is None else max(0.0, onset - at - seconds))

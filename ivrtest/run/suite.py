@@ -115,7 +115,17 @@ async def run_job(job: Job, route: Route, emit: Emit) -> ScenarioResult:
         status = with_limits(status, limits)
         if status is Status.FAILED and (what := busy(record)):
             status, steps, limits, trouble = excused(steps, limits, trouble, what)
+        if status is Status.PASSED:
+            record = without_pcap(record)
     return ScenarioResult(job.scenario, status, steps, trouble, record, started_at, time.monotonic() - began, limits)
+
+
+def without_pcap(record: CallRecord) -> CallRecord:
+    """Remove the packets of a call that passed, if only those of others are wanted."""
+    if record.pcap is None or not record.drops_pcap:
+        return record
+    record.pcap.unlink(missing_ok=True)
+    return replace(record, pcap=None)
 
 
 def is_stopped() -> bool:

@@ -14,6 +14,8 @@ class KeyTiming:
     at_s: float
     """When it went down, in seconds on the call's clock."""
     seconds: float
+    how: str
+    """`rfc4733`, `info` or `inband`."""
     response_s: float | None
     """From when it was released to the first new sound; None where the next key, or the end of the call, came first."""
 
