@@ -72,7 +72,7 @@ class PromptLibrary:
         for recording in recordings:
             if recording.key in self._recordings:
                 raise ValueError(f'two recordings of prompt "{recording.prompt}" in language "{recording.language}"')
-            if fault := _fault(recording.samples):
+            if fault := fault_of(recording.samples):
                 raise ValueError(f'recording of prompt "{recording.prompt}" in language "{recording.language}" {fault}')
             self._recordings[recording.key] = recording
 
@@ -129,14 +129,14 @@ def load_library(
         except AudioError as error:
             problems.append(str(error))
             continue
-        if fault := _fault(samples):
+        if fault := fault_of(samples):
             problems.append(f'recording "{path}" of flow "{flow_name}" {fault}. record the words again')
             continue
         recordings.append(Recording(prompt, language, samples, words, path, is_synthetic(path)))
     return LibraryReading(PromptLibrary(recordings), tuple(missing), tuple(problems))
 
 
-def _fault(samples: NDArray[np.int16]) -> str:
+def fault_of(samples: NDArray[np.int16]) -> str:
     """Return what makes these samples useless as a prompt, or an empty text."""
     if len(samples) < _TOO_SHORT_S * 8000:
         return f"is {len(samples) / 8:.0f} ms long; a prompt needs at least {_TOO_SHORT_S * 1000:.0f} ms"

@@ -52,8 +52,8 @@ class CapturedOffers:
     def formats(self, source: Address, destination: Address) -> dict[int, RtpFormat]:
         """Return what payload types mean between two addresses.
 
-        The numbers are those of the side that receives. Where its address is not the one it wrote, for behind a NAT it often is not, those of
-        the side that sends are as good as always the same; and after them those of any other description.
+        The numbers are those of the side that receives. Where its address is not the one it wrote, as behind a NAT, those of the side that
+        sends are nearly always the same; and after them those of any other description.
         """
         formats: dict[int, RtpFormat] = {}
         for known in (*self._formats.values(), self._formats.get(source, {}), self._formats.get(destination, {})):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -63,9 +64,14 @@ class CapturedStream:
     """Why all or some of it cannot be heard; empty where everything can."""
 
     @property
+    def sender(self) -> str:
+        """`192.0.2.1:4000`."""
+        return _written(self.source)
+
+    @property
     def name(self) -> str:
         """`192.0.2.1:4000 > 192.0.2.2:5000, SSRC 0x1234abcd`."""
-        return f"{_written(self.source)} > {_written(self.destination)}, SSRC 0x{self.ssrc:08x}"
+        return f"{self.sender} > {_written(self.destination)}, SSRC 0x{self.ssrc:08x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,29 +239,14 @@ class _Player:
         return block
 
 
-class _Opened:
-    """A capture file that is closed again."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> CaptureFile:
-        try:
-            self._file = self._path.open("rb")
-        except OSError as error:
-            raise CaptureError(f'cannot read capture "{self._path}": {(error.strerror or str(error)).lower()}') from error
-        try:
-            return CaptureFile(self._file, str(self._path))
-        except CaptureError:
-            self._file.close()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-
-def _open(path: Path) -> _Opened:
-    return _Opened(path)
+@contextmanager
+def _open(path: Path) -> Iterator[CaptureFile]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise CaptureError(f'cannot read capture "{path}": {(error.strerror or str(error)).lower()}') from error
+    with file:
+        yield CaptureFile(file, str(path))
 
 
 def _rtp_head(payload: bytes) -> tuple[int, int, int, int, int] | None:

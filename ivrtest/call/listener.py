@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -56,7 +56,7 @@ class Listener:
                 case Block():
                     self._heard.append(item.samples)
                     for hearing in self._matcher.feed(item.samples, item.lost):
-                        yield self._doubted(hearing)
+                        yield doubted(hearing, lambda: self.heard)
                     missed = tuple((begin / SAMPLE_RATE, end / SAMPLE_RATE) for begin, end in item.missed)
                     yield Tick(item.end_s, np.count_nonzero(item.lost) / SAMPLE_RATE, missed)
                 case KeySent():
@@ -65,19 +65,23 @@ class Listener:
                     yield item
                 case Ended():
                     for hearing in self._matcher.finish():
-                        yield self._doubted(hearing)
+                        yield doubted(hearing, lambda: self.heard)
                     yield item
                 case _:
                     yield item
 
-    def _doubted(self, hearing: Hearing) -> Hearing:
-        """Return a hearing as it is, but unknown speech in loud noise as inconclusive: any recording could sound like that."""
-        if not isinstance(hearing, Heard) or hearing.match.verdict is not Verdict.unknown:
-            return hearing
-        match = hearing.match
-        if match.end_s - match.start_s < SHORTEST_S or not is_noisy(self.heard, match.start_s, match.end_s):
-            return hearing
-        return replace(hearing, match=replace(match, verdict=Verdict.inconclusive))
+
+def doubted(hearing: Hearing, heard: Callable[[], Samples], since_s: float = 0.0) -> Hearing:
+    """Return a hearing as it is, but unknown speech in loud noise as inconclusive: any recording could sound like that.
+
+    `heard` gives what the far side sent from `since_s` on.
+    """
+    if not isinstance(hearing, Heard) or hearing.match.verdict is not Verdict.unknown:
+        return hearing
+    match = hearing.match
+    if match.end_s - match.start_s < SHORTEST_S or not is_noisy(heard(), match.start_s - since_s, match.end_s - since_s):
+        return hearing
+    return replace(hearing, match=replace(match, verdict=Verdict.inconclusive))
 
 
 def is_noisy(samples: Samples, start_s: float, end_s: float) -> bool:

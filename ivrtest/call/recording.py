@@ -10,6 +10,9 @@ import numpy as np
 from ivrtest.audio.recording_file import write_wav
 from ivrtest.call.call import Samples
 
+OWN_CALL = "ivrtest call "
+"""What the comment of our own recordings begins with: their left channel is the caller's, their right one the IVR's."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "effort": ("ivrtest.cli.effort", "Show what it costs callers to get where they want."),
     "explain": ("ivrtest.cli.explain", "Explain a rule of the checker."),
     "hours": ("ivrtest.cli.hours", "Show whom callers reach when, at any minute of a year."),
+    "identify": ("ivrtest.cli.identify", "Name the recordings that a sound file or a capture holds."),
     "prompts": ("ivrtest.cli.prompts", "List the recordings of a flow, and render missing ones."),
     "rules": ("ivrtest.cli.rules", "List the rules of the checker."),
     "run": ("ivrtest.cli.run", "Call the IVR and hold scenarios against it."),

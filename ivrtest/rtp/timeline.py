@@ -148,6 +148,11 @@ class Timeline:
         return self._sequence.highest
 
     @property
+    def end(self) -> int:
+        """Where the newest packet ends, in samples on our clock."""
+        return self._end
+
+    @property
     def ssrc(self) -> int | None:
         return self._ssrc
 

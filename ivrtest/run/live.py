@@ -21,7 +21,7 @@ from ivrtest.call.line import Line, LineError
 from ivrtest.call.listener import Listener, Tick
 from ivrtest.call.permission import DialRefused
 from ivrtest.call.quality import CallQuality
-from ivrtest.call.recording import write_stereo
+from ivrtest.call.recording import OWN_CALL, write_stereo
 from ivrtest.call.sip_call import SipCall
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
@@ -147,7 +147,7 @@ class LiveRoute:
             kept = call.recording()
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write_stereo(path, caller=kept.sent, ivr=kept.heard, comment=f"ivrtest call {call.id} to {target}")
+                write_stereo(path, caller=kept.sent, ivr=kept.heard, comment=f"{OWN_CALL}{call.id} to {target}")
             except (OSError, AudioError) as error:
                 raise RouteError(f'the recording "{path}" cannot be written: {error}') from error
         return CallRecord(

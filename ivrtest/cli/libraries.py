@@ -1,0 +1,68 @@
+"""The recordings that a person names: those of a flow, or any folder of sound files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ivrtest.flow.nodes.lookup import Lookup
+from ivrtest.flow.nodes.queue import Queue
+from ivrtest.run.bundle import Bundle, FlowFolder
+
+if TYPE_CHECKING:
+    from ivrtest.audio.prompts import PromptLibrary
+
+_YAML = {".yaml", ".yml"}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLibrary:
+    """A library, and what the flow knows of its prompts."""
+
+    library: PromptLibrary
+    music: frozenset[str] = frozenset()
+    """The prompts that a flow loops while callers wait."""
+
+
+def load_recordings(path: Path) -> NamedLibrary:
+    """Read the recordings of a flow file, or of a folder. Tells on standard error what is left out.
+
+    Raises InputError for a flow that cannot be used, and ClickException for what holds no recordings at all.
+    """
+    from ivrtest.audio.recordings_folder import read_folder
+    from ivrtest.audio.wav import AudioError
+
+    if path.is_dir():
+        try:
+            reading = read_folder(path)
+        except AudioError as error:
+            raise click.ClickException(str(error)) from error
+        for problem in reading.problems:
+            click.echo(f"ivrtest: left out: {problem}", err=True)
+        if not len(reading.library):
+            raise click.ClickException(f'folder "{path}" holds no recording that can be used')
+        return NamedLibrary(reading.library)
+    if path.exists() and path.suffix.lower() not in _YAML:
+        raise click.ClickException(f'"{path}" is neither a flow (.yaml) nor a folder of recordings')
+    bundle = FlowFolder(path.parent).bundle(path)
+    library = bundle.library()
+    wanted = {(name, language) for name, prompt in bundle.prompts.items() for language in prompt.words}
+    missing = len(wanted - set(library.keys()))
+    if not len(library):
+        raise click.ClickException(f'flow "{bundle.flow.name}" has no recordings. record them, or run: ivrtest prompts render {path}')
+    if missing:
+        click.echo(
+            f'ivrtest: flow "{bundle.flow.name}" lacks {missing} of its {len(wanted)} recordings, which nobody can recognise. '
+            f"see: ivrtest prompts list {path}",
+            err=True,
+        )
+    return NamedLibrary(library, music_of(bundle))
+
+
+def music_of(bundle: Bundle) -> frozenset[str]:
+    """Return the prompts that loop while callers wait."""
+    nodes = (node for flow in (bundle.flow, *bundle.called.values()) for node in flow.nodes.values())
+    return frozenset(node.music.prompt for node in nodes if isinstance(node, Lookup | Queue) and node.music is not None)

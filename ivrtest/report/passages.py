@@ -1,0 +1,91 @@
+"""What was heard in a recording or a capture: a table for people, one JSON object a line for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from ivrtest.audio.hearing import Verdict
+from ivrtest.flow.model import ALL_LANGUAGES
+from ivrtest.report.json import rounded
+from ivrtest.run.identify import Opinion, Passage
+
+COLOURS: Final = {Opinion.fine: "green", Opinion.wrong: "red", Opinion.unsure: "yellow", Opinion.neither: "dim"}
+
+
+def json_line(file: str, passage: Passage) -> str:
+    """Return a passage as a line of JSON. Fields are only ever added."""
+    document: dict[str, Any] = {
+        "file": file,
+        "stream": passage.stream or None,
+        "prompt": passage.prompt or None,
+        "language": passage.language or None,
+        "start_s": rounded(passage.start_s),
+        "end_s": rounded(passage.end_s),
+        "verdict": passage.verdict,
+        "opinion": str(passage.opinion),
+        "score": rounded(passage.score),
+        "decided_at_s": rounded(passage.decided_at_s),
+        "diverged_at_s": rounded(passage.diverged_at_s),
+        "runner_up": list(passage.runner_up) if passage.runner_up else None,
+        "words": passage.words or None,
+        "key": passage.key or None,
+        "note": passage.note or None,
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+def table_of(passages: Sequence[Passage]) -> Table:
+    """Return the passages of one file as a table, those of each stream with its name where there are several."""
+    streams = list(dict.fromkeys(passage.stream for passage in passages))
+    table = Table(box=None, pad_edge=False)
+    if len(streams) > 1:
+        table.add_column("stream")
+    for name in ("from", "to"):
+        table.add_column(name, justify="right")
+    table.add_column("heard", overflow="fold")
+    table.add_column("language")
+    table.add_column("verdict")
+    table.add_column("deviation", justify="right")
+    table.add_column("", overflow="fold")
+    for stream in streams:
+        for passage in (one for one in passages if one.stream == stream):
+            language = "" if passage.language == ALL_LANGUAGES else passage.language
+            deviation = "" if passage.score is None else f"{passage.score:.1f} dB"
+            cells: list[str | Text] = [
+                f"{passage.start_s:.2f}",
+                f"{passage.end_s:.2f}",
+                Text(passage.prompt or (f"key {passage.key}" if passage.key else "")),
+                Text(language),
+                Text(passage.verdict, COLOURS[passage.opinion]),
+                deviation,
+                Text(remark(passage)),
+            ]
+            table.add_row(*([stream] if len(streams) > 1 else []), *cells)
+    return table
+
+
+def remark(passage: Passage) -> str:
+    """Say what the columns do not."""
+    parts = []
+    at = "" if passage.diverged_at_s is None else f"{passage.diverged_at_s:.2f} s"
+    words = f' "{passage.words}"' if passage.words else ""
+    match passage.verdict:
+        case Verdict.diverged:
+            parts.append(f"other sound than{words or ' recorded'} from {at} on")
+        case Verdict.truncated:
+            parts.append(f"cut off at {at}{f', before{words}' if words else ''}")
+        case Verdict.ambiguous if passage.runner_up:
+            prompt, language = passage.runner_up
+            parts.append(f'or "{prompt}"{f" in {language}" if language not in ("", ALL_LANGUAGES) else ""}: nothing tells them apart')
+        case Verdict.unknown:
+            parts.append("speech that is no recording")
+        case Verdict.inconclusive if not passage.note:
+            parts.append("too much loss or noise to tell")
+    if passage.note:
+        parts.append(passage.note)
+    return "; ".join(parts)
