@@ -29,7 +29,7 @@ _RTCP: Final = range(192, 224)
 """Second octets of RTCP (RFC 5761 section 4)."""
 _FIRST_DYNAMIC: Final = 96
 _EVENT_SIZE: Final = 4
-_LEAST_PACKETS: Final = 8
+_LEAST_PACKETS: Final = 5
 """Fewer are no stream, unless a session description names its address."""
 _IN_ORDER: Final = 0.5
 """The share of packets that follow the one before them; datagrams that look like RTP by chance do not."""

@@ -1,0 +1,164 @@
+"""The RTP streams of a capture: found, put on their own clocks, with what is lost known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivrtest.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
+from ivrtest.audio.pcm import Samples
+from ivrtest.call.call import Block
+from ivrtest.call.captured_streams import Capture, CapturedStream, look_through, play
+from ivrtest.rtp.pcap import CaptureError
+from tests.call.captures import CALLER, IVR, invite, packets_of, pcap, press, speak, write
+
+SOUND: Samples = np.random.default_rng(5).normal(0, 4000, 16000).astype(np.int16)
+MULAW, ALAW = ulaw_decode(ulaw_encode(SOUND)), alaw_decode(alaw_encode(SOUND))
+
+
+@dataclass
+class Heard:
+    samples: list[Samples] = field(default_factory=list)
+    lost: list[np.ndarray] = field(default_factory=list)
+    keys: list[tuple[str, float]] = field(default_factory=list)
+    over: bool = False
+
+    @property
+    def sound(self) -> list[int]:
+        return [int(sample) for samples in self.samples for sample in samples]
+
+    @property
+    def lost_samples(self) -> list[int]:
+        return np.flatnonzero(np.concatenate(self.lost)).tolist()
+
+
+def hear(capture: Capture) -> list[Heard]:
+    heard = {stream: Heard() for stream in capture.streams}
+    for stream, item in play(capture, capture.streams):
+        assert not heard[stream].over
+        match item:
+            case Block(samples=samples, lost=lost):
+                heard[stream].samples.append(samples)
+                heard[stream].lost.append(lost)
+            case None:
+                heard[stream].over = True
+            case key:
+                heard[stream].keys.append((key.key, key.start / 8000))
+    assert all(each.over for each in heard.values())
+    return list(heard.values())
+
+
+def only(capture: Capture) -> CapturedStream:
+    (stream,) = capture.streams
+    return stream
+
+
+def test_both_sides_of_a_call_and_the_keys(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "c.pcap",
+        (CALLER, IVR, [(0.0, invite(CALLER[1], "8 97\na=rtpmap:97 telephone-event/8000", address=CALLER[0]))]),
+        (IVR, CALLER, speak(SOUND, payload_type=8, at=1.0)),
+        (CALLER, IVR, press("2#", payload_type=97, at=1.5)),
+    )
+    capture = look_through(path)
+    assert [stream.name for stream in capture.streams] == [
+        "192.0.2.10:40000 > 192.0.2.20:30000, SSRC 0x00001111",
+        "192.0.2.20:30000 > 192.0.2.10:40000, SSRC 0x00002222",
+    ]
+    assert [(round(stream.first_s, 6), stream.codecs, stream.unreadable) for stream in capture.streams] == [
+        (1.0, ("PCMA",), ""),
+        (1.5, (), ""),
+    ]
+    ivr, caller = hear(capture)
+    assert ivr.sound == ALAW.tolist()
+    assert ivr.lost_samples == []
+    assert caller.keys == [("2", 0.0), ("#", 0.2)]
+
+
+def test_without_sip_payload_types_are_what_they_usually_are(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.pcap", (IVR, CALLER, speak(SOUND)), (CALLER, IVR, press("7", payload_type=121)))
+    ivr, caller = hear(look_through(path))
+    assert ivr.sound == MULAW.tolist()
+    assert caller.keys == [("7", 0.0)]
+
+
+def test_losses_are_known_and_late_packets_find_their_place(tmp_path: Path) -> None:
+    packets = list(speak(SOUND))
+    # The 11th is lost, the 21st comes 0.3 s late, the 31st twice.
+    packets[20] = (packets[20][0] + 0.3, packets[20][1])
+    packets.append(packets[30])
+    del packets[10]
+    (heard,) = hear(look_through(write(tmp_path / "c.pcap", (IVR, CALLER, packets))))
+    assert heard.lost_samples == list(range(1600, 1760))
+    assert heard.sound == [*MULAW[:1600].tolist(), *[0] * 160, *MULAW[1760:].tolist()]
+
+
+def test_packets_kept_in_part_count_as_lost(tmp_path: Path) -> None:
+    frames = packets_of(write(tmp_path / "c.pcap", (IVR, CALLER, speak(SOUND))))
+    frames[40] = (*frames[40][:2], frames[40][2][:60])
+    path = tmp_path / "snapped.pcap"
+    path.write_bytes(pcap(101, frames))
+    capture = look_through(path)
+    kept = f'capture "{path}" holds 1 packets of which only the beginning was kept'
+    assert capture.notes == (f"{kept}: their sound counts as lost. capture whole packets (tcpdump -s 0)",)
+    (heard,) = hear(capture)
+    assert heard.lost_samples == list(range(6400, 6560))
+
+
+def test_a_capture_that_is_cut_off_is_heard_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.pcap", (IVR, CALLER, speak(SOUND)))
+    path.write_bytes(path.read_bytes()[:-50])
+    capture = look_through(path)
+    assert capture.notes == (f'capture "{path}" is cut off after 99 packets: what follows is not known',)
+    (heard,) = hear(capture)
+    assert heard.sound == MULAW[:-160].tolist()
+
+
+def test_after_a_long_pause_a_stream_begins_anew(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.pcap", (IVR, CALLER, [*speak(SOUND), *speak(SOUND, at=90_000.0)]))
+    first, second = look_through(path).streams
+    assert [round(one.first_s, 6) for one in (first, second)] == [0.0, 90_000.0]
+    assert [heard.sound == MULAW.tolist() for heard in hear(look_through(path))] == [True, True]
+
+
+def test_several_calls_at_once(tmp_path: Path) -> None:
+    flows = [(IVR, (CALLER[0], 30000 + 2 * number), speak(SOUND, ssrc=number, at=number / 50)) for number in range(5)]
+    assert [heard.sound == MULAW.tolist() for heard in hear(look_through(write(tmp_path / "c.pcap", *flows)))] == [True] * 5
+
+
+def test_what_cannot_be_decoded_is_told(tmp_path: Path) -> None:
+    stream = only(look_through(write(tmp_path / "a.pcap", (IVR, CALLER, speak(SOUND, payload_type=18)))))
+    assert stream.unreadable == 'all of its packets are "G729", which cannot be decoded. PCMU, PCMA can'
+    packets = [*speak(SOUND), *((at + 2, data[:1] + bytes([111]) + data[2:]) for at, data in speak(SOUND))]
+    stream = only(look_through(write(tmp_path / "b.pcap", (IVR, CALLER, packets))))
+    assert stream.unreadable == "100 of 200 of its packets are payload type 111, which cannot be decoded. PCMU, PCMA can"
+    offer = [(0.0, invite(CALLER[1], "0", address=CALLER[0], protocol="RTP/SAVP"))]
+    stream = only(look_through(write(tmp_path / "c.pcap", (CALLER, IVR, offer), (IVR, CALLER, speak(SOUND)))))
+    assert stream.unreadable == "it is encrypted (SRTP). capture it where it is not, or let the IVR take calls without encryption"
+
+
+def why_not(path: Path) -> str:
+    with pytest.raises(CaptureError) as caught:
+        look_through(path)
+    return str(caught.value).replace(f'"{path}"', "IT")
+
+
+def test_captures_without_rtp(tmp_path: Path) -> None:
+    path = tmp_path / "c.pcap"
+    assert why_not(path) == "cannot read capture IT: no such file or directory"
+    assert why_not(write(path)) == "capture IT holds no packets. capture while the call is made"
+    write(path, (CALLER, IVR, [(0.0, invite(1, "0")), (0.1, b"\x80\x00" + bytes(100)), (0.2, b"query")]))
+    assert why_not(path) == ("capture IT holds no RTP stream: of 3 packets 3 are UDP, 1 of them SIP. capture where the sound passes")
+    path.write_bytes(pcap(127, [(0, 0, bytes(60))]))
+    assert why_not(path) == (
+        'capture IT has the link type "127", which cannot be looked into. Ethernet, Linux cooked, raw IP and loopback can: capture there'
+    )
+
+
+def test_octets_that_look_like_rtp_by_chance_are_no_stream(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    packets = [(number / 50, b"\x80\x00" + random.bytes(2) + bytes(8) + random.bytes(100)) for number in range(300)]
+    assert why_not(write(tmp_path / "c.pcap", (IVR, CALLER, packets))).startswith("capture IT holds no RTP stream: of 300 packets")
