@@ -163,7 +163,6 @@ def _show(file: Path, passages: Sequence[Passage]) -> None:
     from ivrtest.report.passages import table_of
 
     console = wide_console()
-    streams = list(dict.fromkeys(passage.stream for passage in passages))
-    name = f"{file}, {streams[0]}" if len(streams) == 1 and streams[0] else str(file)
-    console.print(Text(name, "bold"), soft_wrap=True)
-    console.print(table_of(passages))
+    for stream in dict.fromkeys(passage.stream for passage in passages):
+        console.print(Text(f"{file}, {stream}" if stream else str(file), "bold"), soft_wrap=True)
+        console.print(table_of([passage for passage in passages if passage.stream == stream]))

@@ -21,7 +21,7 @@ COMMANDS: Final = {
     "explain": ("ivrtest.cli.explain", "Explain a rule of the checker."),
     "hours": ("ivrtest.cli.hours", "Show whom callers reach when, at any minute of a year."),
     "identify": ("ivrtest.cli.identify", "Name the recordings that a sound file or a capture holds."),
-    "prompts": ("ivrtest.cli.prompts", "List the recordings of a flow, and render missing ones."),
+    "prompts": ("ivrtest.cli.prompts", "List, render and compare the recordings of flows."),
     "rules": ("ivrtest.cli.rules", "List the rules of the checker."),
     "run": ("ivrtest.cli.run", "Call the IVR and hold scenarios against it."),
     "schema": ("ivrtest.cli.schema", "Print the JSON Schema of flows or scenarios, for editors."),

@@ -1,4 +1,4 @@
-"""`ivrtest prompts list|render FLOW...`: the recordings of a flow."""
+"""`ivrtest prompts list|render|compare|confusable`: the recordings of a flow."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import click
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import flow_files, unusable
 from ivrtest.cli.problem import complain
+from ivrtest.cli.prompts_compare import compare
+from ivrtest.cli.prompts_confusable import confusable
 from ivrtest.cli.settings import load_settings
 from ivrtest.flow.model import Flow
 from ivrtest.flow.read import load_flow
@@ -31,10 +33,14 @@ class Needed:
 
 @click.group()
 def command() -> None:
-    """List the recordings of flows, and render missing ones.
+    """List the recordings of flows, render missing ones, and find those that differ or sound alike.
 
     The recordings of a flow are beside its file, in prompts/<flow name>/<language>/<prompt>.wav, where the language "mul" stands for all.
     """
+
+
+command.add_command(compare)
+command.add_command(confusable)
 
 
 @command.command("list")

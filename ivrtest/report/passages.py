@@ -40,32 +40,25 @@ def json_line(file: str, passage: Passage) -> str:
 
 
 def table_of(passages: Sequence[Passage]) -> Table:
-    """Return the passages of one file as a table, those of each stream with its name where there are several."""
-    streams = list(dict.fromkeys(passage.stream for passage in passages))
+    """Return the passages of one stream as a table."""
     table = Table(box=None, pad_edge=False)
-    if len(streams) > 1:
-        table.add_column("stream")
     for name in ("from", "to"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("heard", overflow="fold")
-    table.add_column("language")
-    table.add_column("verdict")
-    table.add_column("deviation", justify="right")
+    table.add_column("language", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("deviation", justify="right", no_wrap=True)
     table.add_column("", overflow="fold")
-    for stream in streams:
-        for passage in (one for one in passages if one.stream == stream):
-            language = "" if passage.language == ALL_LANGUAGES else passage.language
-            deviation = "" if passage.score is None else f"{passage.score:.1f} dB"
-            cells: list[str | Text] = [
-                f"{passage.start_s:.2f}",
-                f"{passage.end_s:.2f}",
-                Text(passage.prompt or (f"key {passage.key}" if passage.key else "")),
-                Text(language),
-                Text(passage.verdict, COLOURS[passage.opinion]),
-                deviation,
-                Text(remark(passage)),
-            ]
-            table.add_row(*([stream] if len(streams) > 1 else []), *cells)
+    for passage in passages:
+        table.add_row(
+            f"{passage.start_s:.2f}",
+            f"{passage.end_s:.2f}",
+            Text(passage.prompt or (f"key {passage.key}" if passage.key else "")),
+            Text("" if passage.language == ALL_LANGUAGES else passage.language),
+            Text(passage.verdict, COLOURS[passage.opinion]),
+            "" if passage.score is None else f"{passage.score:.1f} dB",
+            Text(remark(passage)),
+        )
     return table
 
 
@@ -80,12 +73,17 @@ def remark(passage: Passage) -> str:
         case Verdict.truncated:
             parts.append(f"cut off at {at}{f', before{words}' if words else ''}")
         case Verdict.ambiguous if passage.runner_up:
-            prompt, language = passage.runner_up
-            parts.append(f'or "{prompt}"{f" in {language}" if language not in ("", ALL_LANGUAGES) else ""}: nothing tells them apart')
+            parts.append(f"or {named(passage.runner_up)}: nothing tells them apart")
         case Verdict.unknown:
-            parts.append("speech that is no recording")
+            parts.append(f"speech that is no recording{f', nearest {named(passage.runner_up)}' if passage.runner_up else ''}")
         case Verdict.inconclusive if not passage.note:
             parts.append("too much loss or noise to tell")
     if passage.note:
         parts.append(passage.note)
     return "; ".join(parts)
+
+
+def named(key: tuple[str, str]) -> str:
+    """Name a recording: `"main_menu" in "es"`; one for all languages, or for none, has no language to tell."""
+    prompt, language = key
+    return f'"{prompt}"' if language in ("", ALL_LANGUAGES) else f'"{prompt}" in "{language}"'

@@ -100,9 +100,9 @@ def of_recording(path: Path, heed: Heed, channel: str = "auto") -> list[Passage]
 
 
 def of_capture(capture: Capture, streams: Sequence[CapturedStream], heed: Heed) -> list[Passage]:
-    """Return what the streams of a capture hold. Raises CaptureError."""
+    """Return what some streams of a capture hold. Of the others only the keys are heeded, which cut off what plays. Raises CaptureError."""
     passages: list[Passage] = []
-    readable = [stream for stream in streams if stream.decoders or (stream.key_payload_types and not stream.unreadable)]
+    readable = [stream for stream in capture.streams if stream.decoders or stream.key_payload_types]
     for stream in streams:
         if stream.unreadable:
             passages.append(
@@ -115,15 +115,18 @@ def of_capture(capture: Capture, streams: Sequence[CapturedStream], heed: Heed) 
         if stream not in found:
             transcripts[stream], found[stream], keys[stream] = Transcript(heed.library), [], []
         match item:
-            case Block(samples=samples, lost=lost, missed=missed):
+            case Block(samples=samples, lost=lost, missed=missed) if stream in streams:
                 found[stream] += transcripts[stream].feed(samples, lost, missed)
             case ReceivedKey():
                 keys[stream].append(item)
+            case None if stream not in streams:
+                passages += _events(stream, keys[stream])
             case None:
                 transcript = transcripts.pop(stream)
                 found[stream] += transcript.finish()
                 passages += _of_stream(stream, found[stream], keys[stream], transcript, heed)
-    return _in_order(_with_barge_ins(passages, streams))
+    wanted = {stream.name for stream in streams}
+    return _in_order([passage for passage in _with_barge_ins(passages, capture.streams) if passage.stream in wanted])
 
 
 def exit_code(passages: Sequence[Passage]) -> int:
@@ -184,16 +187,20 @@ def _alike(sound: SoundFile) -> bool:
 def _of_stream(
     stream: CapturedStream, found: Sequence[Found], keys: Sequence[ReceivedKey], transcript: Transcript, heed: Heed
 ) -> Iterator[Passage]:
-    events = [
-        Passage(stream.name, "key", Opinion.neither, key.start / SAMPLE_RATE, (key.start + key.samples) / SAMPLE_RATE, key=key.key)
-        for key in keys
-    ]
+    events = _events(stream, keys)
     # The rest of a tone that a gateway leaves before an event is no second key.
     heard = [one for one in found if not isinstance(one, ToneKey) or not keys]
     silent = Passage(stream.name, "silence", Opinion.neither, 0.0, transcript.seconds)
-    passages = [one for one in _passages(stream.name, heard, transcript, heed) if not (events and one == silent)]
-    for passage in (*events, *passages):
-        yield _later(passage, stream.first_s)
+    yield from events
+    for passage in _passages(stream.name, heard, transcript, heed):
+        if not (events and passage == silent):
+            yield _later(passage, stream.first_s)
+
+
+def _events(stream: CapturedStream, keys: Sequence[ReceivedKey]) -> list[Passage]:
+    """Return the keys that came as events (RFC 4733)."""
+    begins = [(key.key, stream.first_s + key.start / SAMPLE_RATE, key.samples / SAMPLE_RATE) for key in keys]
+    return [Passage(stream.name, "key", Opinion.neither, start_s, start_s + seconds, key=key) for key, start_s, seconds in begins]
 
 
 def _passages(stream: str, found: Sequence[Found], transcript: Transcript, heed: Heed) -> list[Passage]:
