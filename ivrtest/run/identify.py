@@ -208,7 +208,7 @@ def _passages(stream: str, found: Sequence[Found], transcript: Transcript, heed:
     for one in found:
         match one:
             case Heard(match=match):
-                passages.append(_judged(stream, match, heed, transcript.seconds))
+                passages.append(_judged(stream, match, heed, transcript))
             case ToneHeard(frequency_hz=frequency, start_s=start_s, end_s=end_s):
                 passages.append(Passage(stream, "tone", Opinion.neither, start_s, end_s, note=f"{frequency:.0f} Hz"))
             case ToneKey(key=key, start=start, samples=samples):
@@ -221,8 +221,10 @@ def _passages(stream: str, found: Sequence[Found], transcript: Transcript, heed:
     return passages
 
 
-def _judged(stream: str, match: Match, heed: Heed, end_s: float) -> Passage:
-    opinion, note = _opinion(match, heed, end_s)
+def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Passage:
+    opinion, note = _opinion(match, heed, transcript.seconds)
+    if opinion is not Opinion.fine and not note and transcript.clipped:
+        note = "the sound is clipped: it was recorded too loud"
     recording = heed.library.get(match.prompt, match.language)
     words = ""
     if recording is not None and match.verdict in (Verdict.diverged, Verdict.truncated):

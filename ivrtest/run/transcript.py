@@ -21,6 +21,11 @@ _AROUND_S: Final = 0.03
 """What a key's tone spoils before and after it."""
 _KEPT: Final = 60 * SAMPLE_RATE
 """Samples that are kept to look back at."""
+_LOUD: Final = 16000
+_END: Final = 32000
+"""Codecs end a little below full scale."""
+_CLIPPED: Final = 0.3
+"""Of loud samples, so many reach the end of the scale only where they are cut off there: of a sine at full scale it is a fifth."""
 
 Found = Heard | ToneHeard | ToneKey
 
@@ -38,17 +43,25 @@ class Transcript:
         self._fed = 0
         self.peak = 0
         """The greatest sample so far, 0 to 32768."""
+        self._loud = self._clipped = 0
 
     @property
     def seconds(self) -> float:
         """How much has been fed."""
         return (self._fed + self._waiting) / SAMPLE_RATE
 
+    @property
+    def clipped(self) -> bool:
+        """Whether the waves are cut off at the end of the scale, for it was recorded too loud."""
+        return self._clipped > _CLIPPED * self._loud
+
     def feed(self, samples: Samples, lost: Mask | None = None, missed: Sequence[tuple[int, int]] = ()) -> list[Found]:
         """Take the next samples; return what became known. `lost` marks what did not arrive, `missed` names such stretches of before."""
         if not len(samples):
             return []
         self.peak = max(self.peak, int(samples.max()), -int(samples.min()))
+        self._loud += int(np.count_nonzero(samples > _LOUD))
+        self._clipped += int(np.count_nonzero(samples > _END))
         found: list[Found] = list(self._heed(self._keys.feed(samples)))
         for begin, end in missed:
             self._matcher.mask(begin / SAMPLE_RATE, end / SAMPLE_RATE)

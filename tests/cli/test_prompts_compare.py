@@ -1,0 +1,114 @@
+"""`ivrtest prompts compare` and `ivrtest prompts confusable`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ivrtest.audio.pcm import gain
+from ivrtest.audio.recording_file import write_wav
+from ivrtest.audio.synthesis import synthesise
+from tests.cli.hearing_shop import MENU, WELCOME, shop, silence
+from tests.cli.test_main import ivrtest
+
+__all__ = ["shop"]
+
+
+def test_the_same_but_softer(shop: Path) -> None:
+    write_wav(shop / "soft.wav", gain(MENU, -9))
+    done = ivrtest("prompts", "compare", "shop.yaml#en/menu", "soft.wav", cwd=shop)
+    assert (done.returncode, done.stderr) == (0, "")
+    seconds = f"{len(MENU) / 8000:.2f}"
+    assert done.stdout.splitlines() == [
+        f"A  shop.yaml#en/menu, {seconds} s",
+        f"B  soft.wav, {seconds} s",
+        "the same words, spoken the same",
+        "B is 9.0 dB softer",
+    ]
+
+
+def test_a_changed_word_with_its_words(shop: Path) -> None:
+    words = "For opening hours, press 1. To speak to an agent, press 4."
+    write_wav(shop / "changed.wav", synthesise(words, "en"))
+    done = ivrtest("prompts", "compare", "--json", "shop.yaml#en/menu", "changed.wav", cwd=shop)
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert list(found) == ["first", "second", "same", "level_db", "bands", "common_s", "differences"]
+    (difference,) = found["differences"]
+    assert (found["same"], difference["kind"], difference["first"]["words"], difference["second"]["words"]) == (
+        False,
+        "changed",
+        "0.",
+        None,
+    )
+    table = ivrtest("prompts", "compare", "shop.yaml#en/menu", "changed.wav", cwd=shop).stdout.splitlines()
+    assert table[2].split() == ["what", "in", "A", "in", "B", "words", "in", "A", "words", "in", "B"]
+    first, second = difference["first"], difference["second"]
+    assert table[3].split() == [
+        *("changed", f"{first['start_s']:.2f}", "to", f"{first['end_s']:.2f}", "s"),
+        *(f"{second['start_s']:.2f}", "to", f"{second['end_s']:.2f}", "s", "0."),
+    ]
+    assert table[4] == f"1 difference; {found['common_s']:.1f} s of sound are the same"
+
+
+def test_recordings_that_cannot_be_compared(shop: Path) -> None:
+    write_wav(shop / "silent.wav", silence(1))
+    write_wav(shop / "long.wav", silence(130) + 1000)
+    for first, message in (
+        ("nothing.wav", 'ivrtest: cannot read recording "nothing.wav": no such file or directory\n'),
+        ("silent.wav", 'ivrtest: recording "silent.wav" is silent\n'),
+        ("long.wav", 'ivrtest: recording "long.wav" lasts 130 s. 120 s can be compared\n'),
+        ("shop.yaml#en/meny", 'ivrtest: "shop.yaml" has no recording "en/meny". did you mean "en/menu"?\n'),
+        (
+            "shop.yaml#zzz",
+            'ivrtest: "shop.yaml" has no recording "zzz". write LANGUAGE/PROMPT, such as en/main_menu, and mul for all languages\n',
+        ),
+        ("no.yaml#en/menu", 'no.yaml:1:1: error: there is no file "no.yaml" [unreadable]\n'),
+        ("prompts", 'ivrtest: cannot read recording "prompts": is a directory\n'),
+    ):
+        done = ivrtest("prompts", "compare", first, "shop.yaml#mul/welcome", cwd=shop)
+        assert (done.returncode, done.stdout, done.stderr) == (3, "", message)
+
+
+def test_recordings_that_begin_alike(shop: Path) -> None:
+    write_wav(shop / "prompts/shop/en/sales.wav", synthesise("If you would like to speak about sales, press 1.", "en"))
+    write_wav(shop / "prompts/shop/en/support.wav", synthesise("If you would like to speak about our support, press 2.", "en"))
+    done = ivrtest("prompts", "confusable", "--json", "prompts/shop", cwd=shop)
+    assert (done.returncode, done.stderr) == (0, "")
+    (pair,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert pair.pop("apart_s") > 1
+    assert pair == {
+        "first": {"prompt": "sales", "language": "en"},
+        "second": {"prompt": "support", "language": "en"},
+        "identical": False,
+        "same_words": False,
+    }
+    assert ivrtest("prompts", "confusable", "--least", "60", "prompts/shop", cwd=shop).stdout == (
+        "7 recordings: 0 pairs that begin alike, 0 never told apart\n"
+    )
+
+
+def test_one_recording_under_two_names(shop: Path) -> None:
+    write_wav(shop / "prompts/shop/es/goodbye.wav", WELCOME)
+    done = ivrtest("prompts", "confusable", "shop.yaml", cwd=shop)
+    assert done.returncode == 1
+    assert [line.rstrip() for line in done.stdout.splitlines()] == [
+        "recording          begins like  told apart after",
+        '"goodbye" in "es"  "welcome"    never: the recordings are identical',
+        "5 recordings: 1 pair that begins alike, 1 never told apart",
+    ]
+
+
+def test_the_same_words_may_sound_the_same(shop: Path) -> None:
+    flow = shop / "shop.yaml"
+    text = flow.read_text(encoding="utf-8")
+    flow.write_text(text.replace("  goodbye: {en", "  hello: Welcome to the shop of all good things.\n  goodbye: {en"), encoding="utf-8")
+    write_wav(shop / "prompts/shop/mul/hello.wav", gain(WELCOME, -3))
+    done = ivrtest("prompts", "confusable", "shop.yaml", cwd=shop)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1].rstrip() == '"hello"    "welcome"    never: they sound the same, and so are their words'
+
+
+def test_a_flow_that_cannot_be_used(shop: Path) -> None:
+    done = ivrtest("prompts", "confusable", "no.yaml", cwd=shop)
+    assert (done.returncode, done.stderr) == (3, 'no.yaml:1:1: error: there is no file "no.yaml" [unreadable]\n')
