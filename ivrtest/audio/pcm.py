@@ -92,50 +92,6 @@ def resample(samples: Samples, rate: int, to_rate: int = SAMPLE_RATE) -> Samples
     return _rounded(result)
 
 
-class Resampler:
-    """Brings a stream to another rate piece by piece. All it returns together is what `resample` returns of the whole."""
-
-    def __init__(self, rate: int, to_rate: int = SAMPLE_RATE) -> None:
-        """Raises ValueError for a rate below 1."""
-        if rate < 1 or to_rate < 1:
-            raise ValueError(f'a sample rate is at least 1, not "{min(rate, to_rate)}"')
-        self._rate, self._to_rate = rate, to_rate
-        self._down = rate // gcd(rate, to_rate)
-        reach = int(np.ceil(_LOBES / min(1.0, to_rate / rate))) + 1
-        # Whole periods of the filter's phases, so that each piece begins like the stream.
-        self._before = -(-reach // self._down) * self._down
-        self._after = reach
-        self._pending: Samples = np.zeros(self._before, np.int16)
-        """The samples that the next output needs from before it, then those that are not used yet."""
-
-    def feed(self, samples: Samples) -> Samples:
-        """Take the next samples, shape (n,); return those at the other rate that are known by now."""
-        if self._rate == self._to_rate:
-            return samples
-        self._pending = np.concatenate([self._pending, samples])
-        whole = (len(self._pending) - self._before - self._after) // self._down * self._down
-        if whole <= 0:
-            return np.zeros(0, np.int16)
-        done = self._take(self._before + whole + self._after, self._outputs(whole))
-        self._pending = self._pending[whole:]
-        return done
-
-    def finish(self) -> Samples:
-        """Return the rest: nothing follows any more."""
-        if self._rate == self._to_rate:
-            return np.zeros(0, np.int16)
-        rest = self._take(len(self._pending), self._outputs(len(self._pending) - self._before))
-        self._pending = self._pending[:0]
-        return rest
-
-    def _outputs(self, inputs: int) -> int:
-        return -(-inputs * self._to_rate // self._rate)
-
-    def _take(self, until: int, count: int) -> Samples:
-        first = self._before * self._to_rate // self._rate
-        return resample(self._pending[:until], self._rate, self._to_rate)[first : first + count]
-
-
 @lru_cache(maxsize=2048)
 def filter_taps(fraction: int, up: int, half: int, scale: float) -> Floats:
     """The filter for an output `fraction / up` of a sample after an input, over the inputs from `half` before it to `half` after."""

@@ -6,6 +6,7 @@ import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +14,11 @@ import numpy as np
 
 from ivrtest.audio import g711
 from ivrtest.audio.formats import FFMPEG, RAW
-from ivrtest.audio.pcm import SAMPLE_RATE, Resampler, Samples
+from ivrtest.audio.pcm import SAMPLE_RATE, Samples
+from ivrtest.audio.resampler import Resampler
 from ivrtest.audio.wav import WAV_CODECS, AudioError, open_binary, printable, read_header, reason
 
-PIECE_S: Final = 10
+PIECE_S: Final = 2
 """Seconds that are read at once."""
 MAX_DECODED_S: Final = 3 * 3600.0
 """What ffmpeg decodes is held in memory as a whole, so there is a limit: about 60 kB a second of stereo while it is decoded."""
@@ -45,11 +47,19 @@ class SoundFile:
         return self._read(length)
 
     def blocks(self) -> Iterator[Samples]:
-        """Yield the samples at 8000 a second, shape (n, channels), about ten seconds at once. Raises AudioError."""
+        """Yield the samples at 8000 a second, shape (n, channels), about two seconds at once. Raises AudioError."""
+        if self.rate == SAMPLE_RATE:
+            yield from self._read(PIECE_S * self.rate)
+            return
         resamplers = [Resampler(self.rate) for _ in range(self.channels)]
-        for piece in self._read(PIECE_S * self.rate):
-            yield np.stack([one.feed(piece[:, channel]) for channel, one in enumerate(resamplers)], axis=1)
-        yield np.stack([one.finish() for one in resamplers], axis=1)
+        # What comes out is later than what goes in. So the first of it is left out, and the last is pushed out by silence.
+        late_s = resamplers[0].delay_s
+        left_out = round(late_s * SAMPLE_RATE)
+        silence = np.zeros((round(late_s * self.rate), self.channels), np.int16)
+        for piece in chain(self._read(PIECE_S * self.rate), [silence]):
+            block = np.stack([one.feed(piece[:, channel]) for channel, one in enumerate(resamplers)], axis=1)
+            yield block[left_out:]
+            left_out = max(0, left_out - len(block))
 
 
 def open_sound(path: Path, *, max_s: float | None = None) -> SoundFile:

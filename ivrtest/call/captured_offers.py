@@ -10,6 +10,7 @@ from ivrtest.rtp.ip import Address, Segment
 from ivrtest.sip.framer import MessageFramer
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.message import parse_message
+from ivrtest.sip.sdes import Crypto, offered_keys
 from ivrtest.sip.session_description import RtpFormat, SessionDescription
 
 _FIRST_LINE: Final = 512
@@ -26,6 +27,7 @@ class CapturedOffers:
     def __init__(self) -> None:
         self._formats: dict[Address, dict[int, RtpFormat]] = {}
         self._encrypted: set[Address] = set()
+        self._keys: dict[Address, list[Crypto]] = {}
         self._streams: OrderedDict[tuple[Address, Address], _Stream] = OrderedDict()
 
     def datagram(self, payload: bytes) -> bool:
@@ -68,6 +70,11 @@ class CapturedOffers:
         """Return whether SRTP was agreed on between two addresses (RFC 3711)."""
         return source in self._encrypted or destination in self._encrypted
 
+    def keys(self, source: Address) -> list[Crypto]:
+        """Return the keys that an address may encrypt with, its own first, then those of all others: it may have another name here."""
+        own = self._keys.get(source, [])
+        return [*own, *(key for address, keys in self._keys.items() if address != source for key in keys)]
+
     def _message(self, data: bytes) -> None:
         try:
             body = parse_message(data).body
@@ -86,6 +93,12 @@ class CapturedOffers:
             except SipSyntaxError:
                 continue
             self._formats.setdefault(address, {}).update({each.payload_type: each for each in formats})
+            try:
+                keys = offered_keys(media)
+            except SipSyntaxError:
+                keys = ()
+            known = self._keys.setdefault(address, [])
+            known += [key for key in keys if key not in known]
             if "SAVP" in media.protocol.upper():
                 self._encrypted.add(address)
             else:

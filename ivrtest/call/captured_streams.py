@@ -1,34 +1,33 @@
-"""The RTP streams of a capture: found in a first pass over the file, heard in a second one, so that memory stays bounded.
-
-What is heard is put on each stream's own clock exactly as on a call: placed by timestamp, losses known from the sequence numbers.
+"""The RTP streams of a capture: which there are, and what is needed to hear them. They are found in a first pass over the file and heard
+in a second one (`captured_sound`), so that memory stays bounded.
 """
 
 from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ivrtest.call.call import SAMPLE_RATE, Block
 from ivrtest.call.captured_offers import CapturedOffers
-from ivrtest.call.codecs import CODECS
-from ivrtest.rtp.dtmf import KeyReceiver, ReceivedKey
+from ivrtest.call.codecs import CODECS, SoundError, chosen_codecs
 from ivrtest.rtp.ip import LINK_TYPES, Address, Datagram, Segment, Unwrapper
-from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
+from ivrtest.rtp.payload import PayloadFormat
 from ivrtest.rtp.pcap import CaptureError, CaptureFile
-from ivrtest.rtp.timeline import Decoder, Timeline
-from ivrtest.sip.sdp import TELEPHONE_EVENT
-from ivrtest.sip.session_description import STATIC_FORMATS
+from ivrtest.rtp.srtp import SrtpError, SrtpReceiver, check_library
+from ivrtest.sip.sdes import Crypto
+from ivrtest.sip.session_description import STATIC_FORMATS, RtpFormat
+from ivrtest.sip.terms import TELEPHONE_EVENT
 
 _HEAD: Final = struct.Struct("!BBHII")
 _RTCP: Final = range(192, 224)
 """Second octets of RTCP (RFC 5761 section 4)."""
 _FIRST_DYNAMIC: Final = 96
 _EVENT_SIZE: Final = 4
+_USUAL_CLOCK: Final = 8000
 _LEAST_PACKETS: Final = 5
 """Fewer are no stream, unless a session description names its address."""
 _IN_ORDER: Final = 0.5
@@ -37,10 +36,11 @@ _STEP: Final = 50
 _PAUSE_S: Final = 600.0
 """After a longer pause a stream begins anew: clocks of captures jump, and hours of silence need no listening."""
 _MOST_CANDIDATES: Final = 20_000
-_DELAY: Final = SAMPLE_RATE // 2
-"""Nobody waits for the sound, so packets that come late still find their place."""
-_TAKE: Final = SAMPLE_RATE
-"""Samples that are passed on at once."""
+
+Name = tuple[Address, Address, int]
+"""Source, destination and SSRC of a stream."""
+Head = tuple[int, int, int, int, int]
+"""What an RTP packet begins with: two octets, sequence number, timestamp, SSRC."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +56,12 @@ class CapturedStream:
     """When its first packet came, in seconds since the capture's first frame. The stream's own clock begins there."""
     last_s: float
     packets: int
-    decoders: Mapping[int, Decoder] = field(repr=False)
-    key_payload_types: frozenset[int]
+    formats: Mapping[int, PayloadFormat] = field(repr=False)
+    """Its payload types that hold sound which can be decoded."""
+    key_clocks: Mapping[int, int]
+    """Its payload types of telephone-event, and Hz of their timestamps."""
+    crypto: Crypto | None
+    """What it is encrypted with."""
     codecs: tuple[str, ...]
     """What its packets hold, the most frequent first; `telephone-event` is left out."""
     unreadable: str
@@ -91,13 +95,15 @@ class _Candidate:
     first_at: float
     last_at: float
     last_sequence: int
+    sample: bytes
+    """Its first packet."""
     packets: int = 0
     in_order: int = 0
     kinds: Counter[int] = field(default_factory=Counter)
     longest: dict[int, int] = field(default_factory=dict)
     """Octets of payload, by payload type."""
 
-    def take(self, at: float, head: tuple[int, int, int, int, int], size: int) -> None:
+    def take(self, at: float, head: Head, size: int) -> None:
         payload_type, sequence = head[1] & 0x7F, head[2]
         self.in_order += (sequence - self.last_sequence) & 0xFFFF <= _STEP
         self.last_sequence = sequence
@@ -107,17 +113,14 @@ class _Candidate:
         self.longest[payload_type] = max(self.longest.get(payload_type, 0), size)
 
 
-_Name = tuple[Address, Address, int]
-
-
 def look_through(path: Path) -> Capture:
     """Find the streams of a capture. Raises CaptureError, for a capture without RTP, too."""
-    found: dict[_Name, list[_Candidate]] = {}
+    found: dict[Name, list[_Candidate]] = {}
     offers = CapturedOffers()
     unwrapper = Unwrapper()
     frames = datagrams = messages = kept_in_part = 0
     first_at: float | None = None
-    with _open(path) as opened:
+    with open_capture(path) as opened:
         for frame in opened:
             first_at = frame.at if first_at is None else first_at
             frames += 1
@@ -129,7 +132,7 @@ def look_through(path: Path) -> Capture:
             datagrams += 1
             if offers.datagram(carried.payload):
                 messages += 1
-            elif (head := _rtp_head(carried.payload)) is not None:
+            elif (head := rtp_head(carried.payload)) is not None:
                 kept_in_part += not carried.whole
                 _note(found, carried, head, frames)
         cut = opened.cut
@@ -150,97 +153,8 @@ def look_through(path: Path) -> Capture:
     return Capture(path, tuple(sorted(streams, key=lambda stream: stream.begins)), tuple(notes))
 
 
-def play(capture: Capture, wanted: Collection[CapturedStream]) -> Iterator[tuple[CapturedStream, Block | ReceivedKey | None]]:
-    """Yield what the wanted streams hold: blocks of sound, keys, and None when a stream is over. Times are on each stream's own clock.
-
-    Raises CaptureError.
-    """
-    waiting: dict[_Name, list[CapturedStream]] = {}
-    for stream in wanted:
-        waiting.setdefault((stream.source, stream.destination, stream.ssrc), []).append(stream)
-    playing: dict[_Name, _Player] = {}
-    unwrapper = Unwrapper()
-    with _open(capture.path) as opened:
-        for number, frame in enumerate(opened, 1):
-            carried = unwrapper.unwrap(frame)
-            if not isinstance(carried, Datagram) or (head := _rtp_head(carried.payload)) is None:
-                continue
-            name = (carried.source, carried.destination, head[4])
-            player = playing.get(name)
-            if player is None:
-                next_up = waiting.get(name)
-                if not next_up or next_up[0].begins > number:
-                    continue
-                player = playing[name] = _Player(next_up.pop(0), carried.at)
-            for item in player.take(carried):
-                yield player.stream, item
-            if player.over:
-                del playing[name]
-                for item in player.finish():
-                    yield player.stream, item
-                yield player.stream, None
-    for player in playing.values():
-        # The file became shorter since it was looked through.
-        for item in player.finish():
-            yield player.stream, item
-        yield player.stream, None
-
-
-class _Player:
-    """One stream, put on its own clock packet by packet."""
-
-    def __init__(self, stream: CapturedStream, first_at: float) -> None:
-        self.stream = stream
-        self._first_at = first_at
-        self._timeline = Timeline(stream.decoders, delay=_DELAY)
-        self._keys = KeyReceiver()
-        self._now = 0.0
-        self._taken = 0
-        self._packets = 0
-
-    @property
-    def over(self) -> bool:
-        return self._packets >= self.stream.packets
-
-    def take(self, datagram: Datagram) -> Iterator[Block | ReceivedKey]:
-        self._packets += 1
-        # Captures of several interfaces are not always in the order of time.
-        self._now = max(self._now, (datagram.at - self._first_at) * SAMPLE_RATE)
-        timeline = self._timeline
-        if datagram.whole and not timeline.insert_next(datagram.payload, self._now):
-            try:
-                packet = RtpPacket.parse(datagram.payload)
-                position = timeline.insert(packet, self._now)
-                if packet.payload_type in self.stream.key_payload_types:
-                    yield from self._keys.receive(packet, position, int(self._now))
-            except RtpSyntaxError:
-                # It counts as one that did not arrive.
-                pass
-        if self._keys.down:
-            yield from self._keys.expire(int(self._now))
-        settled = timeline.settled(self._now)
-        while settled - self._taken >= _TAKE:
-            yield self._block(self._taken + _TAKE)
-
-    def finish(self) -> Iterator[Block | ReceivedKey]:
-        """Return the rest."""
-        far = int(self._now) + 10 * SAMPLE_RATE
-        yield from self._keys.expire(far)
-        # A stream ends with its last packet, whose end the timeline knows: silence behind it is none of its own.
-        until = max(self._taken, self._timeline.end, int(self._now))
-        while self._taken < until:
-            yield self._block(min(until, self._taken + _TAKE))
-
-    def _block(self, until: int) -> Block:
-        samples, lost = self._timeline.take(until)
-        block = Block(self._taken, samples, lost, tuple(self._timeline.missed))
-        self._timeline.missed.clear()
-        self._taken = until
-        return block
-
-
 @contextmanager
-def _open(path: Path) -> Iterator[CaptureFile]:
+def open_capture(path: Path) -> Iterator[CaptureFile]:
     try:
         file = path.open("rb")
     except OSError as error:
@@ -249,7 +163,7 @@ def _open(path: Path) -> Iterator[CaptureFile]:
         yield CaptureFile(file, str(path))
 
 
-def _rtp_head(payload: bytes) -> tuple[int, int, int, int, int] | None:
+def rtp_head(payload: bytes) -> Head | None:
     """Return the fixed part of a header that may be one of RTP: first octets, sequence, timestamp, SSRC."""
     if len(payload) < _HEAD.size or payload[0] >> 6 != 2 or payload[1] in _RTCP:
         return None
@@ -257,7 +171,7 @@ def _rtp_head(payload: bytes) -> tuple[int, int, int, int, int] | None:
     return first, second, sequence, timestamp, ssrc
 
 
-def _note(found: dict[_Name, list[_Candidate]], datagram: Datagram, head: tuple[int, int, int, int, int], number: int) -> None:
+def _note(found: dict[Name, list[_Candidate]], datagram: Datagram, head: Head, number: int) -> None:
     name = (datagram.source, datagram.destination, head[4])
     parts = found.get(name)
     if parts is None:
@@ -265,7 +179,7 @@ def _note(found: dict[_Name, list[_Candidate]], datagram: Datagram, head: tuple[
             return
         parts = found[name] = []
     if not parts or datagram.at - parts[-1].last_at > _PAUSE_S:
-        parts.append(_Candidate(number, datagram.at, datagram.at, head[2] - 1))
+        parts.append(_Candidate(number, datagram.at, datagram.at, head[2] - 1, datagram.payload))
     parts[-1].take(datagram.at, head, len(datagram.payload) - _HEAD.size)
 
 
@@ -274,28 +188,28 @@ def _is_stream(candidate: _Candidate, announced: bool) -> bool:
     return enough and candidate.in_order >= _IN_ORDER * candidate.packets
 
 
-def _stream(name: _Name, candidate: _Candidate, offers: CapturedOffers, zero: float) -> CapturedStream:
+def _stream(name: Name, candidate: _Candidate, offers: CapturedOffers, zero: float) -> CapturedStream:
     source, destination, ssrc = name
-    formats = STATIC_FORMATS | offers.formats(source, destination)
-    decoders: dict[int, Decoder] = {}
-    keys: set[int] = set()
+    meanings = STATIC_FORMATS | offers.formats(source, destination)
+    formats: dict[int, PayloadFormat] = {}
+    keys: dict[int, int] = {}
     named: list[str] = []
-    unknown: dict[str, int] = {}
+    unheard: dict[str, int] = {}
+    why = ""
     for payload_type, packets in candidate.kinds.most_common():
-        known = formats.get(payload_type)
-        if known is not None and known.same_encoding(TELEPHONE_EVENT, known.clock_rate):
-            keys.add(payload_type)
+        meaning = meanings.get(payload_type)
+        if _is_keys(payload_type, meaning, candidate.longest[payload_type]):
+            keys[payload_type] = meaning.clock_rate if meaning is not None else _USUAL_CLOCK
             continue
-        if known is None and payload_type >= _FIRST_DYNAMIC and candidate.longest[payload_type] == _EVENT_SIZE:
-            keys.add(payload_type)
-            continue
-        encoding = known.encoding if known is not None else f"payload type {payload_type}"
-        named.append(encoding)
-        codec = CODECS.get(encoding.upper()) if known is not None and known.clock_rate == SAMPLE_RATE else None
-        if codec is not None:
-            decoders[payload_type] = codec.decode
-        elif encoding.upper() != "CN":
-            unknown[encoding] = packets
+        encoding = f'"{meaning.encoding}"' if meaning is not None else f"payload type {payload_type}"
+        named.append(encoding.strip('"'))
+        try:
+            formats[payload_type] = _format_of(meaning)
+        except SoundError as error:
+            if encoding != '"CN"':
+                unheard[encoding] = packets
+                why = str(error)
+    crypto, closed = _crypto(candidate.sample, offers, source, encrypted=offers.encrypted(source, destination))
     return CapturedStream(
         source,
         destination,
@@ -304,21 +218,54 @@ def _stream(name: _Name, candidate: _Candidate, offers: CapturedOffers, zero: fl
         candidate.first_at - zero,
         candidate.last_at - zero,
         candidate.packets,
-        decoders,
-        frozenset(keys),
+        {} if closed else formats,
+        {} if closed else keys,
+        crypto,
         tuple(named),
-        _unreadable(unknown, sum(candidate.kinds.values()), encrypted=offers.encrypted(source, destination)),
+        closed or _unheard(unheard, candidate.packets, why),
     )
 
 
-def _unreadable(unknown: Mapping[str, int], packets: int, *, encrypted: bool) -> str:
-    if encrypted:
-        return "it is encrypted (SRTP). capture it where it is not, or let the IVR take calls without encryption"
-    if not unknown:
+def _is_keys(payload_type: int, meaning: RtpFormat | None, longest: int) -> bool:
+    if meaning is not None:
+        return meaning.encoding.lower() == TELEPHONE_EVENT
+    return payload_type >= _FIRST_DYNAMIC and longest == _EVENT_SIZE
+
+
+def _format_of(meaning: RtpFormat | None) -> PayloadFormat:
+    """Return how a payload type is decoded. Raises SoundError."""
+    if meaning is not None:
+        for name, codec in CODECS.items():
+            if codec.wire.carried_by(meaning):
+                chosen_codecs([name])
+                return codec.format
+    raise SoundError(f"{', '.join(CODECS)} can be decoded")
+
+
+def _unheard(packets: Mapping[str, int], of: int, why: str) -> str:
+    if not packets:
         return ""
-    what = " and ".join(f'"{encoding}"' if encoding.upper() == encoding or encoding[0] != "p" else encoding for encoding in unknown)
-    amount = "all" if sum(unknown.values()) == packets else f"{sum(unknown.values())} of {packets}"
-    return f"{amount} of its packets are {what}, which cannot be decoded. {', '.join(CODECS)} can"
+    amount = "all" if sum(packets.values()) == of else f"{sum(packets.values())} of {of}"
+    return f"{amount} of its packets are {' and '.join(packets)}. {why}"
+
+
+def _crypto(sample: bytes, offers: CapturedOffers, source: Address, *, encrypted: bool) -> tuple[Crypto | None, str]:
+    """Return the key that opens a stream's first packet, or None; and why the stream cannot be opened, if it is encrypted."""
+    keys = offers.keys(source)
+    try:
+        if keys:
+            check_library()
+        for key in keys:
+            try:
+                SrtpReceiver(key.suite, key.key).unprotect(sample)
+            except SrtpError:
+                continue
+            return key, ""
+    except SrtpError as error:
+        return None, f"it may be encrypted. {error}"
+    if not encrypted:
+        return None, ""
+    return None, "it is encrypted (SRTP), and no key in the capture opens it. capture it with its session descriptions, or where it is not"
 
 
 def _why_nothing(path: Path, frames: int, datagrams: int, messages: int, unknown_links: set[int]) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ivrtest.audio.hearing import Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
-from ivrtest.report.json import rounded
+from ivrtest.report.outcome import rounded
 from ivrtest.run.identify import Opinion, Passage
 
 COLOURS: Final = {Opinion.fine: "green", Opinion.wrong: "red", Opinion.unsure: "yellow", Opinion.neither: "dim"}

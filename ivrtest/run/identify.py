@@ -17,7 +17,8 @@ from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.sound_file import SoundFile, open_sound
 from ivrtest.audio.spoken_words import words_between
 from ivrtest.call.call import SAMPLE_RATE, Block, Samples
-from ivrtest.call.captured_streams import Capture, CapturedStream, play
+from ivrtest.call.captured_sound import play
+from ivrtest.call.captured_streams import Capture, CapturedStream
 from ivrtest.call.recording import OWN_CALL
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.rtp.dtmf import ReceivedKey
@@ -102,7 +103,7 @@ def of_recording(path: Path, heed: Heed, channel: str = "auto") -> list[Passage]
 def of_capture(capture: Capture, streams: Sequence[CapturedStream], heed: Heed) -> list[Passage]:
     """Return what some streams of a capture hold. Of the others only the keys are heeded, which cut off what plays. Raises CaptureError."""
     passages: list[Passage] = []
-    readable = [stream for stream in capture.streams if stream.decoders or stream.key_payload_types]
+    readable = [stream for stream in capture.streams if stream.formats or stream.key_clocks]
     for stream in streams:
         if stream.unreadable:
             passages.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +12,12 @@ import pytest
 from ivrtest.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from ivrtest.audio.pcm import Samples
 from ivrtest.call.call import Block
-from ivrtest.call.captured_streams import Capture, CapturedStream, look_through, play
+from ivrtest.call.captured_sound import play
+from ivrtest.call.captured_streams import Capture, CapturedStream, look_through
+from ivrtest.call.codecs import chosen_codecs
+from ivrtest.rtp.packet import RtpPacket
 from ivrtest.rtp.pcap import CaptureError
+from ivrtest.rtp.srtp import SrtpSender
 from tests.call.captures import CALLER, IVR, invite, packets_of, pcap, press, speak, write
 
 SOUND: Samples = np.random.default_rng(5).normal(0, 4000, 16000).astype(np.int16)
@@ -129,15 +134,60 @@ def test_several_calls_at_once(tmp_path: Path) -> None:
     assert [heard.sound == MULAW.tolist() for heard in hear(look_through(write(tmp_path / "c.pcap", *flows)))] == [True] * 5
 
 
+CAN = "PCMU, PCMA, G722, L16/8000, L16/16000, L16/44100, opus can be decoded"
+
+
 def test_what_cannot_be_decoded_is_told(tmp_path: Path) -> None:
     stream = only(look_through(write(tmp_path / "a.pcap", (IVR, CALLER, speak(SOUND, payload_type=18)))))
-    assert stream.unreadable == 'all of its packets are "G729", which cannot be decoded. PCMU, PCMA can'
+    assert stream.unreadable == f'all of its packets are "G729". {CAN}'
     packets = [*speak(SOUND), *((at + 2, data[:1] + bytes([111]) + data[2:]) for at, data in speak(SOUND))]
     stream = only(look_through(write(tmp_path / "b.pcap", (IVR, CALLER, packets))))
-    assert stream.unreadable == "100 of 200 of its packets are payload type 111, which cannot be decoded. PCMU, PCMA can"
-    offer = [(0.0, invite(CALLER[1], "0", address=CALLER[0], protocol="RTP/SAVP"))]
-    stream = only(look_through(write(tmp_path / "c.pcap", (CALLER, IVR, offer), (IVR, CALLER, speak(SOUND)))))
-    assert stream.unreadable == "it is encrypted (SRTP). capture it where it is not, or let the IVR take calls without encryption"
+    assert stream.unreadable == f"100 of 200 of its packets are payload type 111. {CAN}"
+
+
+@pytest.mark.parametrize(
+    ("name", "formats"),
+    [("G722", "9"), ("L16/16000", "97\na=rtpmap:97 L16/16000"), ("opus", "111\na=rtpmap:111 opus/48000/2")],
+)
+def test_other_codecs(tmp_path: Path, name: str, formats: str) -> None:
+    codec = chosen_codecs([name])[0]
+    encode = codec.encoder()
+    tone = np.rint(8000 * np.sin(np.arange(16000) * 2 * np.pi * 500 / 8000)).astype(np.int16)
+    packets = []
+    for number in range(100):
+        timestamp = round(160 * number * codec.ticks_per_sample)
+        packet = RtpPacket(int(formats.split()[0]), number, timestamp, 5, encode(tone[160 * number : 160 * number + 160]))
+        packets.append((0.02 * number, bytes(packet)))
+    offer = [(0.0, invite(CALLER[1], formats, address=CALLER[0]))]
+    (heard,) = hear(look_through(write(tmp_path / "c.pcap", (CALLER, IVR, offer), (IVR, CALLER, packets))))
+    sound = np.array(heard.sound[2000:14000])
+    assert len(heard.sound) == 16000
+    # A sine and nothing else: all of its energy at its frequency.
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
+    place = round(500 * len(sound) / 8000)
+    assert spectrum[place - 3 : place + 4].sum() > 0.98 * spectrum.sum()
+
+
+def encrypted(key: bytes) -> list[tuple[float, bytes]]:
+    sender = SrtpSender("AES_CM_128_HMAC_SHA1_80", key)
+    return [(at, sender.protect(packet)) for at, packet in speak(SOUND)]
+
+
+def secure_invite(key: bytes, address: tuple[str, int]) -> bytes:
+    line = f"0\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{base64.b64encode(key).decode()}"
+    return invite(address[1], line, address=address[0], protocol="RTP/SAVP")
+
+
+def test_srtp_is_opened_with_the_keys_in_the_capture(tmp_path: Path) -> None:
+    key, other = bytes(range(30)), bytes(range(1, 31))
+    # The IVR is behind a NAT and wrote another address.
+    offers = [(0.0, secure_invite(other, CALLER)), (0.1, secure_invite(key, ("10.0.0.1", 7000)))]
+    (heard,) = hear(look_through(write(tmp_path / "c.pcap", (CALLER, IVR, offers), (IVR, CALLER, encrypted(key)))))
+    assert heard.sound == MULAW.tolist()
+    stream = only(look_through(write(tmp_path / "d.pcap", (CALLER, IVR, offers[:1]), (IVR, CALLER, encrypted(key)))))
+    assert stream.unreadable == (
+        "it is encrypted (SRTP), and no key in the capture opens it. capture it with its session descriptions, or where it is not"
+    )
 
 
 def why_not(path: Path) -> str:

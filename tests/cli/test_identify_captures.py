@@ -78,7 +78,7 @@ def test_a_stream_that_cannot_be_decoded_proves_nothing(shop: Path) -> None:
     code, passages, _ = identify(shop, "c.pcap")
     assert code == 2
     assert heard(passages) == [("", "unreadable"), ("welcome", "match"), ("menu", "match")]
-    assert passages[0]["note"] == 'not decoded: all of its packets are "G729", which cannot be decoded. PCMU, PCMA can'
+    assert passages[0]["note"].startswith('not decoded: all of its packets are "G729". PCMU, PCMA, ')
 
 
 def test_pcapng_gzip_and_other_names(shop: Path) -> None:
