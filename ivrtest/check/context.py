@@ -49,6 +49,8 @@ class CheckContext:
     strays: tuple[Stray, ...] = ()
     today: date | None = None
     """For what is only right until a day. None: not known."""
+    year: int | None = None
+    """The year to look at minute by minute. None: none."""
     broken: frozenset[str] = frozenset()
     """Ids of nodes that are declared but could not be read. Their own findings came from the reader."""
     broken_prompts: frozenset[str] = frozenset()

@@ -32,6 +32,9 @@ class Rule(Documented, ABC):
     needs_recordings: ClassVar[bool] = False
     """True for a rule that has nothing to look at where recordings are not looked at."""
 
+    needs_year: ClassVar[bool] = False
+    """True for a rule that looks at a year, and at nothing where none is named."""
+
     @classmethod
     def is_informed(cls, context: CheckContext) -> bool:
         """Tell whether all is known that the rule looks at. If not, what it finds counts, and that it finds nothing means nothing."""

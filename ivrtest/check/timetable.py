@@ -10,7 +10,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -75,6 +75,35 @@ class Way:
 
 Day = tuple[tuple[str, OpenState], ...]
 """What one day is like: `("09:00-17:00", OPEN)` and so on. What is not listed is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What callers reach at every minute of a year."""
+
+    periods: tuple[Period, ...]
+    """All of the year, without a gap."""
+    ways: Mapping[Combination, Way]
+
+    @property
+    def minutes(self) -> Counter[Reach]:
+        """How long callers reach whom."""
+        found = Counter({reach: 0 for reach in Reach if any(way.reach is reach for way in self.ways.values())})
+        for period in self.periods:
+            found[self.ways[period.combination].reach] += (period.end - period.start) // timedelta(minutes=1)
+        return found
+
+
+def prove(flow: Flow, context: CheckContext, year: int) -> Proof | None:
+    """Follow callers through every combination of opening hours of a year, by the flow's clock. None where there are no opening hours."""
+    hours = all_hours(flow, context.flows or {})
+    if not hours:
+        return None
+    zone = ZoneInfo(flow.time_zone)
+    start, end = (datetime(number, 1, 1, tzinfo=zone).astimezone(UTC) for number in (year, year + 1))
+    found = tuple(periods({place: calendar for place, (_, calendar) in hours.items()}, start, end))
+    moments = {period.combination: period.moment for period in found}
+    return Proof(found, {combination: way_at(flow, context, moment) for combination, moment in moments.items()})
 
 
 def all_hours(flow: Flow, flows: Mapping[str, Flow]) -> dict[Place, tuple[Hours, Calendar]]:

@@ -39,6 +39,7 @@ TOGETHER: Final = '"{}" {}, so "{}" has no meaning with it. give one of them'
 @click.option("--write-baseline", type=A_PATH, metavar="FILE", help="Write all that is found to this file, to be known from now on.")
 @click.option("--recordings/--no-recordings", default=True, show_default=True, help="Look at the recordings.")
 @click.option("--listen", is_flag=True, help="Compare how the recordings sound, too. A second for ten minutes of them.")
+@click.option("--calendar", type=click.IntRange(1970, 9998), metavar="YEAR", help="Prove whom callers reach at every minute of a year.")
 @click.option("--fix", "fixing", is_flag=True, help="Put right what can be meant in one way only, and report the rest.")
 @click.option("--diff", "showing", is_flag=True, help="Show what --fix would write, and write nothing.")
 @click.option("--witness", type=A_FOLDER, metavar="DIR", help="Write scenarios to DIR that show on the wire what is wrong.")
@@ -57,6 +58,7 @@ def command(
     write_baseline: Path | None,
     recordings: bool,
     listen: bool,
+    calendar: int | None,
     fixing: bool,
     showing: bool,
     witness: Path | None,
@@ -85,7 +87,7 @@ def command(
 
     With --witness DIR, `ivrtest run DIR --flows FOLDER` calls and shows what is wrong: each scenario there fails until it is put right.
     """
-    request = Request(paths, select, ignore, weights_of(weights), recordings, baseline, witness is not None, listen)
+    request = Request(paths, select, ignore, weights_of(weights), recordings, baseline, witness is not None, listen, calendar)
     files = files_of(outputs)
     for name in (*select, *ignore, *request.severities):
         if message := unknown_rule(name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path, PurePath
@@ -47,6 +47,8 @@ class Request:
     """Whether to make scenarios that show the findings."""
     listen: bool = False
     """Whether to compare how the recordings sound, which takes a second for ten minutes of them."""
+    year: int | None = None
+    """The year of which every minute is looked at."""
     sources: Mapping[Path, Source] = field(default_factory=dict)
     """Texts that stand for what files hold."""
     alone: bool = False
@@ -60,9 +62,12 @@ class Request:
         without = (
             *self.ignore,
             *(() if self.select else settings.ignore),
-            *(() if self.recordings else tuple(rule.name for rule in ALL if rule.needs_recordings)),
+            *(() if self.recordings else (rule.name for rule in ALL if rule.needs_recordings)),
+            *(() if self.year is not None else (rule.name for rule in ALL if rule.needs_year)),
         )
         selection = select(only=self.select or settings.select, without=without, severities={**settings.severity, **self.severities})
+        if not selection.names and any(rule.needs_year and rule.name in self.select for rule in ALL):
+            raise click.UsageError(f'rule "{self.select[0]}" looks at a year. name one with "--calendar YEAR"')
         if not selection.names:
             raise click.UsageError("no rule is left to look: every rule that is selected is ignored too. select another one")
         return selection
@@ -80,6 +85,8 @@ class Examination:
         paths = request.paths or (settings.flows,)
         self.files = paths if request.alone else flow_files(paths, settings.exclude)
         self.baseline = read_baseline(read_source(request.baseline)) if request.baseline is not None else ()
+        self.notes: list[str] = []
+        """What is worth saying of the flows that were looked at and is no finding."""
         self._folders: dict[Path | None, FlowFolder | InputError] = {}
 
     def bundle(self, file: Path) -> Bundle:
@@ -128,6 +135,8 @@ class Examination:
         crashed = {finding.crashed for finding in told if isinstance(finding, Crash)}
         unexamined = {rule.name for rule in self.selection.rules if rule.name in crashed or not rule.is_informed(context)}
         examined = in_listed_order(self.selection.names - unexamined)
+        if self.request.year is not None and not context.broken:
+            self.notes += calendar_note(flow, context, self.request.year)
         return (*found, *told), CheckedFile(name, examined, in_listed_order(unexamined))
 
 
@@ -158,7 +167,8 @@ def examine(request: Request, today: date) -> CheckOutcome:
             from ivrtest.check.witness import witness_scenarios
 
             scenarios |= witness_scenarios(findings, bundle.reading.flow, bundle.called)
-    outcome = CheckOutcome(in_order(found), tuple(checked), usable=all(file.usable for file in checked), selection=selection)
+    notes = tuple(examination.notes)
+    outcome = CheckOutcome(in_order(found), tuple(checked), usable=all(file.usable for file in checked), selection=selection, notes=notes)
     if request.baseline is not None:
         outcome = without_known(outcome, request.baseline, examination.baseline)
     shown = {name: text for name, (finding, text) in scenarios.items() if finding in outcome.findings}
@@ -180,9 +190,23 @@ def context_of(bundle: Bundle, flow: Flow, request: Request, today: date, librar
         library=library,
         strays=tuple(strays(bundle.path, flow)) if recordings else (),
         today=today,
+        year=request.year,
         broken=bundle.reading.broken_nodes,
         broken_prompts=bundle.reading.broken_prompts,
     )
+
+
+def calendar_note(flow: Flow, context: CheckContext, year: int) -> Iterator[str]:
+    """Yield what callers of a flow reach in a year, if it has opening hours."""
+    # Imported where it is used: few checks look at a year.
+    from ivrtest.check.timetable import prove
+
+    proof = prove(flow, context, year) if flow.entry in flow.nodes and context.flows is not None else None
+    if proof is None:
+        return
+    minutes = proof.minutes
+    told = ", ".join(f"{reach} in {number}" for reach, number in minutes.items())
+    yield f'flow "{flow.name}": of all {sum(minutes.values())} minutes of {year}, callers reach {told}'
 
 
 def without_known(outcome: CheckOutcome, path: Path, baseline: Collection[Known]) -> CheckOutcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from ivrtest.check.context import CheckContext
-from ivrtest.check.timetable import Day, Place, Reach, all_hours, days, local, periods, unanswered, usual_week, way_at
+from ivrtest.check.timetable import Day, Place, Reach, all_hours, days, local, prove, unanswered, usual_week, way_at
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
 from ivrtest.flow.calendar import DAYS, Calendar, OpenState
@@ -35,10 +34,6 @@ class Opened:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.flow.time_zone)
-
-    @property
-    def calendars(self) -> dict[Place, Calendar]:
-        return {place: calendar for place, (_, calendar) in self.hours.items()}
 
 
 @click.command()
@@ -117,13 +112,9 @@ def show_year(opened: Opened, year: int) -> int:
         for day, stretches in found.items():
             if stretches != week[day.weekday()] or day in calendar.holidays:
                 click.echo(f"  {day} {DAYS[day.weekday()]}  {described(stretches, calendar, day)}")
-    start, end = (datetime(number, 1, 1, tzinfo=opened.zone).astimezone(UTC) for number in (year, year + 1))
-    spans = list(periods(opened.calendars, start, end))
-    moments = {period.combination: period.moment for period in spans}
-    ways = {combination: way_at(opened.flow, opened.context, moment) for combination, moment in moments.items()}
-    minutes = Counter[Reach]()
-    for period in spans:
-        minutes[ways[period.combination].reach] += (period.end - period.start) // timedelta(minutes=1)
+    proof = prove(opened.flow, opened.context, year)
+    assert proof is not None, "a flow with opening hours"
+    spans, ways, minutes = proof.periods, proof.ways, proof.minutes
     total = sum(minutes.values())
     click.echo(f"\n{total} minutes of {year} in {len(spans)} periods: {len(ways)} combinations of opening hours, each followed to its end")
     for reach in Reach:

@@ -69,11 +69,12 @@ def _context_beside(path: Path, flow: Flow) -> CheckContext:
     recordings: Mapping[str, frozenset[str]] | None = None
     if (listed := path.parent / "recordings.json").is_file():
         recordings = {language: frozenset(names) for language, names in json.loads(listed.read_text(encoding="utf-8")).items()}
+    year = int(named.read_text(encoding="utf-8")) if (named := path.parent / "year.txt").is_file() else None
     today = date.fromisoformat(day.read_text(encoding="utf-8").strip()) if (day := path.parent / "today.txt").is_file() else None
     strays: tuple[Stray, ...] = ()
     if (listed := path.parent / f"{path.stem}.strays.json").is_file():
         strays = tuple(Stray(**stray) for stray in json.loads(listed.read_text(encoding="utf-8")))
-    return CheckContext(flows=flows, recordings=recordings, sounds=_sounds_beside(path), strays=strays, today=today)
+    return CheckContext(flows=flows, recordings=recordings, sounds=_sounds_beside(path), strays=strays, today=today, year=year)
 
 
 def _sounds_beside(path: Path) -> dict[tuple[str, str], Glance] | None:

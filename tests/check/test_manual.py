@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from ivrtest.check import rules
 from ivrtest.check.checker import ALL_DOCUMENTED
-from ivrtest.check.manual import page, pages
+from ivrtest.check.manual import Page, handbook, page, pages
+from ivrtest.check.reader_manual import READER
 from ivrtest.check.rule import Documented
 from ivrtest.source.finding import Severity
 
@@ -117,3 +121,28 @@ def test_a_page_with_a_missing_part_is_refused(rule: type[Documented], message: 
 
 def test_pages_come_by_name() -> None:
     assert [found.name for found in pages(ALL_DOCUMENTED)] == sorted(rule.name for rule in ALL_DOCUMENTED)
+
+
+def test_the_handbook_in_the_repository_is_what_the_rules_say() -> None:
+    reader = set(READER)
+    expected = handbook(pages(tuple(rule for rule in ALL_DOCUMENTED if rule not in reader)), pages(READER))
+    written = (Path(rules.__file__).with_name("README.md")).read_text(encoding="utf-8")
+    assert written == expected, "write it anew: ivrtest rules --format markdown > ivrtest/check/rules/README.md"
+
+
+def test_a_page_in_markdown_keeps_signs_as_signs() -> None:
+    found = Page("odd", Severity.INFO, "Reports *a* `b_c` [d].", "It <hurts>.", "a: 1", "a: 2", "Writes `_`.")
+    assert found.in_markdown() == (
+        "### odd\n\ninfo, with a fix\n\nReports \\*a\\* `b_c` \\[d\\].\n\n**Why it matters.** It \\<hurts\\>.\n\n"
+        "```yaml\na: 1\n```\n\nInstead:\n\n```yaml\na: 2\n```\n\n**Fix.** Writes `_`.\n"
+    )
+
+
+def test_the_handbook_begins_with_a_table() -> None:
+    found = Page("odd", Severity.INFO, "Reports a|b. And more.", "It hurts.", "a: 1", "a: 2")
+    lines = handbook([found], []).splitlines()
+    assert lines[5:8] == [
+        "| rule | severity | fix | what it does |",
+        "|---|---|---|---|",
+        "| [odd](#odd) | info |  | Reports a\\|b. |",
+    ]

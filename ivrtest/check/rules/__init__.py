@@ -41,6 +41,7 @@ from ivrtest.check.rules.no_repeat import NoRepeat
 from ivrtest.check.rules.no_way_back_to_language_choice import NoWayBackToLanguageChoice
 from ivrtest.check.rules.no_way_to_a_human import NoWayToAHuman
 from ivrtest.check.rules.no_zero_out import NoZeroOut
+from ivrtest.check.rules.nobody_answers import NobodyAnswers
 from ivrtest.check.rules.premium_or_malformed_number import PremiumOrMalformedNumber
 from ivrtest.check.rules.prompt_not_in_language import PromptNotInLanguage
 from ivrtest.check.rules.prompt_too_long import PromptTooLong
@@ -113,6 +114,7 @@ ALL: tuple[type[Rule], ...] = (
     TransferToItself,
     FlowFileOutsideRoot,
     NoWayToAHuman,
+    NobodyAnswers,
     MenuTooLong,
     PromptTooLong,
     MenuTooDeep,
