@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Final
@@ -10,12 +11,16 @@ from typing import Any, Final
 from ivrtest.check.choices import options
 from ivrtest.check.effects import LANGUAGE, Act, acts
 from ivrtest.check.keys import announced, questions
+from ivrtest.check.states import State, States, Step, explore
+from ivrtest.flow.condition import Condition, ConditionError, parse_condition
 from ivrtest.flow.model import Exit, Flow, Node, PromptRef, Target
+from ivrtest.flow.nodes.branch import Branch, Case
 from ivrtest.flow.nodes.call_flow import CallFlow
 from ivrtest.flow.nodes.callback import Callback
 from ivrtest.flow.nodes.collect import Collect
 from ivrtest.flow.nodes.hang_up import HangUpNode
 from ivrtest.flow.nodes.menu import Menu
+from ivrtest.flow.nodes.set import Set
 from ivrtest.flow.nodes.survey import Survey
 from ivrtest.flow.nodes.transfer import Transfer
 from ivrtest.source.finding import Finding
@@ -166,6 +171,68 @@ def _replace_call(finding: Finding, flow: Flow, done: tuple[Act, ...], node: str
     return Repair(_with(flow, replace(flow.nodes[safe.node], id=call.id)), done, guessed=True)
 
 
+def _count(finding: Finding, flow: Flow, done: tuple[Act, ...], node: str) -> Repair | None:
+    """Let a branch that asks how often something was tried be counted, and let it be tried that often."""
+    found = next(
+        (
+            (branch, number)
+            for branch in flow.nodes.values()
+            if isinstance(branch, Branch)
+            for number, case in enumerate(branch.cases)
+            if case.when_span == finding.span
+        ),
+        None,
+    )
+    if found is None:
+        return None
+    branch, number = found
+    states = explore(flow, {})
+    ways = tuple(branch.exits())
+    taken = any(step.exit == ways[number] for state in states.at(branch.id) for step in states.steps[state])
+    # A case that is always taken hides the next one; one that never is hides itself.
+    wanted = ways[number + 1 if taken else number].target
+    passes = _passes(branch.cases[number].when, flow, until=not taken)
+    again = _round(states, branch.id)
+    if wanted is None or passes is None or not again:
+        return None
+    asking = replace(branch, id=_COUNTED, cases=(Case(parse_condition(f"{_COUNTER} >= {passes}"), wanted, finding.span), *branch.cases))
+    counting = Set(branch.id, branch.span, values={_COUNTER: f"= {_COUNTER} + 1"}, goto=Target(_COUNTED, branch.span))
+    nodes = {**flow.nodes, branch.id: counting, _COUNTED: asking}
+    return Repair(replace(flow, nodes=nodes, variables={**flow.variables, _COUNTER: 0}), done + again * (passes - 1))
+
+
+_COUNTER: Final = "passes_counted_here"
+_COUNTED: Final = "counted_here"
+_MOST_PASSES: Final = 9
+
+
+def _passes(when: Condition, flow: Flow, *, until: bool) -> int | None:
+    """Return how often one must come by, counting the one variable of `when` each time, until it is as `until` says."""
+    names = tuple(dict.fromkeys(when.names()))
+    first = flow.variables.get(names[0]) if len(names) == 1 else None
+    if not isinstance(first, int):
+        return None
+    try:
+        return next((number for number in range(1, _MOST_PASSES + 1) if when.evaluate({names[0]: first + number}) is until), None)
+    except ConditionError:
+        return None
+
+
+def _round(states: States, branch: str) -> tuple[Act, ...]:
+    """Return what a caller does who comes from a branch to the branch again by the fewest nodes; nothing if she cannot."""
+    for start in states.at(branch):
+        parents: dict[State, Step | None] = {start: None}
+        waiting = deque([start])
+        while waiting:
+            for step in states.steps[waiting.popleft()]:
+                if step.arrival is not None and step.arrival.node == branch:
+                    return states.witness_along(parents, step)[1:]
+                if step.arrival is not None and step.arrival not in parents:
+                    parents[step.arrival] = step
+                    waiting.append(step.arrival)
+    return ()
+
+
 _REPAIRERS: Final[Mapping[str, Repairer]] = {
     "announced-key-unhandled": _handle_key,
     "dead-end": _declare,
@@ -176,6 +243,7 @@ _REPAIRERS: Final[Mapping[str, Repairer]] = {
     "mixed-languages": _keep_language,
     "recursive-call-flow": _replace_call,
     "self-loop-key": _aim_at_refuge,
+    "shadowed-branch": _count,
     "silent-drop": _say_farewell,
     "trap-loop": _lead_silence_out,
     "unbounded-retry": _lead_silence_out,
