@@ -9,6 +9,7 @@ from ivrtest.call.keys import KeyMode
 from ivrtest.call.network import Network
 from ivrtest.call.permission import Permission
 from ivrtest.call.resolver import ResolveError, Resolver, source_address
+from ivrtest.call.sound import SoundOptions
 from ivrtest.call.tls import Tls
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.grammar import SipSyntaxError
@@ -42,6 +43,8 @@ class DialOptions:
     """Targets to call where the target itself cannot be reached, says nothing, or is out of service; one after another."""
     network: Network = field(default_factory=Network)
     """What lies between us and the far side."""
+    sound: SoundOptions = field(default_factory=SoundOptions)
+    """Codecs, encryption and the like."""
     capture: bool = False
     """Whether to keep the call's datagrams."""
 

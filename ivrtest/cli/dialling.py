@@ -36,6 +36,7 @@ def dial_options(called: TargetSettings | None, settings: Settings, keys: str | 
         failover=called.failover,
         network=network_of(called, settings),
         keys=mode,
+        sound=called.sound.options(),
     )
 
 

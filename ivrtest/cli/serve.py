@@ -17,6 +17,7 @@ from ivrtest.call.resolver import Transport
 from ivrtest.call.tls import Tls
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
+from ivrtest.cli.sound_settings import A_PTIME, CODEC_NAMES, PTIMES_MS, SRTP_MODES, SoundSettings
 from ivrtest.run.bundle import Bundle, FlowFolder
 from ivrtest.scenario.model import Given
 from ivrtest.scenario.read import load_scenario
@@ -49,7 +50,24 @@ FAULTS: Final = "\n".join(f"  {manner.example:<32} {manner.meaning}" for manner 
     metavar="NAME[=VALUE][@PLACE]",
     help="Do wrong on purpose, such as clipped-prompt=300ms@main_menu; the place is a node or a prompt. May be given again.",
 )
-def command(flow: Path, listen: str, certificate: Path | None, ca: Path | None, given: Path | None, faults: tuple[str, ...]) -> int:
+@click.option("--codecs", metavar="NAME,NAME", help=f"What to speak, best first: {', '.join(CODEC_NAMES)}. Default: PCMU and PCMA.")
+@click.option(
+    "--ptime", type=click.IntRange(10, 60), default=20, show_default=True, help="Milliseconds of sound per packet, a multiple of 10."
+)
+@click.option("--srtp", type=click.Choice(SRTP_MODES), default="off", show_default=True, help="Whether sound is encrypted.")
+@click.option("--srtp-in-clear", is_flag=True, help="Encrypt sound also where SIP is not, so that everybody on the way can read the key.")
+def command(
+    flow: Path,
+    listen: str,
+    certificate: Path | None,
+    ca: Path | None,
+    given: Path | None,
+    faults: tuple[str, ...],
+    codecs: str | None,
+    ptime: int,
+    srtp: str,
+    srtp_in_clear: bool,
+) -> int:
     """Answer calls with a flow: the embedded IVR.
 
     Prints one line with the address when it is ready, and answers until it is stopped (Ctrl-C).
@@ -57,12 +75,16 @@ def command(flow: Path, listen: str, certificate: Path | None, ca: Path | None, 
     transport, host, port = address_of(listen)
     if transport == "tls" and certificate is None:
         raise click.UsageError('"--listen" asks for tls, which needs a certificate. give one with "--certificate"')
+    if ptime not in PTIMES_MS:
+        raise click.UsageError(f'"--ptime" is "{ptime}". {A_PTIME}')
+    names = tuple(name.strip() for name in codecs.split(",")) if codecs is not None else ()
+    sound = SoundSettings(names, ptime, srtp, srtp_in_clear).options()
     try:
         bundle = FlowFolder(flow.parent).bundle(flow)
         library = bundle.library()
         surroundings = given_by(given)
         bundle.prompts  # noqa: B018  # raises where two of its flows contradict each other
-        line = Line(host=host, port=port, transport=transport, tls=Tls(ca, certificate), user=bundle.flow.name)
+        line = Line(host=host, port=port, transport=transport, tls=Tls(ca, certificate), user=bundle.flow.name, sound=sound)
         wrong = [read_fault(spec, bundle.flow, bundle.called.values()) for spec in faults]
         asyncio.run(serve(bundle, library, surroundings, line, wrong))
     except InputError as error:

@@ -41,6 +41,11 @@ password_env = "IVR_PASSWORD"       # ... the environment variable that holds th
 password_keyring = "ivr"            # ... or the service under which the keyring of this machine has it
 register = "sip:1001@staging.example.com"   # the address to register, and to call from
 keys = "info"                       # how to send keys: "rfc4733" (events; the default), "info", "inband" (tones), "auto" (events or tones)
+codecs = ["opus", "PCMU"]           # what to speak, best first: "PCMU", "PCMA", "G722", "L16/8000", "L16/16000", "L16/44100", "opus"
+ptime = 20                          # milliseconds of sound that we would like to get in each packet: 10 to 60
+srtp = "optional"                   # whether sound is encrypted: "off" (the default), "optional", "mandatory"
+srtp_in_clear = false               # ... also where SIP is not, so that everybody on the way can read the key: for labs
+comfort_noise = false               # whether to send comfort noise (RFC 3389) in place of silence
 """
 
 from __future__ import annotations
@@ -52,6 +57,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
+from ivrtest.cli.sound_settings import SOUND_KEYS, SoundSettings, read_sound
 from ivrtest.cli.toml_reader import Reader, finding, is_count, is_fingerprint, is_positive, is_switch, is_text, is_texts
 from ivrtest.scenario.quality import MEASURES, Limit, parse_limit
 from ivrtest.source.finding import InputError, Severity
@@ -84,7 +90,7 @@ NOT_IN_CLEAR: Final = (
 AN_ADDRESS: Final = 'it must be a SIP address with a user, such as "sip:1001@pbx.example.com"'
 TARGET_KEYS: Final = (
     *("uri", "failover", "failover_after", "proxy", "jobs", "calls_at_once", "calls_per_second", "advertise", "keep_alive"),
-    *("ca", "certificate", "fingerprint", "user", *WAYS_TO_A_PASSWORD, "register", "keys"),
+    *("ca", "certificate", "fingerprint", "user", *WAYS_TO_A_PASSWORD, "register", "keys", *SOUND_KEYS),
 )
 KEY_MODES: Final = ("rfc4733", "info", "inband", "auto")
 A_KEY_MODE: Final = "it must be one of " + ", ".join(f'"{mode}"' for mode in KEY_MODES)
@@ -124,6 +130,7 @@ class TargetSettings:
     """Our IP address as the far side sees it; empty: the one that we have."""
     keep_alive: float = 0.0
     """Seconds between two keep-alives; 0: none."""
+    sound: SoundSettings = field(default_factory=SoundSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +305,7 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
             calls_per_second=reader.value(table, f"targets.{name}.calls_per_second", is_positive, A_RATE),
             advertise=advertise or "",
             keep_alive=keep_alive or 0.0,
+            sound=read_sound(reader, table, f"targets.{name}"),
             password_keyring=password_keyring or "",
             password=str(table["password"]) if "password" in table else "",
             **files,

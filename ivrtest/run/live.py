@@ -74,7 +74,13 @@ class LiveRoute:
         async with AsyncExitStack() as stack:
             self._line = await stack.enter_async_context(
                 Line(
-                    host=host, permission=options.permission, tls=options.tls, network=options.network, capture=self._capturing, trace=True
+                    host=host,
+                    permission=options.permission,
+                    tls=options.tls,
+                    network=options.network,
+                    sound=options.sound,
+                    capture=self._capturing,
+                    trace=True,
                 )
             )
             if options.register:
@@ -199,8 +205,8 @@ async def obey(call: Call, matcher: Matcher, command: Command) -> None:
     match command:
         case Expect(keys=keys):
             matcher.expect(keys)
-        case PressKeys(keys=keys, secret=secret):
-            await call.press(keys, secret=secret)
+        case PressKeys(keys=keys, secret=secret, form=form):
+            await call.press(keys, secret=secret, form=form)
         case Speak(seconds=seconds):
             call.play(murmur(seconds))
         case HangUpCall():

@@ -11,6 +11,7 @@ from ivrtest.call.call import CallEvent, Ended, KeySent, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.flow.model import Prompt
 from ivrtest.flow.spoken_numbers import is_number_recording
+from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.run.result import Status
 
 REACTION_S: Final = 1.0
@@ -41,6 +42,8 @@ class Expect:
 class PressKeys:
     keys: str
     secret: bool
+    form: KeyForm | None = None
+    """How they are pressed; None: as usual."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,9 +176,10 @@ class Simulation:
     def obey(self, commands: tuple[Command, ...]) -> None:
         for command in commands:
             match command:
-                case PressKeys(keys=keys):
-                    first = max(self.now, self.keys[-1][1] + KEY_EVERY_S if self.keys else self.now)
-                    self.keys += [(key, first + index * KEY_EVERY_S) for index, key in enumerate(keys)]
+                case PressKeys(keys=keys, form=form):
+                    every = (form.ms + form.gap_ms) / 1000 if form is not None else KEY_EVERY_S
+                    first = max(self.now, self.keys[-1][1] + every if self.keys else self.now)
+                    self.keys += [(key, first + index * every) for index, key in enumerate(keys)]
                 case Speak(seconds=seconds):
                     self.speaking_until = self.now + seconds
                 case HangUpCall():

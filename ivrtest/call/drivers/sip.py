@@ -19,7 +19,9 @@ async def dial(target: str, options: DialOptions) -> AsyncIterator[SipCall]:
     Raises DialRefused when the target may not be called, LineError when it cannot be.
     """
     host = await host_of(target, options)
-    async with Line(host=host, permission=options.permission, tls=options.tls, capture=options.capture, network=options.network) as line:
+    async with Line(
+        host=host, permission=options.permission, tls=options.tls, capture=options.capture, network=options.network, sound=options.sound
+    ) as line:
         yield await line.place(
             target,
             caller=options.caller,

@@ -21,7 +21,7 @@ class PressAct(Act):
     def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         if scene.ended is not None:
             return (), cut_short(scene.ended, "the keys could be pressed")
-        return (PressKeys(self.step.keys, self.step.secret),), None
+        return (PressKeys(self.step.keys, self.step.secret, self.step.form),), None
 
     def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         if isinstance(percept, KeySent):
