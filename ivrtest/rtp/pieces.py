@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from ivrtest.rtp.packet import RtpSyntaxError
 from ivrtest.rtp.payload import Decoder, PayloadFormat, Samples
+
+_PAYLOAD_TYPES: Final = 128
 
 
 class Piece(NamedTuple):
@@ -17,7 +19,8 @@ class Piece(NamedTuple):
 
     start: int
     end: int
-    payload_type: int
+    kind: int
+    """The payload type, and above its seven bits the number of the stream: a decoder continues only what it heard."""
     payload: bytes | Samples
     """As it came, or decoded."""
     skip: int = 0
@@ -31,6 +34,8 @@ class Pieces:
         self.formats = formats
         self.malformed = 0
         """Payloads that could not be decoded. They are silence."""
+        self.stream = 0
+        """Added to the payload type makes the `kind` of what comes now."""
         self._pending: list[Piece] = []
         self._decoders: dict[int, Decoder] = {}
 
@@ -43,7 +48,7 @@ class Pieces:
         if self.formats[payload_type].by_octet:
             payload = payload[:1] * -skip + payload if skip < 0 else payload[skip:]
             skip = 0
-        insort(self._pending, Piece(start, end, payload_type, payload, skip), key=_start)
+        insort(self._pending, Piece(start, end, self.stream + payload_type, payload, skip), key=_start)
 
     def cut(self, end: int) -> None:
         """Let nothing lie at or after `end`."""
@@ -51,7 +56,7 @@ class Pieces:
 
     def forget(self) -> None:
         """Let what comes next be of another stream, which continues no other."""
-        self._decoders.clear()
+        self.stream += _PAYLOAD_TYPES
 
     def take(self, start: int, until: int) -> Samples:
         """Return the samples from `start` to `until` and remove them; zero where nothing lies."""
@@ -63,21 +68,21 @@ class Pieces:
             piece = pending[taken]
             begin, end = piece.start, piece.end
             taken += 1
-            if isinstance(piece.payload, bytes) and self.formats[piece.payload_type].by_octet:
+            if isinstance(piece.payload, bytes) and self.formats[piece.kind & 0x7F].by_octet:
                 run = [piece.payload[: end - begin]]
-                while taken < len(pending) and (follower := pending[taken]).start == end < until and follower[2] == piece.payload_type:
+                while taken < len(pending) and (follower := pending[taken]).start == end < until and follower[2] == piece.kind:
                     assert isinstance(follower.payload, bytes)
                     end = follower.end
                     run.append(follower.payload[: end - follower.start])
                     taken += 1
                 octets = run[0] if len(run) == 1 else b"".join(run)
                 if end > until:
-                    rest.append(Piece(until, end, piece.payload_type, octets[until - begin :]))
-                decoded = self._decoder(piece.payload_type)(octets[max(0, start - begin) : until - begin])
+                    rest.append(Piece(until, end, piece.kind, octets[until - begin :]))
+                decoded = self._decoder(piece.kind)(octets[max(0, start - begin) : until - begin])
             else:
                 whole = self._decoded(piece)
                 if end > until:
-                    rest.append(Piece(until, end, piece.payload_type, whole[until - begin :]))
+                    rest.append(Piece(until, end, piece.kind, whole[until - begin :]))
                 decoded = whole[max(0, start - begin) : until - begin]
             if len(decoded) == until - start:
                 samples = decoded
@@ -89,10 +94,12 @@ class Pieces:
         pending[:taken] = sorted(rest, key=_start)
         return np.zeros(until - start, np.int16) if samples is None else samples
 
-    def _decoder(self, payload_type: int) -> Decoder:
-        decoder = self._decoders.get(payload_type)
+    def _decoder(self, kind: int) -> Decoder:
+        decoder = self._decoders.get(kind)
         if decoder is None:
-            decoder = self._decoders[payload_type] = self.formats[payload_type].decoder()
+            # Streams before this one are over.
+            self._decoders = {known: kept for known, kept in self._decoders.items() if known // _PAYLOAD_TYPES == kind // _PAYLOAD_TYPES}
+            decoder = self._decoders[kind] = self.formats[kind & 0x7F].decoder()
         return decoder
 
     def _decoded(self, piece: Piece) -> Samples:
@@ -100,7 +107,7 @@ class Pieces:
         samples = piece.payload
         if isinstance(samples, bytes):
             try:
-                samples = self._decoder(piece.payload_type)(samples)
+                samples = self._decoder(piece.kind)(samples)
             except RtpSyntaxError:
                 self.malformed += 1
                 samples = np.zeros(0, np.int16)

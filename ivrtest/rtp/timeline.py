@@ -180,7 +180,7 @@ class Timeline:
         self._sequence.follow()
         self._jitter.arrive(timestamp, arrival)
         frame = self._frame
-        self._pieces.append(Piece(end, end + frame, head & 0x7F, datagram[12:]))
+        self._pieces.append(Piece(end, end + frame, self._pieces.stream + (head & 0x7F), datagram[12:]))
         self._next_timestamp = 2 * timestamp - self._timestamp & 0xFFFFFFFF
         self._timestamp = timestamp
         self._position = end
