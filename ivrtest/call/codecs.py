@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib import import_module
 from typing import Final
 
@@ -50,11 +51,6 @@ class Codec:
     def by_octet(self) -> bool:
         """Whether each octet is one sample, by itself."""
         return self.format.by_octet
-
-    @property
-    def ticks_per_sample(self) -> float:
-        """How much the RTP timestamp grows with a sample of 8000 a second."""
-        return self.wire.clock_rate / SAMPLE_RATE
 
     def frame_ms(self, wanted: int) -> int:
         """Return the longest packet that is no longer than `wanted`; the shortest of all where none is."""
@@ -154,6 +150,14 @@ def _opus_encoder() -> Encoder:
     return encode
 
 
+@lru_cache
+def warm_up(name: CodecName) -> None:
+    """Import what a codec needs and compute its tables, so that whoever must not wait does not."""
+    codec = CODECS[name]
+    codec.encoder()(np.zeros(8 * codec.frames_ms[0], np.int16))
+    codec.format.decoder()
+
+
 CODECS: Final[dict[CodecName, Codec]] = {
     codec.name: codec
     for codec in (
@@ -191,6 +195,7 @@ def chosen_codecs(names: Sequence[str]) -> tuple[Codec, ...]:
         if codec in found:
             raise SoundError(f'codec "{name}" is named twice. name it once')
         _check_library(codec)
+        warm_up(codec.name)
         found.append(codec)
     return tuple(found)
 

@@ -7,20 +7,23 @@ from ivrtest.sip.sdes import Crypto
 
 
 class Decryption:
-    """Nothing is encrypted until a key is agreed on; then everything is."""
+    """Where a key is agreed on, everything is encrypted; else nothing."""
 
-    def __init__(self) -> None:
-        self.active = False
+    def __init__(self, *, waits: bool = False) -> None:
+        """`waits`: let nothing pass before the first agreement."""
+        self.active = waits
         self.unauthenticated = 0
         """Packets that no key of ours opens."""
         self.replayed = 0
         """Packets that came before."""
+        self._waits = waits
         self._crypto: Crypto | None = None
         self._receivers: list[SrtpReceiver] = []
         """The newest key first. Packets of the one before may be under way."""
 
     def agree(self, crypto: Crypto | None) -> None:
         """Use this key from now on. The same key again changes nothing, for it goes on counting. Raises SrtpError."""
+        self._waits = False
         if crypto is None:
             self.active, self._crypto = False, None
             self._receivers.clear()
@@ -39,7 +42,7 @@ class Decryption:
                 return None
             except SrtpError:
                 continue
-        self.unauthenticated += 1
+        self.unauthenticated += not self._waits
         return None
 
     def rtcp(self, datagram: bytes) -> bytes | None:

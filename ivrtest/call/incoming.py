@@ -29,9 +29,9 @@ class Incoming:
     what was agreed on, for behind a NAT the signalled address may be nobody's. Everybody else is a stranger: counted, not heard.
     """
 
-    def __init__(self, *, limit: int | None, hears_tones: bool = False, expected: RemoteMedia | None = None) -> None:
+    def __init__(self, *, limit: int | None, hears_tones: bool = False, expected: RemoteMedia | None = None, secured: bool = False) -> None:
         """`limit`: how many samples to keep for the recording; None keeps nothing. `expected`: the payload types that may come before
-        anything is agreed on.
+        anything is agreed on. `secured`: what comes before may be encrypted with a key that we do not know yet, so it is not heard.
 
         `hears_tones`: keys may come as tones too. They are listened for until a key comes as an event: who sends such sends no others, and
         the rest of a tone that a gateway leaves before an event is no second key.
@@ -41,7 +41,7 @@ class Incoming:
         self.strangers = 0
         self.malformed = 0
         self.unknown_payloads = 0
-        self.decryption = Decryption()
+        self.decryption = Decryption(waits=secured)
         self.events: list[KeyHeard] = []
         """What happened since it was last emptied."""
         self.taken = 0

@@ -92,13 +92,15 @@ class MediaEngine:
         max_lag_s: float = 60.0,
         expected: RemoteMedia | None = None,
         comfort_noise: bool = False,
+        secured: bool = False,
     ) -> MediaSession:
         """Bind a port and start a session's clock. Belongs to the thread of the running asyncio loop, always the same.
 
         `key`: how keys are pressed for which nothing else is said. `record`: keep both directions in memory, for
         `MediaSession.recording`. `hears_tones`: report keys that come as tones. `capture` gets every RTP datagram. `max_lag_s`: how far
         the reader may fall behind. `expected`: the payload types that may come before `start`; by default G.711. `comfort_noise`: send it
-        (RFC 3389) in place of silence, where the far side takes it.
+        (RFC 3389) in place of silence, where the far side takes it. `secured`: sound may be encrypted, so that nothing is heard before
+        `start` tells the key.
 
         Raises MediaError when no port can be bound.
         """
@@ -119,7 +121,9 @@ class MediaEngine:
             limit=MAX_RECORDING_S * SAMPLE_RATE if record else None,
             comfort_noise=comfort_noise,
         )
-        incoming = Incoming(limit=MAX_RECORDING_S * SAMPLE_RATE if record else None, hears_tones=hears_tones, expected=expected)
+        incoming = Incoming(
+            limit=MAX_RECORDING_S * SAMPLE_RATE if record else None, hears_tones=hears_tones, expected=expected, secured=secured
+        )
         # A name that says nothing of the machine (RFC 7022 section 4.2).
         reports = Reports(ssrc=outgoing.ssrc, cname=secrets.token_urlsafe(12), draw=random.SystemRandom().random)
         session = MediaSession(

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ivrtest.call.call import SAMPLE_RATE, Block, CallEvent, Ended, Samples
 from ivrtest.call.capture import Capture
-from ivrtest.call.codecs import CODECS, CodecName
+from ivrtest.call.codecs import CODECS, CodecName, warm_up
 from ivrtest.call.impairment import BadNetwork, Impairment
 from ivrtest.call.incoming import RTCP_TYPES, Incoming
 from ivrtest.call.outgoing import Outgoing, Sound
@@ -130,6 +130,7 @@ class MediaSession:
         Raises MediaError if sound cannot be encrypted as agreed.
         """
         self._codec = CODECS[remote.codec]
+        warm_up(remote.codec)
         crypto, cipher = self._encryption
         if remote.send_crypto is None:
             cipher = None

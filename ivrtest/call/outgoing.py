@@ -67,7 +67,7 @@ class Outgoing:
         self._timestamp = timestamp
         self._since = 0
         """The position whose timestamp is `_timestamp`."""
-        self._ticks_per_sample = 1.0
+        self._clock_rate = SAMPLE_RATE
         self._keys = keys
         self._remote: RemoteMedia | None = None
         self._frame = 160
@@ -87,7 +87,7 @@ class Outgoing:
         self._key_begin = 0
         self._key_packet: KeyPacket | None = None
         self._tone: Samples = np.zeros(0, np.int16)
-        self._limit = limit
+        self.limit = limit
         self._kept_samples = 0
         self._kept: list[tuple[Codec, bytes | Samples]] = []
 
@@ -98,7 +98,7 @@ class Outgoing:
         if codec is not self.codec:
             self._timestamp = self.timestamp_at(position)
             self._since = position
-            self._ticks_per_sample = codec.ticks_per_sample
+            self._clock_rate = codec.wire.clock_rate
             self.codec = codec
             self._encode = codec.encoder()
             if self._sound is not None:
@@ -115,7 +115,7 @@ class Outgoing:
 
     def timestamp_at(self, position: int) -> int:
         """Return the RTP timestamp of a position."""
-        return int(self._timestamp + (position - self._since) * self._ticks_per_sample) & 0xFFFFFFFF
+        return self._timestamp + (position - self._since) * self._clock_rate // SAMPLE_RATE & 0xFFFFFFFF
 
     def play(self, sound: Sound) -> None:
         if sound.codec is not self.codec:
@@ -153,8 +153,7 @@ class Outgoing:
         if self._noise_at is not None:
             self._noise_at, self._marker = None, True
         payload = self._next_payload(position, frame)
-        timestamp = int(self._timestamp + (position - self._since) * self._ticks_per_sample) & 0xFFFFFFFF
-        return self._packet(remote.payload_type, timestamp, payload, self._marker), False
+        return self._packet(remote.payload_type, self.timestamp_at(position), payload, self._marker), False
 
     def sent(self) -> Samples:
         """Return what was kept, decoded."""
@@ -187,16 +186,16 @@ class Outgoing:
         return _HEADER.pack(_VERSION, payload_type | (_MARKER if marker else 0), sequence, timestamp, self.ssrc) + payload
 
     def _keep(self, kept: bytes | Samples, length: int) -> None:
-        if self._limit is None:
+        if self.limit is None:
             return
-        if self._kept_samples < self._limit:
+        if self._kept_samples < self.limit:
             self._kept.append((self.codec, kept))
             self._kept_samples += length
         else:
             self.cut = True
 
     def _keep_silence(self, length: int) -> None:
-        if self._limit is not None:
+        if self.limit is not None:
             self._keep(self._silence[:length] if self.codec.by_octet else np.zeros(length, np.int16), length)
 
     def _next_payload(self, position: int, frame: int) -> bytes:

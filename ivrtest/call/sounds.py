@@ -10,7 +10,7 @@ from ivrtest.call.media import MediaEngine
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation, expected_media
 from ivrtest.call.remote_media import Address
-from ivrtest.call.sound import SoundOptions
+from ivrtest.call.sound import SoundOptions, Srtp
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Sounds:
             hears_tones=hears_tones,
             expected=expected_media(self.options),
             comfort_noise=self.options.comfort_noise,
+            secured=self.options.srtp is not Srtp.OFF,
         )
 
     def negotiation(self, local: Address, *, confidential: bool) -> Negotiation:

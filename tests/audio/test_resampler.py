@@ -12,7 +12,8 @@ from ivrtest.audio.resampler import Resampler
 
 
 def sine(frequency: float, rate: int, seconds: float) -> Samples:
-    return np.rint(10_000 * np.sin(2 * np.pi * frequency * np.arange(round(rate * seconds)) / rate)).astype(np.int16)
+    wave: Samples = np.rint(10_000 * np.sin(2 * np.pi * frequency * np.arange(round(rate * seconds)) / rate)).astype(np.int16)
+    return wave
 
 
 def snr_db(heard: Samples, frequency: float, rate: int) -> float:

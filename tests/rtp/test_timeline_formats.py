@@ -86,7 +86,7 @@ def test_packets_out_of_order_are_decoded_in_order() -> None:
 
 def test_another_clock_in_mid_call_is_tied_at_its_arrival_and_nothing_is_lost() -> None:
     before = stream(8000, [20] * 5, payload_type=0)
-    after = [(1800 + 160 * number, RtpPacket(98, 5 + number, 777_000 + 960 * number, 1, bytes([number + 1]) * 2)) for number in range(5)]
+    after = [(1800.0 + 160 * number, RtpPacket(98, 5 + number, 777_000 + 960 * number, 1, bytes([number + 1]) * 2)) for number in range(5)]
     listener = Listener(Timeline({0: octets(decode), 98: counting(48000)}))
     before = [(at, RtpPacket(0, one.sequence, one.timestamp, 1, bytes([9]) * 160)) for at, one in before]
     samples, lost = listener.run(before + after, 4000)
