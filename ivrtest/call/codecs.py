@@ -52,6 +52,11 @@ class Codec:
         """Whether each octet is one sample, by itself."""
         return self.format.by_octet
 
+    @property
+    def ticks_per_sample(self) -> float:
+        """How much the RTP timestamp grows with a sample of 8000 a second."""
+        return self.wire.clock_rate / SAMPLE_RATE
+
     def frame_ms(self, wanted: int) -> int:
         """Return the longest packet that is no longer than `wanted`; the shortest of all where none is."""
         return max((length for length in self.frames_ms if length <= wanted), default=self.frames_ms[0])
