@@ -44,6 +44,13 @@ FAULTS: Final = "\n".join(f"  {manner.example:<32} {manner.meaning}" for manner 
     "--given", type=click.Path(path_type=Path, dir_okay=False), metavar="SCENARIO", help="Surroundings as this scenario gives them."
 )
 @click.option(
+    "--max-calls",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="Calls at once. Whoever comes beyond that is told 503 and to try again in 10 s.",
+)
+@click.option(
     "--fault",
     "faults",
     multiple=True,
@@ -62,6 +69,7 @@ def command(
     certificate: Path | None,
     ca: Path | None,
     given: Path | None,
+    max_calls: int,
     faults: tuple[str, ...],
     codecs: str | None,
     ptime: int,
@@ -84,7 +92,16 @@ def command(
         library = bundle.library()
         surroundings = given_by(given)
         bundle.prompts  # noqa: B018  # raises where two of its flows contradict each other
-        line = Line(host=host, port=port, transport=transport, tls=Tls(ca, certificate), user=bundle.flow.name, sound=sound)
+        line = Line(
+            host=host,
+            port=port,
+            transport=transport,
+            tls=Tls(ca, certificate),
+            user=bundle.flow.name,
+            record=False,
+            max_calls=max_calls,
+            sound=sound,
+        )
         wrong = [read_fault(spec, bundle.flow, bundle.called.values()) for spec in faults]
         asyncio.run(serve(bundle, library, surroundings, line, wrong))
     except InputError as error:
@@ -105,7 +122,7 @@ async def serve(bundle: Bundle, library: PromptLibrary, given: Given, line: Line
     async with line, EmbeddedIvr(bundle.flow, library, flows=bundle.called, given=given, exchange=line, faults=faults) as ivr:
         click.echo(f"{bundle.flow.name} answers at {ivr.uri}")
         await stopped.wait()
-    calls = len(ivr.records)
+    calls = ivr.count
     click.echo(f"stopped after {calls} call{'' if calls == 1 else 's'}", err=True)
 
 

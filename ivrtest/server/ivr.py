@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from ivrtest.audio.prompts import PromptLibrary
@@ -22,6 +22,9 @@ from ivrtest.server.faults import Fault
 from ivrtest.server.misbehaviour import FaultyCall, FaultyMachine, FaultyVoice, Stage, usual_level
 from ivrtest.server.record import CallRecord
 from ivrtest.server.voice import Voice
+
+MOST_RECORDS: Final = 10_000
+"""How many calls that are over are remembered."""
 
 
 class Exchange(Protocol):
@@ -76,8 +79,11 @@ class EmbeddedIvr:
         self._faults = tuple(faults)
         self._seed = seed
         self._level = usual_level(library) if faults else 0.0
-        self._attendants: list[Attendant] = []
-        self._calls: list[Call] = []
+        self._served: dict[int, Attendant | CallRecord] = {}
+        """By the number of the call: who serves it, and once it is over what is remembered of it."""
+        self._calls: dict[int, Call] = {}
+        """Those that are up, by number."""
+        self._count = 0
         self._stack = AsyncExitStack()
         self._reception: asyncio.Task[None] | None = None
 
@@ -90,15 +96,20 @@ class EmbeddedIvr:
 
     @property
     def records(self) -> tuple[CallRecord, ...]:
-        """Every call so far, in the order they came in."""
-        return tuple(attendant.record for attendant in self._attendants)
+        """The latest calls, in the order they came in: those that are up, and up to 10,000 that are over."""
+        return tuple(served if isinstance(served, CallRecord) else served.record for served in self._served.values())
+
+    @property
+    def count(self) -> int:
+        """How many calls came in so far."""
+        return self._count
 
     async def __aenter__(self) -> Self:
         """Begin to listen. Raises LineError when the address cannot be used."""
         async with AsyncExitStack() as stack:
             if self._exchange is None:
                 host, port = self._address
-                self._exchange = await stack.enter_async_context(Line(host=host, port=port, user=self._flow.name))
+                self._exchange = await stack.enter_async_context(Line(host=host, port=port, user=self._flow.name, record=False))
             group = await stack.enter_async_context(asyncio.TaskGroup())
             self._reception = group.create_task(self._receive(self._exchange.incoming(), group))
             self._stack = stack.pop_all()
@@ -107,16 +118,25 @@ class EmbeddedIvr:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool | None:
         if self._reception is not None:
             self._reception.cancel()
-        for call in self._calls:
+        for call in tuple(self._calls.values()):
             await call.hang_up()
         return await self._stack.__aexit__(kind, error, trace)
 
     async def _receive(self, calls: AsyncIterator[Call], group: asyncio.TaskGroup) -> None:
         async for call in calls:
-            attendant = self._attendant(call)
-            self._attendants.append(attendant)
-            self._calls.append(call)
-            group.create_task(attendant.serve())
+            number = self._count
+            attendant = self._served[number] = self._attendant(call)
+            self._calls[number] = call
+            self._count += 1
+            group.create_task(self._serve(number, attendant))
+
+    async def _serve(self, number: int, attendant: Attendant) -> None:
+        await attendant.serve()
+        # Its sound and all else are let go of: a server may take calls for days.
+        self._served[number] = attendant.record
+        del self._calls[number]
+        while len(self._served) - len(self._calls) > MOST_RECORDS:
+            del self._served[next(known for known, served in self._served.items() if isinstance(served, CallRecord))]
 
     def _attendant(self, call: Call) -> Attendant:
         make = FaultyMachine if self._faults else FlowMachine
@@ -127,7 +147,7 @@ class EmbeddedIvr:
         stage = Stage()
         voice = FaultyVoice(self._voice, self._faults, stage, self._flow.default_language)
         machine.spoil(self._faults, stage, voice)
-        faulty = FaultyCall(call, self._faults, stage, level=self._level, seed=self._seed + len(self._calls))
+        faulty = FaultyCall(call, self._faults, stage, level=self._level, seed=self._seed + self._count)
         return Attendant(faulty, machine, voice, office)
 
     def _now(self) -> datetime:

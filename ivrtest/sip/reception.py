@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from ivrtest.sip.callee import CalledLeg
@@ -10,7 +11,7 @@ from ivrtest.sip.events import Unreadable
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.guard import Guard
 from ivrtest.sip.headers import CallId, RetryAfter, To, Via
-from ivrtest.sip.layer import ServerTransaction, with_source
+from ivrtest.sip.layer import ServerTransaction, server_key, with_source
 from ivrtest.sip.message import Message, Request, create_response
 from ivrtest.sip.registry import Registry
 from ivrtest.sip.screening import Refusal, screen
@@ -45,7 +46,7 @@ class Reception:
             if found is not None:
                 found[0].changes.acknowledged(request, now)
             return  # an ACK is never answered
-        if layer.is_crowded and layer.invite_of(request) is None and self._registry.find(request) is None:
+        if self._has_no_room(request):
             self._turn_away(request, source, now)
             return
         if request.method == "CANCEL":
@@ -72,10 +73,19 @@ class Reception:
         response = create_response(with_source(message, via, source), 400, str(problem), to_tag=self._endpoint.token())
         self._endpoint.send(bytes(response), response_address(via, source), now)
 
+    def _has_no_room(self, request: Request) -> bool:
+        """Say whether a request comes from a stranger at a time when no more can be taken. Calls that are up go on."""
+        if request.method == "INVITE" and self._is_full():
+            return request.need(To).tag is None
+        layer = self._endpoint.layer
+        return layer.is_crowded and layer.invite_of(request) is None and self._registry.find(request) is None
+
     def _turn_away(self, request: Request, source: Address, now: float) -> None:
-        """Answer a request and forget it (section 8.2.7): somebody sends more than we can remember. Calls that are up go on."""
+        """Answer a request and forget it (section 8.2.7), so that whoever sends too many does not fill our memory."""
         via = request.need(Via)
-        response = create_response(with_source(request, via, source), 503, to_tag=self._endpoint.token()).with_added(RetryAfter(BUSY_FOR))
+        # Copies of the request must get the same tag (section 8.2.7), and nobody remembers it.
+        tag = hashlib.sha256("\n".join(server_key(request)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        response = create_response(with_source(request, via, source), 503, to_tag=tag).with_added(RetryAfter(BUSY_FOR))
         self._endpoint.send(bytes(response), response_address(via, source), now)
 
     def _receive_cancel(self, cancel: Request, source: Address, now: float) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.audio.recording_file import write_wav
-from tests.interop.desk import DESK
+from tests.interop.desk import lay_out
 from tests.interop.private_network import needs_private_network, private_network
 from tests.interop.programs import PATIENCE_S, Program, needs_ipv6, running
 from tests.interop.tshark import Packet, complaints, needs_tshark, packets
@@ -19,34 +18,7 @@ from tests.interop.tshark import Packet, complaints, needs_tshark, packets
 ELSEWHERE = "198.51.100.1"
 FRAME = 160
 EVENTS = "0123456789*#ABCD"
-SCENARIO = """
-ivrtest: scenario/1
-name: A caller types an account number
-flow: desk
-steps:
-  - hear: menu
-  - press: 2
-  - hear: account
-  - press: "40795"
-  - hear: thanks
-  - ended: {by: ivr}
-"""
-SETTINGS = """
-[dial]
-allow = ["sip:*@{host}"]
-"""
 IVRTEST = (sys.executable, "-m", "ivrtest")
-
-
-def lay_out(folder: Path, library: PromptLibrary, host: str) -> None:
-    """Write a project: the flow, its recordings, a scenario, and the settings that allow calls to `host`."""
-    for name in ("flows/prompts/desk/en", "scenarios"):
-        (folder / name).mkdir(parents=True)
-    (folder / "flows/desk.yaml").write_text(DESK, encoding="utf-8")
-    (folder / "scenarios/account.yaml").write_text(SCENARIO, encoding="utf-8")
-    (folder / "ivrtest.toml").write_text(SETTINGS.format(host=host), encoding="utf-8")
-    for recording in library.recordings():
-        write_wav(folder / f"flows/prompts/desk/{recording.language}/{recording.prompt}.wav", recording.samples)
 
 
 async def capture_job(folder: Path, capture: Path, host: str) -> tuple[Program, int, int]:
