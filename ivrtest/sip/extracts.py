@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivrtest.sip.endpoint import SDP
 from ivrtest.sip.grammar import SipSyntaxError
-from ivrtest.sip.headers import ContentType, Reason, RetryAfter
+from ivrtest.sip.headers import ContentType, Reason, RetryAfter, Supported
 from ivrtest.sip.message import Message, Response
 
 
@@ -34,3 +34,12 @@ def content_type(message: Message) -> str:
 def session_description(message: Message) -> bytes | None:
     """Return the body if it is a session description. Some leave its type out."""
     return message.body if message.body and content_type(message) in (SDP, "") else None
+
+
+def supports(message: Message, extension: str) -> bool:
+    """Say whether its sender knows an extension, as far as its Supported header can be read."""
+    try:
+        known = message.get(Supported)
+    except SipSyntaxError:
+        return False
+    return known is not None and extension in known

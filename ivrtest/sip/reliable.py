@@ -6,7 +6,8 @@ from collections import deque
 from typing import Final, Protocol
 
 from ivrtest.sip.endpoint import Endpoint
-from ivrtest.sip.headers import CSeq, RAck, Require, RSeq, Supported
+from ivrtest.sip.extracts import supports
+from ivrtest.sip.headers import CSeq, RAck, Require, RSeq
 from ivrtest.sip.layer import ServerTransaction
 from ivrtest.sip.message import Request, Response
 
@@ -103,9 +104,9 @@ def wants_reliability(invite: Request, *, described: bool, wish: bool | None) ->
 
     Else as wished; without a wish, where it has a session description.
     """
-    required, known = invite.get(Require), invite.get(Supported)
+    required = invite.get(Require)
     if required is not None and RELIABLE_PROVISIONAL in required:
         return True
-    if known is None or RELIABLE_PROVISIONAL not in known:
+    if not supports(invite, RELIABLE_PROVISIONAL):
         return False
     return described if wish is None else wish

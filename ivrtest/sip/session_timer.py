@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from ivrtest.sip.endpoint import Endpoint
 from ivrtest.sip.events import Side
+from ivrtest.sip.extracts import supports
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.header import Header
-from ivrtest.sip.headers import MinSE, Require, SessionExpires, Supported
+from ivrtest.sip.headers import MinSE, Require, SessionExpires
 from ivrtest.sip.message import Message, Request, Response
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class SessionTimer:
     def answering(self, request: Request, now: float) -> tuple[Header, ...]:
         """Agree to what an INVITE or UPDATE of theirs says, and return what our 2xx says (section 9)."""
         asked = _session_expires(request)
-        supports = _supports(request)
+        is_known = supports(request, TIMER)
         seconds = self._times.expires if asked is None else asked.seconds
         if seconds is None or seconds == 0:
             self.stop()
@@ -83,7 +84,7 @@ class SessionTimer:
             # The answer may be shorter than what is asked for, but not than what the request's Min-SE allows.
             seconds = min(seconds, max(self._times.expires, _least(request) or LEAST))
         role = (asked and asked.refresher) or ("uas" if self._times.refresher is Side.US else "uac")
-        if not supports:
+        if not is_known:
             role = "uas"  # who does not know of it cannot refresh: table 2
         self._start(seconds, ours=role == "uas", now=now)
         agreed = SessionExpires.of(seconds, role)
@@ -127,7 +128,7 @@ def too_brief(request: Request, times: SessionTimes) -> MinSE | None:
     """Return what to say in a 422 to a request that wants a shorter interval than we take (section 8.1, 9)."""
     asked = _session_expires(request)
     # Who does not know of session timers could make nothing of a 422: a proxy has asked.
-    if asked is None or asked.seconds >= times.least or not _supports(request):
+    if asked is None or asked.seconds >= times.least or not supports(request, TIMER):
         return None
     return MinSE(times.least)
 
@@ -137,11 +138,6 @@ def _session_expires(message: Message) -> SessionExpires | None:
         return message.get(SessionExpires)
     except SipSyntaxError:
         return None
-
-
-def _supports(request: Request) -> bool:
-    known = request.get(Supported)
-    return known is not None and TIMER in known
 
 
 def _least(request: Request) -> int:
