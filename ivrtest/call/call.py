@@ -210,6 +210,12 @@ class Call(Protocol):
     async def transfer(self, to: str) -> None:
         """Ask the far side to call `to` instead (REFER)."""
 
+    async def ring(self, *, early_media: bool = False) -> None:
+        """Tell the caller that it rings; with `early_media` she hears what is played from now on, before the call is answered.
+
+        Raises `RuntimeError` on a call that we placed.
+        """
+
     async def answer(self) -> None:
         """Answer a call that came in. Raises `RuntimeError` on a call that we placed."""
 

@@ -24,9 +24,10 @@ from ivrtest.call.sip_call import NOT_ACCEPTABLE_HERE, SipCall
 from ivrtest.call.sound import SoundOptions
 from ivrtest.call.sounds import Sounds
 from ivrtest.call.tls import Tls, TlsError
-from ivrtest.call.trunk import NUMBER, Dialling, Trunk
+from ivrtest.call.trunk import Trunk
 from ivrtest.sip import events as sip
 from ivrtest.sip.digest import Secret
+from ivrtest.sip.presentation import Presentation, presented
 from ivrtest.sip.registration import EXPIRES
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
 from ivrtest.sip.uri import SipUri, Uri
@@ -66,6 +67,7 @@ class Line:
         network: Network | None = None,
         max_calls: int | None = None,
         sound: SoundOptions | None = None,
+        answer_headers: Mapping[str, str] | None = None,
     ) -> None:
         """`host` is the IP address to bind and to be reached at, `port` 0 a free one, `transport` how. `user` stands in our own address.
         `tls`: whom to trust over TLS, and our certificate, without which nobody can open a connection to us.
@@ -74,7 +76,7 @@ class Line:
         range means any free ones. `record`: keep the sound of every call, for `SipCall.recording`; `capture`: keep its datagrams, for
         `SipCall.capture`, and what may stand in them; `trace`: keep its SIP messages, for `SipCall.trace`. `network`: what lies between
         us and the far side. `max_calls` at once, both ways, on each transport: further callers are told 503 and when to try again.
-        `sound`: codecs, encryption and the like.
+        `sound`: codecs, encryption and the like. `answer_headers`: SIP headers that go with each of our answers.
         """
         self._network = network or Network()
         self._gate = Gate(self._network.limits)
@@ -88,6 +90,7 @@ class Line:
         self._captures = Capturing() if capture is True else capture or None
         self._traces = trace
         self._sound = sound or SoundOptions()
+        self._answer_headers = answer_headers or {}
         self._transport: Transport = transport
         self._tls = tls or Tls()
         self._trunks: dict[Transport, Trunk] = {}
@@ -179,6 +182,8 @@ class Line:
         *,
         caller: str = "",
         headers: Mapping[str, str] | None = None,
+        presentation: Presentation | None = None,
+        secret_headers: Mapping[str, str] | None = None,
         secret: Secret | None = None,
         proxy: str = "",
         keys: KeyMode = "rfc4733",
@@ -190,15 +195,16 @@ class Line:
         """Call somebody, or the next of `failover` who can be reached and is in service. The call's stream tells what becomes of it; after
         `ring_s` without answer it is given up. Waits first until the limits of the line's `Network` allow one more call.
 
-        `caller` is the number or SIP URI to show as ours. `secret` answers whoever asks for a password. `proxy` is the SIP URI of a proxy
-        to send the call through. `keys`: how to send keys. `late_offer`: ask for the far side's session description instead of making an
-        offer. `follow_transfers`: when the far side transfers us, call there and go on with whoever answers; else a transfer is only
-        reported. Whoever we are sent on to must be allowed to be called, too.
+        `caller` is the number or SIP URI to show as ours, `presentation` what is said of it besides. `headers` are added to the INVITE,
+        and `secret_headers`, whose values are kept out of captures. `secret` answers whoever asks for a password. `proxy` is the SIP URI
+        of a proxy to send the call through. `keys`: how to send keys. `late_offer`: ask for the far side's session description instead of
+        making an offer. `follow_transfers`: when the far side transfers us, call there and go on with whoever answers; else a transfer is
+        only reported. Whoever we are sent on to must be allowed to be called, too.
         Raises DialRefused when the target may not be called, before anything is sent; LineError when it cannot be called.
         """
         uri = self._placer.permitted(target, "target")
         others = tuple(self._placer.permitted(other, "failover") for other in failover)
-        dialling = Dialling(self._placer.caller(caller), caller, headers or {}, secret)
+        dialling = self._placer.dialling(uri, caller, presentation or Presentation(), headers or {}, secret_headers or {}, secret)
         return await self._placer.place(uri, others, Plan(dialling, proxy, keys, ring_s, late_offer, follow_transfers))
 
     async def register(self, address: str | Uri, *, secret: Secret | None = None, registrar: str = "", expires: int = EXPIRES) -> Binding:
@@ -251,8 +257,9 @@ class Line:
             trunk.reject(event.handle, _SERVICE_UNAVAILABLE)
             return
         negotiation = self._sounds.negotiation(session.local_address, confidential=trunk.transport == "tls")
-        origin = Origin(event.handle, event.call_id, _who(event.caller.uri), _who(event.request_uri), placed=False)
-        call = SipCall(trunk, session, negotiation, origin, capture)
+        who = presented(event.caller, event.request_uri, event.headers)
+        origin = Origin(event.handle, event.call_id, who.caller, who.called, placed=False, name=who.name, diverted_by=who.diverted_by)
+        call = SipCall(trunk, session, negotiation, origin, capture, headers=self._answer_headers)
         try:
             call.offered(event.offer)
         except (NegotiationError, SdpSyntaxError) as error:
@@ -272,8 +279,3 @@ class Line:
             return
         trunk.carry(call)
         trunk.answer(event.handle, sdp)
-
-
-def _who(uri: Uri) -> str:
-    """Return a party as people know it: the number, where it is one, else the whole address."""
-    return uri.user_text if NUMBER.fullmatch(uri.user_text) else str(uri)

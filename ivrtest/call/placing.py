@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -22,10 +22,12 @@ from ivrtest.call.signalling import Origin
 from ivrtest.call.sip_call import FORBIDDEN, SipCall
 from ivrtest.call.sounds import Sounds
 from ivrtest.call.transferee import TransferLeg
-from ivrtest.call.trunk import NUMBER, Dialling
+from ivrtest.call.trunk import Dialling
 from ivrtest.sip import events as sip
+from ivrtest.sip.digest import Secret
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import From
+from ivrtest.sip.presentation import NUMBER, Presentation, check_headers
 from ivrtest.sip.sdp import NegotiationError
 from ivrtest.sip.uri import SipUri, Uri, parse_uri
 
@@ -174,13 +176,27 @@ class Placer:
             raise LineError(f'cannot call "{uri}": only SIP addresses can be called. write it like "sip:+18005550100@pbx.example.com"')
         return uri
 
-    def caller(self, shown: str) -> From | None:
-        """Return who we say we are; None where nothing is said of it. Raises LineError."""
-        if not shown:
-            return None
-        if NUMBER.fullmatch(shown):
-            return From(SipUri.of(self._host, user=shown))
-        return From(parsed(shown, "caller"))
+    def dialling(
+        self,
+        uri: SipUri,
+        caller: str,
+        presentation: Presentation,
+        headers: Mapping[str, str],
+        secret_headers: Mapping[str, str],
+        secret: Secret | None,
+    ) -> Dialling:
+        """Return what goes along with a call to `uri`. Raises LineError for what cannot."""
+        own = From(parsed(self._uri(), "address"))
+        shown = own
+        if caller:
+            shown = From(SipUri.of(self._host, user=caller) if NUMBER.fullmatch(caller) else parsed(caller, "caller"))
+        try:
+            check_headers({**headers, **secret_headers})
+            added = {**dict(presentation.added(self._host, uri)), **headers, **secret_headers}
+        except SipSyntaxError as error:
+            raise LineError(f'cannot call "{uri}": {error}') from error
+        name = presentation.caller(shown)
+        return Dialling(None if name == own else name, caller, added, secret, tuple(secret_headers.values()))
 
     async def ways(self, uri: SipUri, proxy: str) -> list[Way]:
         """Return the ways to somebody, best first; at least one. Raises LineError."""

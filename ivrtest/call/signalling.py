@@ -66,8 +66,8 @@ class Signalling(Protocol):
     def ring(self, handle: str, sdp: bytes | None) -> None:
         """Say that it rings, with a session description for early media."""
 
-    def answer(self, handle: str, sdp: bytes | None) -> None:
-        """Answer the call, or accept a change of its session."""
+    def answer(self, handle: str, sdp: bytes | None, headers: Mapping[str, str] | None = None) -> None:
+        """Answer the call, or accept a change of its session. `headers` go along."""
 
     def acknowledge(self, handle: str, sdp: bytes | None, branch: str) -> None:
         """Answer an offer that came in a response."""
@@ -110,6 +110,10 @@ class Origin:
     called: str
     placed: bool
     """Whether we placed it."""
+    name: str = ""
+    """The name that the caller shows beside the number."""
+    diverted_by: tuple[str, ...] = ()
+    """Whom the call was for before, first to last."""
 
 
 def told(headers: Headers) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import TimerHandle
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
 from ivrtest.call.agreement import Agreement
@@ -67,10 +67,11 @@ class SipCall:
         knows_password: bool = False,
         secrets: tuple[str, ...] = (),
         follow: Follow[SipCall] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """`keys`: how to send keys. `knows_password`: whether there is one for whoever asks. `secrets`: texts to keep out of the
         capture. `follow` is called when the far side transfers
-        us; without it, a transfer is reported and counts as done."""
+        us; without it, a transfer is reported and counts as done. `headers` go with our answer."""
         self._signalling = signalling
         self._session = session
         self.local_address: Address = session.local_address
@@ -79,6 +80,7 @@ class SipCall:
         self._origin = origin
         self._capture = capture
         self._trace = Trace()
+        self._headers = headers or {}
         self._key_mode: KeyMode = keys
         self._infos = InfoKeys(self._send_info, session.post, lambda: session.now, session.loop)
         self._knows_password = knows_password
@@ -223,7 +225,7 @@ class SipCall:
         if self._answered or self._over:
             return
         self._answered = True
-        self._signalling.answer(self._origin.handle, self._offers.first)
+        self._signalling.answer(self._origin.handle, self._offers.first, self._headers)
         self._offers.begin()
 
     async def hang_up(self) -> None:

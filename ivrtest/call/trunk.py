@@ -209,8 +209,8 @@ class Trunk:
         self._agent.reinvite(handle, offer, self._loop.time())
         self._pump()
 
-    def answer(self, handle: str, sdp: bytes | None) -> None:
-        self._agent.answer(handle, sdp, self._loop.time())
+    def answer(self, handle: str, sdp: bytes | None, headers: Mapping[str, str] | None = None) -> None:
+        self._agent.answer(handle, sdp, self._loop.time(), headers=tuple((headers or {}).items()))
         self._pump()
 
     def reject(self, handle: str, status: int, warning: Exception | None = None) -> None:

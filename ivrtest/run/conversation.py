@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Recognised, ToneHeard
-from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, Ringing, TransferAsked
+from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, Ringing, SessionChanged, TransferAsked, Transferred
 from ivrtest.flow.model import Prompt
 from ivrtest.run.acts import act_for
 from ivrtest.run.acts.act import Act
@@ -34,6 +34,15 @@ ENDINGS: Final = {
     "no-answer": "nobody answered",
     "lost": "the line was lost",
 }
+
+_HOLDS: Final = {"sendrecv": "both send and hear", "sendonly": "only we send", "recvonly": "only the IVR sends", "inactive": "nobody sends"}
+
+
+def change_of_session(by: str, direction: str, status: int) -> str:
+    """Tell a change of what is sent and heard, such as a hold."""
+    who, other = ("we", "the IVR") if by == "us" else ("the IVR", "we")
+    now = _HOLDS[direction]
+    return f"{who} changed the session: {now}" if status < 300 else f"{who} asked that {now}; {other} refused with {status}"
 
 
 class Conversation:
@@ -87,11 +96,14 @@ class Conversation:
         if isinstance(percept, Ended):
             self._ended(percept)
         elif not self._connected and self.scene.now > ANSWER_WITHIN_S:
-            commands += self._give_up(Status.FAILED, f"the call was not answered within {ANSWER_WITHIN_S:g} s")
+            commands += self._give_up(Status.FAILED, f"{self._silence()} within {ANSWER_WITHIN_S:g} s")
         elif self.scene.now > self.scenario.time_limit_s:
             where = f", in step {self._index + 1}: {self.steps[self._index].step.describe()}" if self._index < len(self.steps) else ""
             commands += self._give_up(Status.ERROR, f"the time limit of {self.scenario.time_limit_s:g} s was reached{where}")
         return tuple(commands)
+
+    def _silence(self) -> str:
+        return "it rang, and nobody answered" if "ringing" in self.scene.headers else "the call was not answered, and did not even ring,"
 
     def _begin(self) -> list[Command]:
         """Begin the next step, or hang up when there is none."""
@@ -163,5 +175,9 @@ class Conversation:
                 self.notes.append(Note(at, f"pressed {self._shown(key)}"))
             case TransferAsked(to=to, at=at):
                 self.notes.append(Note(at, f'asked to call "{to}" instead'))
+            case Transferred(to=to, at=at, problem=problem):
+                self.notes.append(Note(at, f'could not be transferred to "{to}": {problem}' if problem else f'talks to "{to}" now'))
+            case SessionChanged(by=by, direction=direction, at=at, status=status):
+                self.notes.append(Note(at, change_of_session(by, direction, status)))
             case Ended(by=by, at=at):
                 self.notes.append(Note(at, ENDINGS[by] + because(percept)))

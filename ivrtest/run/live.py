@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ from ivrtest.run.job import Job
 from ivrtest.run.result import CallRecord, Note, Status
 from ivrtest.run.scene import Command, Expect, HangUpCall, PressKeys, Speak
 from ivrtest.run.suite import RouteError
+from ivrtest.scenario.calling import Calling
 from ivrtest.server.ivr import EmbeddedIvr
 
 EMBEDDED: Final = "the embedded IVR"
@@ -101,12 +103,18 @@ class LiveRoute:
         """See `ivrtest.run.suite.Route`."""
         # The index takes a moment of computing; a call that waits for it would hear late.
         await asyncio.to_thread(lambda: job.library.index)
+        calling = job.scenario.calling
+        secret = secret_headers(calling)
         async with self._answering(job) as target:
             try:
                 call = await self._line.place(
                     target,
                     caller=job.scenario.given.caller or self._options.caller or self._options.register,
                     headers=self._options.headers,
+                    presentation=calling.presentation,
+                    secret_headers=secret,
+                    late_offer=calling.late_offer,
+                    follow_transfers=calling.follow_transfers,
                     secret=self._options.secret,
                     proxy=self._options.proxy,
                     keys=self._options.keys,
@@ -183,6 +191,14 @@ class LiveRoute:
             name = f"{base}-{number}"
         self._taken.add(name)
         return name
+
+
+def secret_headers(calling: Calling) -> Mapping[str, str]:
+    """Return the headers whose values are in environment variables. Raises RouteError where one is not there."""
+    for name, variable in calling.secret_headers.items():
+        if variable not in os.environ:
+            raise RouteError(f'the value of header "{name}" is not there: set the environment variable "{variable}" to it')
+    return {name: os.environ[variable] for name, variable in calling.secret_headers.items()}
 
 
 async def converse(call: Call, conversation: Conversation, matcher: Matcher, tell: Callable[[Note], None]) -> float:

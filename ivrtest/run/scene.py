@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded, SoundStarted, Verdict
-from ivrtest.call.call import CallEvent, Ended, KeySent, TransferAsked
+from ivrtest.call.call import Answered, CallEvent, EarlyMedia, Ended, KeySent, Ringing, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.flow.model import Prompt
 from ivrtest.flow.spoken_numbers import is_number_recording
@@ -100,6 +100,8 @@ class Scene:
     """Transfers asked for and not yet awaited by a step."""
     losses: list[tuple[float, float, float]] = field(default_factory=list)
     """Stretches of the call in which sound got lost: start, end, and how many seconds of it."""
+    headers: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """Of the latest message of a kind that came, by kind, see `ivrtest.scenario.steps.header.MESSAGES`."""
     ended: Ended | None = None
 
     def take(self, percept: Percept) -> None:
@@ -124,10 +126,18 @@ class Scene:
                     self.shred = match if match.start_s < self.music_until + GAP_S else None
             case KeySent(at=at):
                 self.last_key = at
-            case TransferAsked():
+            case TransferAsked(headers=headers):
                 self.transfers.append(percept)
-            case Ended():
+                self.headers["transfer"] = headers
+            case Ringing(headers=headers):
+                self.headers["ringing"] = headers
+            case EarlyMedia(headers=headers):
+                self.headers["early_media"] = headers
+            case Answered(headers=headers):
+                self.headers["answer"] = headers
+            case Ended(headers=headers):
                 self.ended = percept
+                self.headers["end"] = headers
 
     def is_stale(self, match: Match) -> bool:
         """Return whether a sound was there before our last key, so that it is no answer to it, and the key may have cut it.

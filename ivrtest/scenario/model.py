@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from ivrtest.flow.model import PromptRef
+from ivrtest.scenario.calling import Calling
 from ivrtest.scenario.quality import Limit
 from ivrtest.scenario.steps import Step as Step
 from ivrtest.scenario.steps.hear import Hear
@@ -71,6 +72,12 @@ class Given:
     transfers: Mapping[str, GivenTransfer] = field(default_factory=dict)
     """By whom they lead to; `*` stands for all others."""
     messages: Literal["sent", "failed"] = "sent"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """SIP headers that the IVR's answer carries."""
+    ring_s: float = 0.0
+    """Seconds for which the line rings before the IVR answers."""
+    early_media: bool = False
+    """Whether the ringing is heard as sound before the answer (183), and not only told (180)."""
 
     def transfer_to(self, to: str) -> GivenTransfer | None:
         """Return what becomes of a transfer to `to`, None if nothing is said of it."""
@@ -97,6 +104,8 @@ class Scenario:
     given: Given = field(default_factory=Given)
     quality: Mapping[str, Limit] = field(default_factory=dict)
     """By measure: what the quality of the call must be."""
+    calling: Calling = field(default_factory=Calling)
+    """How the call is placed."""
 
     def prompts_named(self) -> Iterator[tuple[str, Span]]:
         """Yield each prompt that a step names, with its place. Spoken digits are not among them."""

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from ivrtest.scenario.calling import Calling, read_calling, read_headers
 from ivrtest.scenario.model import TIME_LIMIT_S, Given, GivenAnswer, GivenQueue, GivenTransfer, Scenario
 from ivrtest.scenario.quality import Limit, parse_limit
 from ivrtest.scenario.steps import STEPS, Step
@@ -97,6 +98,8 @@ def _secrets(data: Mapping[str, Any]) -> Iterator[DataPath]:
     """Yield the path of each value that must not be shown. The shape is not known to be right yet, so in doubt it is secret."""
     steps = data.get("steps")
     for index, step in enumerate(steps if isinstance(steps, list) else ()):
+        if isinstance(step, dict) and isinstance(header := step.get("header"), dict) and header.get("secret", False) is not False:
+            yield from (("steps", index, "header", key) for key in ("is", "matches") if header.get(key) is not None)
         if not isinstance(step, dict) or "press" not in step:
             continue
         press = step["press"]
@@ -126,6 +129,8 @@ def _discreet(problem: Problem, secrets: tuple[DataPath, ...]) -> Finding:
     """Return the finding of a problem, without the keys if it is about secret ones."""
     if problem.path not in secrets:
         return problem.finding
+    if "header" in problem.path:
+        return replace(problem.finding, message=f'"{problem.path[-1]}" is "{MASK}". it must be a text')
     return replace(problem.finding, message=f'"{problem.path[-1]}" is "{MASK}". it must be keys: 0 to 9, "*", "#" and A to D')
 
 
@@ -143,6 +148,7 @@ def _read(document: Document, findings: list[Finding]) -> Scenario:
         time_limit_s=read_seconds(document, ("time_limit",), data.get("time_limit"), TIME_LIMIT_S, findings),
         given=_given(document, data["given"], findings) if "given" in data else Given(),
         quality=dict(_limits(document, data.get("quality", {}), findings)),
+        calling=read_calling(document, data["call"], findings) if "call" in data else Calling(),
     )
 
 
@@ -181,6 +187,9 @@ def _given(document: Document, data: Mapping[str, Any], findings: list[Finding])
             to: GivenTransfer(outcome, document.span(("given", "transfers", to))) for to, outcome in data.get("transfers", {}).items()
         },
         messages=data.get("messages", "sent"),
+        headers=read_headers(document, ("given", "headers"), data.get("headers", {}), findings),
+        ring_s=read_seconds(document, ("given", "ring"), data.get("ring"), 0.0, findings, least=0.0),
+        early_media=data.get("early_media", False),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ivrtest.audio.tones import beep
+from ivrtest.audio.tones import beep, ringback
 from ivrtest.call.call import SAMPLE_RATE, Answered, Block, Call, CallEvent, Ended, KeyHeard, PlaybackEnded, Samples, TransferFinished
 from ivrtest.flow.action import (
     Action,
@@ -50,8 +50,13 @@ class Attendant:
     The machine is fed in the order of that clock. Its deadlines are met when the call's sound has passed them, with their exact time.
     """
 
-    def __init__(self, call: Call, machine: FlowMachine, voice: Voice, office: BackOffice) -> None:
+    def __init__(
+        self, call: Call, machine: FlowMachine, voice: Voice, office: BackOffice, *, ring_s: float = 0.0, early_media: bool = False
+    ) -> None:
+        """`ring_s`: seconds to ring for before the call is answered; `early_media`: ringing is heard meanwhile, and not only told."""
         self._call = call
+        self._ring_s = ring_s
+        self._early_media = early_media
         self._machine = machine
         self._voice = voice
         self._office = office
@@ -87,8 +92,13 @@ class Attendant:
         )
 
     async def serve(self) -> None:
-        """Answer the call and serve the caller until it is over."""
-        await self._call.answer()
+        """Answer the call, after ringing for as long as is wanted, and serve the caller until it is over."""
+        if self._ring_s:
+            await self._call.ring(early_media=self._early_media)
+            if self._early_media:
+                self._call.play(ringback(), loop=True)
+        else:
+            await self._call.answer()
         async for item in self._call.stream():
             if isinstance(item, Block):
                 await self._hear(item)
@@ -97,6 +107,10 @@ class Attendant:
 
     async def _hear(self, block: Block) -> None:
         """Let the time pass up to the block's start: what happened within the block comes after it in the stream."""
+        if self._ring_s and block.end_s >= self._ring_s:
+            self._ring_s = 0.0
+            self._call.stop_playing()
+            await self._call.answer()
         await self._pass_time(block.start_s)
         if self._play_due is not None and block.start_s > self._play_overdue:
             self._play_due = None

@@ -109,7 +109,8 @@ class EmbeddedIvr:
         async with AsyncExitStack() as stack:
             if self._exchange is None:
                 host, port = self._address
-                self._exchange = await stack.enter_async_context(Line(host=host, port=port, user=self._flow.name, record=False))
+                line = Line(host=host, port=port, user=self._flow.name, record=False, answer_headers=self._given.headers)
+                self._exchange = await stack.enter_async_context(line)
             group = await stack.enter_async_context(asyncio.TaskGroup())
             self._reception = group.create_task(self._receive(self._exchange.incoming(), group))
             self._stack = stack.pop_all()
@@ -141,14 +142,15 @@ class EmbeddedIvr:
     def _attendant(self, call: Call) -> Attendant:
         make = FaultyMachine if self._faults else FlowMachine
         machine = make(self._flow, flows=self._flows, start_time=self._now(), caller=self._given.caller or call.caller, called=call.called)
-        office = BackOffice(self._given)
+        given = self._given
+        office = BackOffice(given)
         if not isinstance(machine, FaultyMachine):
-            return Attendant(call, machine, self._voice, office)
+            return Attendant(call, machine, self._voice, office, ring_s=given.ring_s, early_media=given.early_media)
         stage = Stage()
         voice = FaultyVoice(self._voice, self._faults, stage, self._flow.default_language)
         machine.spoil(self._faults, stage, voice)
         faulty = FaultyCall(call, self._faults, stage, level=self._level, seed=self._seed + self._count)
-        return Attendant(faulty, machine, voice, office)
+        return Attendant(faulty, machine, voice, office, ring_s=given.ring_s, early_media=given.early_media)
 
     def _now(self) -> datetime:
         """Return the wall time at which a call begins that comes in now."""

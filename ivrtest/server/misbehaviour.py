@@ -236,6 +236,9 @@ class FaultyCall:
                 self._hiss()
             yield item
 
+    async def ring(self, *, early_media: bool = False) -> None:
+        await self._call.ring(early_media=early_media)
+
     async def answer(self) -> None:
         for fault in self._faults:
             if fault.kind is Kind.NO_ANSWER:

@@ -62,6 +62,9 @@ class Telephone:
     async def transfer(self, to: str) -> None:
         await self._call.transfer(to)
 
+    async def ring(self, *, early_media: bool = False) -> None:
+        await self._call.ring(early_media=early_media)
+
     async def answer(self) -> None:
         await self._call.answer()
 

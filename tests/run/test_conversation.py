@@ -44,7 +44,13 @@ def test_ringing_without_end_is_the_fault_of_the_ivr() -> None:
     talk = conversation("- hear: menu\n")
     assert play(talk, [Ringing(0.1), *ticks(0.0, 60.2)]) == [HangUpCall()]
     play(talk, [Ended("us", 60.3)])
-    assert (talk.status, talk.trouble) == (Status.FAILED, (Status.FAILED, "the call was not answered within 60 s"))
+    assert (talk.status, talk.trouble) == (Status.FAILED, (Status.FAILED, "it rang, and nobody answered within 60 s"))
+
+
+def test_a_call_that_does_not_even_ring() -> None:
+    talk = conversation("- hear: menu\n")
+    assert play(talk, ticks(0.0, 60.2)) == [HangUpCall()]
+    assert talk.trouble == (Status.FAILED, "the call was not answered, and did not even ring, within 60 s")
 
 
 def test_early_media_begins_the_steps() -> None:

@@ -293,6 +293,11 @@ class LoopCall:
             self._other._put(TransferAsked(to, self.now))
             self._put(TransferFinished(200, self.now))
 
+    async def ring(self, *, early_media: bool = False) -> None:
+        """See `Call.ring`. The caller has been told from the start, and what is played here before the answer is heard there."""
+        if self._side == 0:
+            raise RuntimeError(f'cannot ring for the call "{self._name}": we placed it')
+
     async def answer(self) -> None:
         if self._side == 0:
             raise RuntimeError(f'cannot answer the call "{self._name}": we placed it')

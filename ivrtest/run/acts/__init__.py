@@ -7,6 +7,7 @@ from typing import Final
 from ivrtest.run.acts.act import Act
 from ivrtest.run.acts.ended import EndedAct
 from ivrtest.run.acts.hang_up import HangUpAct
+from ivrtest.run.acts.header import HeaderAct
 from ivrtest.run.acts.hear import HearAct
 from ivrtest.run.acts.press import PressAct
 from ivrtest.run.acts.say import SayAct
@@ -15,7 +16,7 @@ from ivrtest.run.acts.transferred import TransferredAct
 from ivrtest.run.acts.wait import WaitAct
 from ivrtest.scenario.model import Step
 
-ACTS: Final = (HearAct, PressAct, SilenceAct, WaitAct, SayAct, TransferredAct, EndedAct, HangUpAct)
+ACTS: Final = (HearAct, PressAct, SilenceAct, WaitAct, SayAct, TransferredAct, HeaderAct, EndedAct, HangUpAct)
 
 _ACT_OF = {act.step_type: act for act in ACTS}
 

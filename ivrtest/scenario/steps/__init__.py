@@ -7,6 +7,7 @@ from typing import Final
 from ivrtest.scenario.steps.ended import EndedStep
 from ivrtest.scenario.steps.fields import StepFields as StepFields
 from ivrtest.scenario.steps.hang_up import HangUp
+from ivrtest.scenario.steps.header import Header
 from ivrtest.scenario.steps.hear import Hear
 from ivrtest.scenario.steps.press import Press
 from ivrtest.scenario.steps.say import Say
@@ -14,7 +15,7 @@ from ivrtest.scenario.steps.silence import Silence
 from ivrtest.scenario.steps.transferred import Transferred
 from ivrtest.scenario.steps.wait import Wait
 
-Step = Hear | Press | Silence | Wait | Say | Transferred | EndedStep | HangUp
+Step = Hear | Press | Silence | Wait | Say | Transferred | Header | EndedStep | HangUp
 
-STEPS: Final[tuple[type[Step], ...]] = (Hear, Press, Silence, Wait, Say, Transferred, EndedStep, HangUp)
+STEPS: Final[tuple[type[Step], ...]] = (Hear, Press, Silence, Wait, Say, Transferred, Header, EndedStep, HangUp)
 """Each with `word`, the word that it begins with in a file; `read(fields)`; and `describe()`, the step for people."""
