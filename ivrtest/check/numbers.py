@@ -11,6 +11,8 @@ from ivrtest.flow.model import Flow
 EVERYWHERE = frozenset({"112", "911"})
 """Emergency numbers that every mobile telephone knows, wherever it is (3GPP TS 22.101, 10.1.1)."""
 _EMERGENCY_DIGITS = 5
+_NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
+"""Ten digits in all of North America, of which 900 begins those that cost extra."""
 _SIP = re.compile(r"sips?:([^@;?]+)@", re.IGNORECASE)
 
 
@@ -49,7 +51,9 @@ def fault(number: str) -> str | None:
 
     Lengths and country codes are judged, which change seldom. Which numbers are given out changes every week.
     """
-    # Imported where a number is judged: most flows that are checked while they are written have none.
+    if _NORTH_AMERICAN.fullmatch(number):
+        return None
+    # Imported where it is needed: that takes longer than checking a small flow.
     import phonenumbers
 
     try:
@@ -72,6 +76,8 @@ def fault(number: str) -> str | None:
 @lru_cache(maxsize=4096)
 def is_premium(number: str) -> bool:
     """Tell whether an international number is one that the caller pays extra for."""
+    if _NORTH_AMERICAN.fullmatch(number):
+        return number.startswith("+1900")
     import phonenumbers
 
     return bool(phonenumbers.number_type(phonenumbers.parse(number)) == phonenumbers.PhoneNumberType.PREMIUM_RATE)

@@ -8,10 +8,11 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
+from pathlib import Path
 
 from ivrtest.flow.model import ALL_LANGUAGES
 
+WORDS = Path(__file__).with_name("words")
 KNOWN = ("de", "en", "es", "fr", "it", "nl", "pt")
 """Languages whose menus can be read. One file each in `words/`."""
 
@@ -100,7 +101,7 @@ def vocabulary(language: str) -> Vocabulary | None:
     primary = language.split("-")[0].lower()
     if primary not in KNOWN:
         return None
-    text = resources.files("ivrtest.check").joinpath("words", f"{primary}.json").read_text(encoding="utf-8")
+    text = (WORDS / f"{primary}.json").read_text(encoding="utf-8")
     words = json.loads(text)
     keys = {fold(said): key for key, ways in words["keys"].items() for said in ways}
     keys |= {key: key for key in "0123456789*#"}

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
+NUMERALS = Path(__file__).with_name("numerals")
 KNOWN = ("de", "en", "es", "fr", "it", "nl", "pt")
 """Languages in which numbers can be said. One file each in `numerals/`."""
 CURRENCIES = ("BRL", "CAD", "CHF", "EUR", "GBP", "MXN", "USD")
@@ -225,7 +226,7 @@ def _numerals_of(language: str) -> Numerals:
 
 @cache
 def _numerals(language: str) -> Numerals:
-    data = json.loads(resources.files("ivrtest.flow").joinpath("numerals", f"{language}.json").read_text(encoding="utf-8"))
+    data = json.loads((NUMERALS / f"{language}.json").read_text(encoding="utf-8"))
     words = {f"numbers/{value}": said for value, said in enumerate(data["numbers"])}
     words |= {f"numbers/{100 * (place + 1)}": said for place, said in enumerate(data["hundreds"])}
     words |= {f"numbers/{value}{_COUNTING}": said for value, said in data.get("counting", {}).items()}
