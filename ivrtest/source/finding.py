@@ -27,9 +27,6 @@ class Related:
     message: str
     span: Span
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "message", printable(self.message))
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -47,19 +44,9 @@ class Finding:
     fix: Fix | None = field(default=None)
     """What puts it right. None where more than one thing may be meant."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "message", printable(self.message))
-
     @property
     def sort_key(self) -> tuple[object, ...]:
         return (*self.span.sort_key, -self.severity, self.rule, self.message)
-
-
-def printable(text: str) -> str:
-    """Return `text` in one line, with what cannot be printed written as an escape: a file may hold what moves a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
 
 
 class InputError(Exception):

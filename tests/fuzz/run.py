@@ -25,27 +25,6 @@ PATIENCE_S = 20
 MEMORY_MB = 1_500
 SEEDS = {"flow": ("flows", "tests/check/rules"), "scenario": ("scenarios", "flows/broken/scenarios")}
 SIGNS = ("&a ", "*a", "<<: ", "!!int ", "!!binary |\n", "? ", "- ", "---\n", "...\n", "|+\n", ">-\n", "\ufeff", "\r\n", *"{}[]\"'#")
-    "&a ",
-    "*a",
-    "<<: ",
-    "!!int ",
-    "!!binary |\n",
-    "? ",
-    "- ",
-    "---\n",
-    "...\n",
-    "|+\n",
-    ">-\n",
-    "{",
-    "}",
-    "[",
-    "]",
-    '"',
-    "'",
-    "#",
-    "\ufeff",
-    "\r\n",
-)
 
 
 def words(target: str) -> Iterator[str]:

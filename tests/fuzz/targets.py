@@ -9,6 +9,7 @@ from ivrtest.check.context import CheckContext
 from ivrtest.check.witness import witness_scenarios
 from ivrtest.flow.read import read_flow
 from ivrtest.flow.write import write_flow
+from ivrtest.report.findings_text import painted
 from ivrtest.scenario.read import read_scenario
 from ivrtest.source.file import decode
 from ivrtest.source.finding import Finding, InputError
@@ -65,10 +66,11 @@ def _source(data: bytes) -> Source | None:
 
 
 def _in_order(findings: Iterable[Finding]) -> None:
-    """Check that each finding says something, in one line, of a place that there is."""
+    """Check that each finding says something, without moving a terminal, of a place that there is."""
     for finding in findings:
         assert finding.message
-        assert finding.message.isprintable(), repr(finding.message)
+        for line in painted(finding):
+            assert all(text.isprintable() for text, _ in line), repr(line)
         for span in (finding.span, *(related.span for related in finding.related)):
             lines = max(1, len(span.source.lines))
             assert (1, 1) <= (span.line, span.column) <= (span.end_line, span.end_column), repr(span)
