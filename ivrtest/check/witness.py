@@ -23,6 +23,7 @@ from ivrtest.flow.action import Piece
 from ivrtest.flow.model import Flow
 from ivrtest.flow.spoken_numbers import is_number_recording, written_as
 from ivrtest.source.finding import Finding
+from ivrtest.source.words import printable
 
 HEADER: Final = "scenario/1"
 LONGEST_NAME: Final = 120
@@ -101,7 +102,7 @@ def _after_rounds(finding: Finding, flow: Flow, flows: Mapping[str, Flow], done:
 
 
 def _text(finding: Finding, flow: Flow, rehearsal: Rehearsal, moments: Sequence[Moment], *, guessed: bool = False) -> str:
-    lines = [f"# {finding.span}: {finding.message} [{finding.rule}]"]
+    lines = [printable(f"# {finding.span}: {finding.message} [{finding.rule}]")]
     if guessed:
         lines.append("# what the caller should get is not told by the flow: the last step is a proposal. write what is right")
     lines += [f"ivrtest: {HEADER}", f"name: {_quoted(_name(finding))}", f"flow: {_quoted(flow.name)}"]
@@ -181,4 +182,4 @@ def _within(after_s: float) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=not text.isprintable())

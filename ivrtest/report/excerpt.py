@@ -12,6 +12,7 @@ from unicodedata import combining, east_asian_width
 
 from ivrtest.source.finding import Finding
 from ivrtest.source.text import Span
+from ivrtest.source.words import printable as printable
 
 LONGEST_LINE = 160
 """Characters of a source line that are shown; longer lines are cut around the place."""
@@ -50,11 +51,6 @@ def pointed(span: Span) -> Iterator[str]:
     yield gutter + printable(shown)
     width = max(1, columns(line[start : min(end, cut + LONGEST_LINE)]))
     yield " " * (len(gutter) - 2) + "| " + " " * columns(line[cut:start]) + "^" + "~" * (width - 1)
-
-
-def printable(text: str) -> str:
-    """Return the text with what would move or colour a terminal replaced, so that a file cannot write on the screen."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def columns(text: str) -> int:

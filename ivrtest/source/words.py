@@ -25,6 +25,11 @@ def quoted(text: object) -> str:
     return f'"{line}"'
 
 
+def printable(text: str) -> str:
+    """Return the text with what would move or colour a terminal replaced, so that a file cannot write on the screen."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def one_of(words: Iterable[object]) -> str:
     """Return `one of "a", "b"`, or the one word."""
     listed = [quoted(word) for word in words]
