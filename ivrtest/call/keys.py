@@ -12,11 +12,12 @@ from typing import Final, Literal
 from ivrtest.call.call import KeySent
 from ivrtest.rtp.dtmf import KEYS, USUAL_KEY, KeyForm
 
-KeyMode = Literal["rfc4733", "info", "inband", "auto"]
-"""How to send keys: `rfc4733`, RTP events, and nothing else; `info`, SIP INFO; `inband`, tones in the sound; `auto`, RTP events where the
-far side takes them, else tones."""
+KeyMode = Literal["rfc4733", "info", "info-dtmf", "inband", "auto"]
+"""How to send keys: `rfc4733`, RTP events, and nothing else; `info`, SIP INFO with `application/dtmf-relay`; `info-dtmf`, with
+`application/dtmf`; `inband`, tones in the sound; `auto`, RTP events where the far side takes them, else tones."""
 
 DTMF_RELAY: Final = "application/dtmf-relay"
+DTMF: Final = "application/dtmf"
 _UNSAID_MS: Final = 100
 """How long a key lasts that does not say so."""
 
@@ -30,6 +31,11 @@ _WRITTEN: Final = re.compile(rb"(^[ \t]*Signal[ \t]*=[ \t]*|\r\n\r\n\s*)(?:1[0-5
 def key_by_info(key: str, ms: int = USUAL_KEY.ms) -> bytes:
     """Return the body of an INFO for a key, as `application/dtmf-relay`. There is no standard; gateways made it one."""
     return f"Signal={key}\r\nDuration={ms}\r\n".encode()
+
+
+def key_alone(key: str, ms: int = USUAL_KEY.ms) -> bytes:
+    """Return the body of an INFO for a key, as `application/dtmf`: the key and nothing else. Its length cannot be said."""
+    return key.encode()
 
 
 def key_in_info(content_type: str, body: bytes) -> tuple[str, float] | None:
@@ -59,10 +65,17 @@ class InfoKeys:
     """Keys on their way by INFO, one at a time: the next is sent when the one before is confirmed, and its time and its gap are over."""
 
     def __init__(
-        self, send: Callable[[bytes], None], tell: Callable[[KeySent], None], now: Callable[[], float], loop: AbstractEventLoop
+        self,
+        send: Callable[[bytes], None],
+        tell: Callable[[KeySent], None],
+        now: Callable[[], float],
+        loop: AbstractEventLoop,
+        write: Callable[[str, int], bytes] = key_by_info,
     ) -> None:
-        """`send` takes the body of an INFO, `tell` a key that was confirmed; `now` is the call's clock."""
+        """`send` takes the body of an INFO, `tell` a key that was confirmed; `now` is the call's clock. `write` makes the body of a key and
+        its milliseconds."""
         self._send = send
+        self._write = write
         self._tell = tell
         self._now = now
         self._loop = loop
@@ -112,4 +125,4 @@ class InfoKeys:
             press = self._waiting[0]
             self._under_way = True
             self._began = self._now()
-            self._send(key_by_info(press.key, press.form.ms))
+            self._send(self._write(press.key, press.form.ms))

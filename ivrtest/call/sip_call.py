@@ -20,7 +20,7 @@ from ivrtest.call.call import (
 )
 from ivrtest.call.capture import Capture
 from ivrtest.call.impairment import Impairment
-from ivrtest.call.keys import DTMF_RELAY, InfoKeys, KeyMode, key_in_info
+from ivrtest.call.keys import DTMF, DTMF_RELAY, InfoKeys, KeyMode, key_alone, key_by_info, key_in_info
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation
 from ivrtest.call.offers import NOT_ACCEPTABLE_HERE as NOT_ACCEPTABLE_HERE
@@ -82,7 +82,8 @@ class SipCall:
         self._trace = Trace()
         self._headers = headers or {}
         self._key_mode: KeyMode = keys
-        self._infos = InfoKeys(self._send_info, session.post, lambda: session.now, session.loop)
+        written = key_alone if keys == "info-dtmf" else key_by_info
+        self._infos = InfoKeys(self._send_info, session.post, lambda: session.now, session.loop, written)
         self._knows_password = knows_password
         self.secrets = secrets
         """Values of headers that are to be kept out of the capture."""
@@ -168,7 +169,7 @@ class SipCall:
         media = self._offers.media
         if self._over:
             return
-        if self._key_mode == "info":
+        if self._key_mode in {"info", "info-dtmf"}:
             self._infos.press(wanted, secret=secret, form=form or USUAL_KEY)
         elif self._key_mode == "rfc4733" and media is not None and media.key_payload_type is None:
             self.fail(_TAKES_NO_EVENTS)
@@ -176,7 +177,7 @@ class SipCall:
             self._session.press(wanted, secret=secret, form=form)
 
     def _send_info(self, body: bytes) -> None:
-        self._signalling.info(self._origin.handle, DTMF_RELAY, body)
+        self._signalling.info(self._origin.handle, DTMF if self._key_mode == "info-dtmf" else DTMF_RELAY, body)
 
     def hide_keys(self, hide: bool) -> None:
         self._hides_keys = hide

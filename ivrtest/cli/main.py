@@ -17,6 +17,7 @@ UNUSABLE: Final = 3
 
 COMMANDS: Final = {
     "check": ("ivrtest.cli.check", "Find what is wrong with flows, without calling."),
+    "dtmf-probe": ("ivrtest.cli.dtmf_probe", "Find out which ways of sending a key an IVR really hears."),
     "effort": ("ivrtest.cli.effort", "Show what it costs callers to get where they want."),
     "explain": ("ivrtest.cli.explain", "Explain a rule of the checker."),
     "hours": ("ivrtest.cli.hours", "Show whom callers reach when, at any minute of a year."),

@@ -40,7 +40,7 @@ user = "1001"                       # for whoever asks for a name and a password
 password_env = "IVR_PASSWORD"       # ... the environment variable that holds the password
 password_keyring = "ivr"            # ... or the service under which the keyring of this machine has it
 register = "sip:1001@staging.example.com"   # the address to register, and to call from
-keys = "info"                       # how to send keys: "rfc4733" (events; the default), "info", "inband" (tones), "auto" (events or tones)
+keys = "info"                       # how to send keys: "rfc4733" (events; the default), "info" (dtmf-relay), "info-dtmf", "inband", "auto"
 codecs = ["opus", "PCMU"]           # what to speak, best first: "PCMU", "PCMA", "G722", "L16/8000", "L16/16000", "L16/44100", "opus"
 ptime = 20                          # milliseconds of sound that we would like to get in each packet: 10 to 60
 srtp = "optional"                   # whether sound is encrypted: "off" (the default), "optional", "mandatory"
@@ -92,7 +92,7 @@ TARGET_KEYS: Final = (
     *("uri", "failover", "failover_after", "proxy", "jobs", "calls_at_once", "calls_per_second", "advertise", "keep_alive"),
     *("ca", "certificate", "fingerprint", "user", *WAYS_TO_A_PASSWORD, "register", "keys", *SOUND_KEYS),
 )
-KEY_MODES: Final = ("rfc4733", "info", "inband", "auto")
+KEY_MODES: Final = ("rfc4733", "info", "info-dtmf", "inband", "auto")
 A_KEY_MODE: Final = "it must be one of " + ", ".join(f'"{mode}"' for mode in KEY_MODES)
 
 

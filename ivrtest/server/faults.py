@@ -21,6 +21,8 @@ DIGITS: Final = tuple(f"digits/{digit}" for digit in range(10))
 KEYS: Final = "0123456789*#ABCD"
 MIDDLE: Final = "mid-sentence"
 LOST, KEPT = "lost", "kept"
+HOW_KEYS_COME: Final = ("rfc4733", "info", "inband")
+"""See `ivrtest.call.call.KeyHeard.how`."""
 MEAN_BURST: Final = 4.0
 """How many packets are lost in a row, on average, where they are lost in bursts."""
 
@@ -49,6 +51,7 @@ class Kind(StrEnum):
     NOISY = "noisy"
     DROPPED_KEY = "dropped-key"
     DOUBLED_KEY = "doubled-key"
+    DEAF = "deaf"
     NO_BARGE_IN = "no-barge-in"
     HANG_UP = "hang-up"
     NO_ANSWER = "no-answer"
@@ -71,6 +74,7 @@ class _Value(StrEnum):
     KEY = auto()
     """One key, or none for every key."""
     EARLY_KEYS = auto()
+    KEY_MODE = auto()
     MOMENT = auto()
     STATUS = auto()
 
@@ -100,6 +104,7 @@ MANNERS: Final[Mapping[Kind, Manner]] = {
     Kind.NOISY: Manner(_Value.LEVEL, "noisy=20dB", "noise on the line, so far below the speech"),
     Kind.DROPPED_KEY: Manner(_Value.KEY, "dropped-key=2@main_menu", "the key does nothing; without a key, none does"),
     Kind.DOUBLED_KEY: Manner(_Value.KEY, "doubled-key=2@main_menu", "the key counts twice; without a key, every one does"),
+    Kind.DEAF: Manner(_Value.KEY_MODE, "deaf=info", "keys sent this way do nothing: rfc4733, info or inband", has_place=False),
     Kind.NO_BARGE_IN: Manner(_Value.EARLY_KEYS, "no-barge-in@main_menu", 'keys do nothing while a prompt plays; "=kept": only after it'),
     Kind.HANG_UP: Manner(_Value.MOMENT, "hang-up=2s@main_menu", "a hang-up in the middle of the prompt, or so long after it began"),
     Kind.NO_ANSWER: Manner(_Value.NONE, "no-answer", "the call rings and is not answered", has_place=False),
@@ -163,6 +168,8 @@ def _read_value(kind: Kind, manner: Manner, value: str, flows: Sequence[Flow]) -
             return 0.0, value
         case _Value.EARLY_KEYS if value in {"", LOST, KEPT}:
             return 0.0, value or LOST
+        case _Value.KEY_MODE if value in HOW_KEYS_COME:
+            return 0.0, value
         case _Value.MOMENT if value in {"", MIDDLE}:
             return 0.0, MIDDLE
         case _Value.PROMPT if value:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, PlaybackEnded, Samples
+from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, KeyHeard, PlaybackEnded, Samples
 from ivrtest.call.impairment import Impairment
 from ivrtest.flow.action import Action, Beep, HangUp, Happening, Key, Piece, Play, PlayEnded, PlayMusic, StopPlaying, Tick
 from ivrtest.flow.machine import FlowMachine
@@ -210,6 +210,7 @@ class FaultyCall:
         self._stage = stage
         self._seed = seed
         self._impairment: Impairment | None = None
+        self._deaf_to = {fault.text for fault in faults if fault.kind is Kind.DEAF}
         noisy = next((fault for fault in faults if fault.kind is Kind.NOISY and not fault.place), None)
         self._noise = noise(round(NOISE_S * SAMPLE_RATE), noisy.number, level) if noisy else None
         """What is heard under everything."""
@@ -234,6 +235,8 @@ class FaultyCall:
         async for item in self._call.stream():
             if isinstance(item, PlaybackEnded):
                 self._hiss()
+            if isinstance(item, KeyHeard) and item.how in self._deaf_to:
+                continue
             yield item
 
     async def ring(self, *, early_media: bool = False) -> None:

@@ -59,7 +59,9 @@ async def listen(call: SipCall, *, press: str = "", secret: bool = False, until:
     return events
 
 
-@pytest.mark.parametrize(("mode", "how"), [("rfc4733", "rfc4733"), ("auto", "rfc4733"), ("info", "info"), ("inband", "inband")])
+@pytest.mark.parametrize(
+    ("mode", "how"), [("rfc4733", "rfc4733"), ("auto", "rfc4733"), ("info", "info"), ("info-dtmf", "info"), ("inband", "inband")]
+)
 def test_every_way_arrives_once(mode: KeyMode, how: str) -> None:
     async def run() -> tuple[list[CallEvent], list[CallEvent]]:
         async with asyncio.timeout(PATIENCE_S), Line() as far, Line() as near, asyncio.TaskGroup() as group:

@@ -54,8 +54,8 @@ def test_version() -> None:
         (
             ["wobble"],
             (
-                'ivrtest: no such command "wobble". the commands are check, effort, explain, hours, identify, prompts, rules, run, '
-                "schema, serve\n"
+                'ivrtest: no such command "wobble". the commands are check, dtmf-probe, effort, explain, hours, identify, '
+                "prompts, rules, run, schema, serve\n"
                 "try: python -m ivrtest --help\n"
             ),
         ),

@@ -190,7 +190,7 @@ def test_every_mistake_is_told_in_one_pass() -> None:
         ),
         (
             '[targets.lab]\nuri = "sip:lab"\nkeys = ["info"]\n',
-            """ivrtest.toml:3:1: "targets.lab.keys" is "['info']". it must be one of "rfc4733", "info", "inband", "auto\"""",
+            """ivrtest.toml:3:1: "targets.lab.keys" is "['info']". it must be one of "rfc4733", "info", "info-dtmf", "inband", "auto\"""",
         ),
         ("targets = 3\n", 'ivrtest.toml:1:1: "targets" must be a table: [targets]'),
         ("[paths]\nflows = 3\n", 'ivrtest.toml:2:1: "paths.flows" is "3". it must be the path of a folder'),
