@@ -87,24 +87,18 @@ class Examination:
         self.baseline = read_baseline(read_source(request.baseline)) if request.baseline is not None else ()
         self.notes: list[str] = []
         """What is worth saying of the flows that were looked at and is no finding."""
-        self._folders: dict[Path | None, FlowFolder | InputError] = {}
+        self._folders: dict[Path | None, FlowFolder] = {}
 
     def bundle(self, file: Path) -> Bundle:
-        """Return a flow with what belongs to it. Raises `InputError` if its file is no YAML, or if its folder cannot be used."""
+        """Return a flow with what belongs to it. Raises `InputError` if its file is no YAML."""
         return self.folder(file).bundle(file)
 
     def folder(self, file: Path) -> FlowFolder:
-        """Return the folder of a file. Raises `InputError`."""
+        """Return the folder of a file."""
         folder = None if self.request.alone else file.parent
         if folder not in self._folders:
-            try:
-                self._folders[folder] = FlowFolder(folder, self.request.sources)
-            except InputError as error:
-                self._folders[folder] = error
-        found = self._folders[folder]
-        if isinstance(found, InputError):
-            raise found
-        return found
+            self._folders[folder] = FlowFolder(folder, self.request.sources)
+        return self._folders[folder]
 
     def source(self, file: Path) -> Source:
         """Return the text of a file that the examination could read."""
@@ -120,7 +114,7 @@ class Examination:
 
     def record(self, bundle: Bundle) -> tuple[tuple[Finding, ...], CheckedFile]:
         """Return what the reader and the rules say of one flow, and which rules examined it."""
-        found = list(bundle.reading.findings)
+        found = [*bundle.reading.findings, *bundle.clashes]
         name, flow = str(bundle.path), bundle.reading.flow
         if flow is None:
             return tuple(found), CheckedFile(name, unexamined=in_listed_order(self.selection.names), usable=False)

@@ -6,7 +6,8 @@ A file that is no YAML can be a flow all the same: whoever calls it is to learn 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ivrtest.source.file import glimpse, place
@@ -20,25 +21,42 @@ _NO_NAMES = frozenset({"null", "Null", "NULL", "true", "True", "TRUE", "false", 
 """What YAML takes for something else than a text."""
 
 
-def find_flows(folder: Path, sources: Mapping[Path, Source] | None = None) -> dict[str, Path]:
+@dataclass(frozen=True, slots=True)
+class FlowFile:
+    """A file that says it is a flow."""
+
+    path: Path
+    name: Span
+    """Where it says how it is called."""
+
+
+def find_flows(folder: Path, sources: Mapping[Path, Source] | None = None) -> dict[str, tuple[FlowFile, ...]]:
     """Return the flow files in a folder (not in its subfolders) by the name of the flow, in the order of the file names.
 
     A YAML file is one if it says `ivrtest: flow/1`, also where the rest of it is no YAML; others are passed over. `sources`: texts that
-    stand for what the files hold. Raises `InputError` if two flows have the same name.
+    stand for what the files hold.
     """
     sources = sources or {}
-    found: dict[str, Path] = {}
+    found: dict[str, tuple[FlowFile, ...]] = {}
     for path in sorted({*folder.glob("*.yaml"), *folder.glob("*.yml"), *(path for path in sources if path.parent == folder)}):
         source = sources.get(path)
         named = _named(Source(str(path), glimpse(path)) if source is None else source, path)
-        if named is None:
-            continue
-        name, span = named
-        if name in found:
-            message = f'flow "{name}" is in "{found[name]}" too. give one of them another name'
-            raise InputError((Finding("flow-name", Severity.ERROR, message, span),))
-        found[name] = path
+        if named is not None:
+            name, span = named
+            found[name] = (*found.get(name, ()), FlowFile(path, span))
     return found
+
+
+def clashes(found: Mapping[str, Sequence[FlowFile]]) -> dict[str, tuple[Finding, ...]]:
+    """Return what is to be said of names that several files bear, by name: a finding for each file but the first."""
+    return {
+        name: tuple(
+            Finding("flow-name", Severity.ERROR, f'flow "{name}" is in "{files[0].path}" too. give one of them another name', file.name)
+            for file in files[1:]
+        )
+        for name, files in found.items()
+        if len(files) > 1
+    }
 
 
 def _named(source: Source, path: Path) -> tuple[str, Span] | None:

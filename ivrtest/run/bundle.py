@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ivrtest.audio.formats import find_recording
 from ivrtest.audio.glance import Glance, glance
 from ivrtest.check.context import Stray
-from ivrtest.flow.find import find_flows
+from ivrtest.flow.find import clashes, find_flows
 from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, NumberRef, Prompt
 from ivrtest.flow.nodes.call_flow import CallFlow
 from ivrtest.flow.read import FlowReading, read_flow
@@ -38,13 +38,15 @@ class Bundle:
     """What is wrong first with each called flow that is there and cannot be read, by its name."""
     siblings: Mapping[str, Path] = field(default_factory=dict)
     """The files of all flows that it could call, by name."""
+    clashes: tuple[Finding, ...] = ()
+    """What is wrong with its name, or with those of flows that it calls: several files bear them."""
 
     @property
     def flow(self) -> Flow:
-        """The flow. Raises InputError if it could not be read whole."""
+        """The flow. Raises InputError if it could not be read whole, or if nobody can tell which of several it is."""
         flow = self.reading.flow
-        if flow is None or self.reading.findings:
-            raise InputError(self.reading.findings)
+        if flow is None or self.reading.findings or self.clashes:
+            raise InputError((*self.reading.findings, *self.clashes))
         return flow
 
     def parts(self) -> Iterator[tuple[Flow, Path]]:
@@ -121,17 +123,17 @@ class FlowFolder:
     """The flow files of one folder, each read once, and only when somebody asks for it."""
 
     def __init__(self, folder: Path | None, sources: Mapping[Path, Source] | None = None) -> None:
-        """Raises InputError if two of its flows have one name.
-
-        `sources`: texts that stand for what files of the folder hold; without a folder, all that there is.
-        """
+        """`sources`: texts that stand for what files of the folder hold; without a folder, all that there is."""
         self.folder = folder
         self.sources = dict(sources or {})
-        self.paths = {} if folder is None else find_flows(folder, self.sources)
+        found = {} if folder is None else find_flows(folder, self.sources)
+        self.paths = {name: files[0].path for name, files in found.items()}
+        self._names = {file.path: name for name, files in found.items() for file in files}
+        self._clashes = clashes(found)
         self._readings: dict[Path, FlowReading] = {}
 
     def with_source(self, path: Path, source: Source) -> FlowFolder:
-        """Return the folder as it would be if the file at `path` held `source`. Raises InputError as the folder itself does."""
+        """Return the folder as it would be if the file at `path` held `source`."""
         changed = FlowFolder(self.folder, {**self.sources, path: source})
         changed._readings |= {other: reading for other, reading in self._readings.items() if other != path}
         return changed
@@ -153,6 +155,7 @@ class FlowFolder:
         reading = self.read(path)
         called: dict[str, Flow] = {}
         unread: dict[str, Finding] = {}
+        clashing = list(self._clashes.get(self._names.get(path, ""), ()))
         waiting = list(calls_of(reading.flow))
         while waiting:
             name = waiting.pop()
@@ -167,8 +170,9 @@ class FlowFolder:
                 unread[name] = other.findings[0]
                 continue
             called[name] = other.flow
+            clashing += self._clashes.get(name, ())
             waiting += calls_of(other.flow)
-        return Bundle(path, reading, called, unread, self.paths)
+        return Bundle(path, reading, called, unread, self.paths, tuple(clashing))
 
 
 def calls_of(flow: Flow | None) -> Iterator[str]:

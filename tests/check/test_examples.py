@@ -21,8 +21,8 @@ FLOWS = Path(__file__).parents[2] / "flows"
 @pytest.fixture(scope="module")
 def good() -> dict[str, Flow]:
     found = {}
-    for name, path in find_flows(FLOWS).items():
-        reading = load_flow(path)
+    for name, (file,) in find_flows(FLOWS).items():
+        reading = load_flow(file.path)
         assert reading.findings == ()
         assert reading.flow is not None
         found[name] = reading.flow

@@ -29,7 +29,7 @@ LOWEST_SCORE = 0.95
 
 @pytest.fixture(scope="module")
 def good() -> dict[str, Flow]:
-    readings = {name: load_flow(path) for name, path in find_flows(FLOWS).items()}
+    readings = {name: load_flow(file.path) for name, (file,) in find_flows(FLOWS).items()}
     return {name: reading.flow for name, reading in readings.items() if reading.flow is not None}
 
 

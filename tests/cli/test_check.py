@@ -159,17 +159,19 @@ def test_everything_wrong_with_several_files_comes_in_one_run() -> None:
     assert text.splitlines()[-1].startswith("1 flow checked: ")
 
 
-def test_two_flows_of_one_name_are_told_once() -> None:
-    Path("flows/copy.yaml").write_text(SHOP, encoding="utf-8")
-    assert check() == (
-        3,
-        (
-            'flows/shop.yaml:2:7: error: flow "shop" is in "flows/copy.yaml" too. give one of them another name [flow-name]\n'
-            "    2 | name: shop\n"
-            "      |       ^~~~\n"
-            "0 flows checked: 1 error\n"
-        ),
+def test_two_flows_of_one_name_are_told_once_and_checked_all_the_same() -> None:
+    clean()
+    Path("flows/copy.yaml").write_text(Path("flows/shop.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    other = SHOP.replace("name: shop", "name: other")
+    Path("flows/other.yaml").write_text(other, encoding="utf-8")
+    told = (
+        'flows/shop.yaml:2:7: error: flow "shop" is in "flows/copy.yaml" too. give one of them another name [flow-name]\n'
+        "    2 | name: shop\n"
+        "      |       ^~~~\n"
     )
+    assert check("--ignore", "dead-end", "--ignore", "unused-prompt") == (1, told + "3 flows checked: 1 error\n")
+    assert check("flows/copy.yaml") == (1, told + "1 flow checked: 1 error\n")
+    assert check("--ignore", "dead-end", "--ignore", "unused-prompt", "flows/other.yaml") == (0, "1 flow checked, nothing wrong\n")
 
 
 def test_scenarios_in_a_folder_are_no_flows() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from ivrtest.flow.find import find_flows
-from ivrtest.source.finding import InputError
+from ivrtest.flow.find import clashes, find_flows
 from ivrtest.source.text import Source
+
+
+def paths(folder: Path, sources: Mapping[Path, Source] | None = None) -> dict[str, Path]:
+    return {name: file.path for name, (file,) in find_flows(folder, sources).items()}
 
 
 def test_finding_flows_in_a_folder(tmp_path: Path) -> None:
@@ -17,11 +21,10 @@ def test_finding_flows_in_a_folder(tmp_path: Path) -> None:
     (tmp_path / "scenario.yaml").write_text("ivrtest: scenario/1\nname: bank\n")
     (tmp_path / "broken.yaml").write_text("{")
     (tmp_path / "folder.yaml").mkdir()
-    assert find_flows(tmp_path) == {"a": tmp_path / "a.yml", "bank": tmp_path / "b.yaml"}
+    assert paths(tmp_path) == {"a": tmp_path / "a.yml", "bank": tmp_path / "b.yaml"}
+    assert clashes(find_flows(tmp_path)) == {}
     (tmp_path / "c.yaml").write_text("ivrtest: flow/1\nname: bank\n")
-    with pytest.raises(InputError) as caught:
-        find_flows(tmp_path)
-    (finding,) = caught.value.findings
+    [(finding,)] = clashes(find_flows(tmp_path)).values()
     assert finding.message == f'flow "bank" is in "{tmp_path / "b.yaml"}" too. give one of them another name'
     assert str(finding.span) == f"{tmp_path / 'c.yaml'}:2:7"
 
@@ -48,7 +51,7 @@ def test_finding_flows_in_a_folder(tmp_path: Path) -> None:
 def test_what_a_file_says_that_it_is(tmp_path: Path, text: str, name: str | None) -> None:
     path = tmp_path / "file.yaml"
     path.write_text(text, encoding="utf-8", newline="")
-    assert find_flows(tmp_path) == ({} if name is None else {name: path})
+    assert paths(tmp_path) == ({} if name is None else {name: path})
 
 
 def test_a_flow_in_the_wrong_encoding_is_a_flow(tmp_path: Path) -> None:
@@ -61,4 +64,4 @@ def test_a_text_can_stand_for_what_a_file_holds(tmp_path: Path) -> None:
     path, other = tmp_path / "a.yaml", tmp_path / "b.yaml"
     path.write_text("ivrtest: flow/1\nname: old\n")
     new = {path: Source("a", "ivrtest: flow/1\nname: new\n"), other: Source("b", "ivrtest: flow/1\nname: unwritten\n")}
-    assert find_flows(tmp_path, new) == {"new": path, "unwritten": other}
+    assert paths(tmp_path, new) == {"new": path, "unwritten": other}
