@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -84,7 +85,8 @@ class Reporter:
         if self.style != "text":
             return rendered(outcome, self.style)
         stream = sys.stderr if self.to_standard_error else sys.stdout
-        return findings_text(outcome, colour=wants_colour(os.environ, stream.isatty()), most=self.most)
+        width = shutil.get_terminal_size().columns if stream.isatty() else None
+        return findings_text(outcome, colour=wants_colour(os.environ, stream.isatty()), most=self.most, width=width)
 
     def print(self, text: str) -> None:
         click.echo(text, nl=False, color=True, err=self.to_standard_error)

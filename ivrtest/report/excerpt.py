@@ -16,6 +16,10 @@ from ivrtest.source.words import printable as printable
 
 LONGEST_LINE = 160
 """Characters of a source line that are shown; longer lines are cut around the place."""
+LEAST_LINE = 20
+"""Characters that are shown in the narrowest terminal."""
+GUTTER = 8
+"""Columns before a source line: its number."""
 
 
 def excerpt(finding: Finding) -> str:
@@ -23,12 +27,13 @@ def excerpt(finding: Finding) -> str:
     return "\n".join(excerpt_lines(finding))
 
 
-def excerpt_lines(finding: Finding) -> Iterator[str]:
+def excerpt_lines(finding: Finding, longest: int = LONGEST_LINE) -> Iterator[str]:
+    """Yield the same line by line. `longest`: characters of a source line that are shown."""
     yield headline(finding)
-    yield from pointed(finding.span)
+    yield from pointed(finding.span, longest)
     for related in finding.related:
         yield f"{related.span}: note: {related.message}"
-        yield from pointed(related.span)
+        yield from pointed(related.span, longest)
     if finding.witness:
         yield f"  how a caller gets there: {', '.join(map(str, finding.witness))}"
 
@@ -38,18 +43,18 @@ def headline(finding: Finding) -> str:
     return f"{finding.span}: {finding.severity}: {finding.message} [{finding.rule}]"
 
 
-def pointed(span: Span) -> Iterator[str]:
+def pointed(span: Span, longest: int = LONGEST_LINE) -> Iterator[str]:
     """Yield the source line and, under it, `^~~~` at the place; nothing where the text has no such line."""
     line = span.source.line(span.line)
     if not line.strip():
         return
     start = min(span.column - 1, len(line))
     end = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line.rstrip())
-    cut = max(0, start - LONGEST_LINE // 2) if len(line) > LONGEST_LINE else 0
-    shown = line[cut : cut + LONGEST_LINE]
+    cut = max(0, min(start - longest // 2, len(line) - longest)) if len(line) > longest else 0
+    shown = line[cut : cut + longest]
     gutter = f"{span.line:>5} | "
     yield gutter + printable(shown)
-    width = max(1, columns(line[start : min(end, cut + LONGEST_LINE)]))
+    width = max(1, columns(line[start : min(end, cut + longest)]))
     yield " " * (len(gutter) - 2) + "| " + " " * columns(line[cut:start]) + "^" + "~" * (width - 1)
 
 

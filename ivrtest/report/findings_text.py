@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ivrtest.report.checked import CheckOutcome
-from ivrtest.report.excerpt import excerpt_lines, printable
+from ivrtest.report.excerpt import GUTTER, LEAST_LINE, LONGEST_LINE, excerpt_lines, printable
 from ivrtest.source.finding import Finding, Severity
 
 COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
@@ -20,19 +20,21 @@ Painted = tuple[tuple[str, str], ...]
 """Pieces of a line, each with its style: "bold", a colour, or "" for none."""
 
 
-def findings_text(outcome: CheckOutcome, *, colour: bool = False, most: int = 0) -> str:
+def findings_text(outcome: CheckOutcome, *, colour: bool = False, most: int = 0, width: int | None = None) -> str:
     """Return the findings with their source lines, the notes, and one line that sums up.
 
     `most`: how many findings of one rule in one file are shown before it is only said how many more there are; 0 for all.
+    `width`: columns of the terminal, so that places under source lines stay under them.
     """
     lines: list[Painted] = [told_fixed(finding) for finding in outcome.fixed]
-    lines += shown(outcome.findings, most)
+    longest = LONGEST_LINE if width is None else max(LEAST_LINE, min(LONGEST_LINE, width - GUTTER))
+    lines += shown(outcome.findings, most, longest)
     lines += [((f"note: {note}", ""),) for note in outcome.notes]
     lines.append(((summary(outcome), ""),))
     return "".join("".join(_shown(text, style if colour else "") for text, style in line) + "\n" for line in lines)
 
 
-def shown(findings: Sequence[Finding], most: int) -> Iterator[Painted]:
+def shown(findings: Sequence[Finding], most: int, longest: int = LONGEST_LINE) -> Iterator[Painted]:
     """Yield the lines of findings, and after the last of a rule in a file how many more there are."""
     whole = Counter((finding.span.source.name, finding.rule) for finding in findings)
     seen: Counter[tuple[str, str]] = Counter()
@@ -40,15 +42,15 @@ def shown(findings: Sequence[Finding], most: int) -> Iterator[Painted]:
         kind = finding.span.source.name, finding.rule
         seen[kind] += 1
         if not most or seen[kind] <= most:
-            yield from painted(finding)
+            yield from painted(finding, longest)
         if most and seen[kind] == most < whole[kind]:
             more = f": and {whole[kind] - most} more [{finding.rule}]. --max-per-rule 0 shows them"
             yield (printable(kind[0]), "bold"), (more, "")
 
 
-def painted(finding: Finding) -> Iterator[Painted]:
+def painted(finding: Finding, longest: int = LONGEST_LINE) -> Iterator[Painted]:
     """Yield the lines of a finding. They hold nothing that moves or colours a terminal by itself."""
-    first, *rest = (printable(line) for line in excerpt_lines(finding))
+    first, *rest = (printable(line) for line in excerpt_lines(finding, longest))
     head, severity, tail = first.partition(f" {finding.severity}: ")
     yield (head, "bold"), (severity, COLOURS[finding.severity]), (tail, "")
     for line in rest:

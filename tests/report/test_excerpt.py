@@ -54,3 +54,9 @@ def test_a_long_line_is_cut_around_the_place() -> None:
     source = Source("x", "a" * 500 + "here" + "b" * 500)
     text, marker = pointed(Span(source, 1, 501, 1, 505))
     assert text[marker.index("^") :].startswith("hereb")
+
+
+def test_a_line_is_cut_to_the_terminal_and_shows_as_much_as_there_is() -> None:
+    source = Source("x", "a" * 30 + "here" + "b" * 30)
+    assert list(pointed(Span(source, 1, 31, 1, 35), 20)) == ["    1 | " + "a" * 10 + "here" + "b" * 6, "      | " + " " * 10 + "^~~~"]
+    assert list(pointed(Span(source, 1, 63, 1, 65), 20)) == ["    1 | " + "b" * 20, "      | " + " " * 18 + "^~"]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ivrtest.check.context import CheckContext
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
+from ivrtest.check.spelling import listed
+from ivrtest.check.states import State
 from ivrtest.flow.model import DigitsRef, Flow, NumberRef, PromptRef, Spoken
 from ivrtest.flow.spoken_numbers import is_number_recording
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.text import Span
+from ivrtest.source.words import quoted
+
+_SHOWN = 3
+"""Names of which a message tells, where many are missing."""
 
 
 class MissingRecording(Rule):
@@ -39,22 +45,37 @@ class MissingRecording(Rule):
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         if context.recordings is None:
             return
+        recorded = context.recordings
         states = context.states(flow)
-        told: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str]] = set()
+        missing: list[tuple[State, Span, str, list[str]]] = []
         for state in states.steps:
-            node = flow.nodes[state.node]
-            for spoken in node.spoken():
+            for spoken in flow.nodes[state.node].spoken():
+                parts: dict[tuple[Span, str], list[str]] = {}
                 for recording, language, span in _wanted(flow, spoken, state.language):
-                    if recording in context.recordings.get(language, frozenset()) or (recording, language) in told:
-                        continue
-                    told.add((recording, language))
-                    what = _what(recording)
-                    yield self.finding(
-                        span,
-                        f'{what} of {called(node)} has no recording in "{language}". put it at '
-                        f'"prompts/{flow.name}/{language}/{recording}.wav", or run: ivrtest prompts render',
-                        witness=states.witness(state),
-                    )
+                    if (recording, language) not in seen:
+                        seen.add((recording, language))
+                        if recording not in recorded.get(language, frozenset()):
+                            parts.setdefault((span, language), []).append(recording)
+                missing += [(state, span, language, names) for (span, language), names in parts.items()]
+        if len(missing) > 1 and not any(recorded.values()):
+            message = f'flow "{flow.name}" has no recordings at all: callers come to hear {len(seen)}. put them below "prompts/{flow.name}"'
+            yield self.finding(flow.span, f"{message}, or run: ivrtest prompts render {flow.span.source.name}")
+            return
+        for state, span, language, names in missing:
+            whose = called(flow.nodes[state.node])
+            folder = f"prompts/{flow.name}/{language}"
+            if len(names) == 1:
+                message = f'{_what(names[0])} of {whose} has no recording in "{language}". put it at "{folder}/{names[0]}.wav"'
+            else:
+                message = f'{len(names)} recordings with which {whose} says a value are missing in "{language}": {_some(names)}. put them '
+                message += f'at "{folder}/{names[0]}.wav" and so on'
+            yield self.finding(span, f"{message}, or run: ivrtest prompts render", witness=states.witness(state))
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return listed(names) if more <= 1 else f"{', '.join(quoted(name) for name in names[:_SHOWN])} and {more} more"
 
 
 def _what(recording: str) -> str:
