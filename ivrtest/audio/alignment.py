@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ivrtest.audio.judge import (
     ALONE_DB,
+    ALSO_LACKING_DB,
     BLOCK,
     ENOUGH,
     GOOD_DB,
@@ -100,8 +101,12 @@ class Reference:
 
     def rows(self, first: int, end: int, lag: NDArray[np.int_] | int) -> Levels:
         """Return what frames `first` to `end` of a stream should be if the recording began `lag` fine hops into the stream."""
+        if isinstance(lag, int):
+            begin = FINE_PER_FRAME * first - lag + PAD
+            if begin >= 0 and begin + FINE_PER_FRAME * (end - first) < len(self.fine):
+                return self.fine[begin : begin + FINE_PER_FRAME * (end - first) : FINE_PER_FRAME]
         index = FINE_PER_FRAME * np.arange(first, end) - lag + PAD
-        rows: Levels = self.fine[np.clip(index, 0, len(self.fine) - 1)]
+        rows: Levels = self.fine[np.minimum(np.maximum(index, 0), len(self.fine) - 1)]
         return rows
 
 
@@ -116,14 +121,18 @@ class Track:
         begin = lag * FINE_HOP + reference.start
         self.first = max(0, (begin - WINDOW // 2) // HOP)
         count = max(1, (lag * FINE_HOP + reference.end - 3 * WINDOW // 4) // HOP + 1 - self.first)
-        self._deviation = np.zeros(count, np.float32)
-        self._missing = np.zeros(count, np.float32)
-        self._weight = np.zeros(count, np.float32)
-        self._wanted = np.zeros(count, np.float32)
+        self._evidence = np.zeros((4, count), np.float32)
+        """Rows: the fields of `Evidence`."""
+        self._deviation, self._missing, self._weight, self._wanted = self._evidence
         self._lags = np.full(count, lag)
         self._gain: Levels | None = None
+        self._first_lag = lag
+        self._known_lags = 0
+        """Frames whose lags another track has found."""
         self.judged = 0
         """Frames judged so far."""
+        self.heard_s = 0.0
+        """Seconds in which there was something to compare, until it fell."""
         self.worst = 0.0
         """The worst block's deviation, dB."""
         self.fell_at: int | None = None
@@ -135,6 +144,13 @@ class Track:
         self.overlaid_from: int | None = None
         """The frame at which the first such block begins."""
 
+    def drift_with(self, other: Track, shift: int) -> None:
+        """Take over another track's lags, `shift` fine hops later, as far as that has come: its clock is this one's. Before `advance`."""
+        count = min(other.judged + other.first - self.first, len(self._lags))
+        places = np.minimum(np.maximum(np.arange(count) + self.first - other.first, 0), other.judged - 1)
+        self._lags[:count] = other._lags[places] + shift
+        self._known_lags, self.lag = count, other.lag + shift
+
     @property
     def key(self) -> tuple[str, str]:
         return self.reference.key
@@ -143,10 +159,6 @@ class Track:
     def start(self) -> int:
         """Stream sample of the recording's first sample, at the lag it began with."""
         return self._first_lag * FINE_HOP
-
-    @property
-    def _first_lag(self) -> int:
-        return int(self._lags[0]) if self.judged < 40 else int(np.median(self._lags[: min(self.judged, 100)]))
 
     @property
     def sounding_start(self) -> int:
@@ -175,10 +187,9 @@ class Track:
         return self.judged >= len(self._weight)
 
     @property
-    def heard_s(self) -> float:
-        """Seconds in which there was something to compare, until it fell."""
-        until = self.judged if self.fell_at is None else max(0, self.fell_at - self.first)
-        return float(np.count_nonzero(self._weight[:until] > 0.02)) * HOP / SAMPLE_RATE
+    def to_come(self) -> int:
+        """Frames still to be judged."""
+        return len(self._weight) - self.judged
 
     @property
     def heard_share(self) -> float:
@@ -200,8 +211,13 @@ class Track:
 
     def mean_from(self, frame: int) -> float:
         """Return the mean deviation from a frame on, dB."""
+        deviation, weight = self.since(frame)
+        return deviation / (weight + 0.3)
+
+    def since(self, frame: int) -> tuple[float, float]:
+        """Return the deviation from a frame on, in dB times frames' worth of evidence, and how many frames' worth there are."""
         first = max(0, frame - self.first)
-        return float(self._deviation[first : self.judged].sum() / (self._weight[first : self.judged].sum() + 0.3))
+        return float(self._deviation[first : self.judged].sum()), float(self._weight[first : self.judged].sum())
 
     def advance(self, call: Call, to: int) -> None:
         """Judge the frames up to `to` (exclusive)."""
@@ -209,18 +225,20 @@ class Track:
         if end <= self.judged:
             return
         before, self.judged = self.judged, end
-        self._lags[before:end] = self.lag
-        if end >= 20 and self.good:
+        self._lags[max(before, self._known_lags) : end] = self.lag
+        if end >= 20 and self.good and end > self._known_lags:
             self._follow(call, before, end)
         whole = end <= _REJUDGED
         if whole or self._gain is None or before // 50 != end // 50:
             self._gain = self._estimate_gain(call, max(0, end - _GAIN_FRAMES), end)
         begin = 0 if whole else max(0, min(before, end - _RECENT))
         evidence = self._compare(call, begin, end, self._lags[begin:end])
-        self._deviation[begin:end], self._missing[begin:end] = evidence.deviation, evidence.missing
-        self._weight[begin:end], self._wanted[begin:end] = evidence.weight, evidence.wanted
+        self._evidence[:, begin:end] = evidence.deviation, evidence.missing, evidence.weight, evidence.wanted
         if self.good:
             self._judge(0 if whole else max(0, before - BLOCK), end, call.quiet)
+        until = end if self.fell_at is None else max(0, self.fell_at - self.first)
+        self.heard_s = int(np.count_nonzero(self._weight[:until] > 0.02)) * HOP / SAMPLE_RATE
+        self._first_lag = int(self._lags[0]) if end < 40 else int(np.sort(self._lags[: min(end, 100)])[min(end, 100) // 2])
 
     def bad_places(self) -> tuple[tuple[float, float], ...]:
         """Return where it was not as recorded, in seconds of the recording."""
@@ -257,11 +275,13 @@ class Track:
         if self._gain is None:
             self._gain = self._estimate_gain(call, max(0, end - _GAIN_FRAMES), end)
         begin = max(0, end - BLOCK)
-        best, best_cost = self.lag, np.inf
-        for lag in (self.lag, self.lag - 1, self.lag + 1):
-            evidence = self._compare(call, begin, end, np.full(end - begin, lag))
-            cost = float(evidence.deviation.sum() / (evidence.weight.sum() + 0.5))
-            if cost < (best_cost if best_cost == np.inf else best_cost * 0.97 - 0.01):
+        lags = [self.lag, self.lag - 1, self.lag + 1]
+        rows = np.stack([self.reference.rows(self.first + begin, self.first + end, lag) for lag in lags])
+        evidence = self._held_against(call, begin, end, rows)
+        costs = (evidence.deviation.sum(axis=1) / (evidence.weight.sum(axis=1) + 0.5)).tolist()
+        best, best_cost = lags[0], costs[0]
+        for lag, cost in zip(lags[1:], costs[1:], strict=True):
+            if cost < best_cost * 0.97 - 0.01:
                 best, best_cost = lag, cost
         if best != self.lag and best_cost < GOOD_DB:
             self.lag = best
@@ -287,16 +307,20 @@ class Track:
         return line_gain(heard, rows, valid, self._noise(call, _middle(rough)))
 
     def _compare(self, call: Call, begin: int, end: int, lags: NDArray[np.int_]) -> Evidence:
+        lag = int(lags[0]) if (lags == lags[0]).all() else lags
+        return self._held_against(call, begin, end, self.reference.rows(self.first + begin, self.first + end, lag))
+
+    def _held_against(self, call: Call, begin: int, end: int, rows: Levels) -> Evidence:
         assert self._gain is not None
         heard = call.levels(self.first + begin, self.first + end)
-        rows = self.reference.rows(self.first + begin, self.first + end, lags)
         return compare(heard, rows, self._valid(call, begin, end), self._gain, self._noise(call, _middle(self._gain)))
 
     def _blocks(self, begin: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Mask]:
         """Return the blocks' deviations, what of that is lacking, their evidence, and whether that is enough to judge them."""
         block = min(BLOCK, end - begin)
-        deviation, weight = _moving_sum(self._deviation[begin:end], block), _moving_sum(self._weight[begin:end], block)
-        missing, wanted = _moving_sum(self._missing[begin:end], block), _moving_sum(self._wanted[begin:end], block)
+        total = np.zeros((4, end - begin + 1))
+        np.cumsum(self._evidence[:, begin:end], axis=1, out=total[:, 1:])
+        deviation, missing, weight, wanted = (total[:, block:] - total[:, : end - begin + 1 - block]).astype(np.float32)
         return deviation / (weight + 0.3), missing / (weight + 0.3), weight, (weight > ENOUGH / 2) & (weight > 0.25 * wanted)
 
     def _judge(self, begin: int, end: int, quiet: bool) -> None:
@@ -312,9 +336,8 @@ class Track:
             self.overlaid, self.overlaid_from = overlaid, None
         self.overlaid = self.overlaid or overlaid
         wrong = odd & (missing > LACKING_DB * np.maximum(1, _CERTAIN / (weight + 0.3)))
-        if quiet:
-            # Nothing on such a line could lie over a recording all by itself.
-            wrong |= odd & (scores > ALONE_DB * benefit)
+        # Nothing on a quiet line could lie over a recording all by itself.
+        wrong |= odd & (scores > ALONE_DB * benefit) & (quiet | (missing > ALSO_LACKING_DB * benefit))
         if self.overlaid and self.overlaid_from is None:
             self.overlaid_from = self._change(begin, int(np.argmax(odd)), end)
         if not wrong.any():

@@ -16,6 +16,8 @@ from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE
 _OPENING: Final = 40
 """Frames of the opening by which pairs worth comparing are picked."""
 _ALIKE: Final = 0.6
+_LEAST_ALIKE_S: Final = 0.2
+"""Those that part earlier are never taken for each other."""
 _SAME_END: Final = SAMPLE_RATE // 20
 
 
@@ -31,14 +33,14 @@ class Sibling:
 
 
 def siblings(references: Sequence[Reference]) -> dict[tuple[str, str], tuple[Sibling, ...]]:
-    """Return for each recording those that begin alike for at least 0.3 s of sound. Recordings with none are left out."""
+    """Return for each recording those that begin alike for at least 0.2 s of sound. Recordings with none are left out."""
     openings = np.stack([_opening(reference) for reference in references]) if references else np.zeros((0, 1))
     alike = openings @ openings.T
     found: dict[tuple[str, str], list[Sibling]] = {}
     for first, second in zip(*np.nonzero(np.triu(alike > _ALIKE, 1)), strict=True):
         one, other = references[first], references[second]
         shift, apart, same = _apart(one, other)
-        if apart is not None and apart < BLOCK * HOP / SAMPLE_RATE:
+        if apart is not None and apart < _LEAST_ALIKE_S:
             continue
         end = min(one.end - one.start, other.end - other.start) / SAMPLE_RATE
         after = None if same else end if apart is None else min(apart, end)

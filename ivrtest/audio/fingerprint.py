@@ -48,24 +48,37 @@ class Fingerprints:
     """The patches of a library."""
 
     def __init__(self, references: Sequence[Reference]) -> None:
-        self._references = references
-        patches = [_reference_patches(reference) for reference in references]
-        counts = np.array([len(some) for some in patches], np.int64)
+        patches = [product(_reference_patches(reference), _basis()).T for reference in references]
+        counts = [some.shape[1] for some in patches]
+        places = np.concatenate(patches, axis=1) if patches else np.zeros((DIMENSIONS, 0), np.float32)
+        self._lay_out(np.arange(len(references)), places, counts, [reference.start // FINE_HOP for reference in references])
+
+    def _lay_out(self, numbers: NDArray[np.int_], places: NDArray[np.float32], counts: Sequence[int], sounding: Sequence[int]) -> None:
+        self.numbers = numbers
+        """The recordings in the order of their places."""
         self.offsets = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-        everything = np.concatenate(patches) if patches else np.zeros((0, PATCH * BANDS), np.float32)
-        self.places = np.ascontiguousarray(product(everything, _basis()).T)
-        self.local = np.concatenate([np.arange(count) for count in counts]).astype(np.int32) if len(counts) else np.zeros(0, np.int32)
-        sounding = np.array([reference.start // FINE_HOP for reference in references], np.int32)
-        self.sounding = np.repeat(sounding, counts)
-        """Per place: where its recording begins to sound, in fine hops."""
-        self.carries = (self.local >= _PLACES_PER_QUERY).astype(np.float32)
+        self.places = places
+        self._counts, self._sounding = counts, sounding
+        self.local = np.concatenate([np.arange(count, dtype=np.int32) for count in counts]) if counts else np.zeros(0, np.int32)
+        self.begins = np.repeat(np.asarray(sounding, np.int32), counts) - _FINE_PER_PLACE * self.local
+        """Per place: how much after the stream's present place its recording begins to sound if this is what plays, in fine hops."""
+        self.carries = (self.local >= _PLACES_PER_QUERY).astype(np.float32) * _KEPT
         queries = self.local // _PLACES_PER_QUERY + 1
         self.worth = ((1 - _KEPT**queries) / (1 - _KEPT)).astype(np.float32)
         """Per place: the most likeness that the queries since the recording's start can have left."""
 
-    def slice(self, number: int) -> slice:
-        end = self.offsets[number + 1] if number + 1 < len(self.offsets) else len(self.local)
-        return slice(int(self.offsets[number]), int(end))
+    def only(self, numbers: Sequence[int]) -> Fingerprints:
+        """Return the patches of a few recordings."""
+        some = Fingerprints(())
+        parts = [self.places[:, self.slice(number)] for number in numbers]
+        counts, sounding = [self._counts[number] for number in numbers], [self._sounding[number] for number in numbers]
+        some._lay_out(np.asarray(numbers), np.concatenate(parts, axis=1), counts, sounding)
+        return some
+
+    def slice(self, row: int) -> slice:
+        """Return the places of the `row`th recording."""
+        end = self.offsets[row + 1] if row + 1 < len(self.offsets) else len(self.local)
+        return slice(int(self.offsets[row]), int(end))
 
 
 class Finder:
@@ -119,29 +132,32 @@ class Finder:
             return []
         shift = FINE_PER_FRAME * (self._next - QUERY_HOP - PATCH) + _LEAD // FINE_HOP
         prints = self._prints
-        worth = np.maximum(np.minimum(prints.worth, self._worth), np.float32(1.5))
-        likeness = np.where(shift - _FINE_PER_PLACE * prints.local + prints.sounding >= not_before, self._likeness, 0) / worth
+        least_worth = np.maximum(np.minimum(prints.worth, self._worth), np.float32(1.5))
+        likeness = self._likeness / least_worth
+        likeness *= prints.begins >= not_before - shift
         tops = np.maximum.reduceat(likeness, prints.offsets)
-        numbers = {int(number) for number in np.argsort(tops)[::-1][:best] if tops[number] >= least}
-        numbers |= {number for number in always if tops[number] >= 0.7 * least}
+        rows = set(np.flatnonzero(tops >= least).tolist())
+        if len(rows) > best:
+            rows = set(np.argpartition(tops, -best)[-best:].tolist())
+        rows |= {row for row in range(len(tops)) if int(prints.numbers[row]) in always and tops[row] >= 0.7 * least}
         found = []
-        for number in sorted(numbers):
-            part = likeness[prints.slice(number)].copy()
+        for row in sorted(rows):
+            number = int(prints.numbers[row])
+            part = likeness[prints.slice(row)]
             for other, lag in known:
                 if other == number:
                     place = round((shift - lag) / _FINE_PER_PLACE)
                     part[max(0, place - 1) : max(0, place + 2)] = 0
             place = int(np.argmax(part))
             if part[place] >= (0.7 * least if number in always else least):
-                found.append(Candidate(int(number), shift - _FINE_PER_PLACE * place, float(part[place])))
+                found.append(Candidate(number, shift - _FINE_PER_PLACE * place, float(part[place])))
         return sorted(found, key=lambda candidate: -candidate.likeness)
 
     def _carry(self) -> None:
         """Move likeness along its lag to where the next query expects it."""
         step = _PLACES_PER_QUERY
-        self._likeness[step:] = self._likeness[:-step] * _KEPT
+        np.multiply(self._likeness[:-step], self._prints.carries[step:], out=self._likeness[step:])
         self._likeness[:step] = 0
-        self._likeness *= self._prints.carries
         self._worth = self._worth * _KEPT
 
 

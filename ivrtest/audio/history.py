@@ -32,25 +32,31 @@ class History:
         """The frame after the last."""
         self.fed = 0
         """Samples taken so far, in whole steps."""
-        self._waiting = np.zeros(0, np.int16)
-        self._waiting_lost = np.zeros(0, np.bool_)
+        self.taken = 0
+        """All samples taken so far."""
+        self._waiting: list[tuple[Samples, Mask]] = []
         self._tail = np.zeros(0, np.int16)
         self._tail_lost = np.zeros(0, np.bool_)
         self._masks: list[tuple[int, int]] = []
-        self.noise: Levels = np.full(BANDS, FLOOR_DB, np.float32)
-        """The line's noise per band, dB: what the quietest tenth of the last 3 s stays under, and 2 dB."""
+        self._noise: Levels = np.full(BANDS, FLOOR_DB, np.float32)
         self._noise_at = 0
-        self.quiet = True
-        """The line's noise is so far below its speech that next to nothing can be hidden in it."""
+        self._quiet = True
+
+    @property
+    def noise(self) -> Levels:
+        """The line's noise per band, dB: what the quietest tenth of the last 3 s stays under, and 2 dB."""
+        self._measure_noise()
+        return self._noise
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the line's noise is so far below its speech that next to nothing can be hidden in it."""
+        self._measure_noise()
+        return self._quiet
 
     @property
     def now_s(self) -> float:
         return self.fed / SAMPLE_RATE
-
-    @property
-    def taken(self) -> int:
-        """All samples taken so far."""
-        return self.fed + len(self._waiting)
 
     def mask(self, start_s: float, end_s: float) -> None:
         """Count samples between two times as lost."""
@@ -61,25 +67,41 @@ class History:
         if first < last:
             self._valid[first - self.oldest : last - self.oldest] = False
 
+    def take(self, samples: Samples, lost: Mask) -> None:
+        """Keep samples until a step of them is asked for."""
+        if len(samples):
+            self._waiting.append((samples, lost))
+            self.taken += len(samples)
+
+    def step(self, count: int) -> tuple[Samples, int] | None:
+        """Add the frames of the next `count` samples; return the frames' samples and the first frame's number. None if fewer wait."""
+        if self.taken - self.fed < count:
+            return None
+        if len(self._waiting) > 1 or len(self._waiting[0][0]) > count:
+            samples = np.concatenate([some for some, _ in self._waiting])
+            lost = np.concatenate([mask for _, mask in self._waiting])
+            self._waiting = [(samples[count:], lost[count:])] if len(samples) > count else []
+            samples, lost = samples[:count], lost[:count]
+        else:
+            samples, lost = self._waiting.pop()
+        for start, end in self._masks:
+            if end > self.fed and start < self.fed + count:
+                lost = lost.copy()
+                lost[max(0, start - self.fed) : max(0, end - self.fed)] = True
+        self.fed += count
+        whole = np.concatenate([self._tail, samples])
+        whole_lost = np.concatenate([self._tail_lost, lost])
+        first = self.end
+        self._add(log_mel(whole), ~frames_lost(whole_lost))
+        used = (self.end - first) * HOP
+        self._tail, self._tail_lost = whole[used:], whole_lost[used:]
+        return whole, first
+
     def append(self, samples: Samples, lost: Mask, step: int) -> Iterator[tuple[Samples, int]]:
-        """Take samples; for each whole step of them add its frames, then yield the frames' samples and the first frame's number."""
-        self._waiting = np.concatenate([self._waiting, samples])
-        self._waiting_lost = np.concatenate([self._waiting_lost, lost])
-        while len(self._waiting) >= step:
-            block, block_lost = self._waiting[:step], self._waiting_lost[:step]
-            self._waiting, self._waiting_lost = self._waiting[step:], self._waiting_lost[step:]
-            for start, end in self._masks:
-                if end > self.fed and start < self.fed + step:
-                    block_lost = block_lost.copy()
-                    block_lost[max(0, start - self.fed) : max(0, end - self.fed)] = True
-            self.fed += step
-            whole = np.concatenate([self._tail, block])
-            whole_lost = np.concatenate([self._tail_lost, block_lost])
-            first = self.end
-            self._add(log_mel(whole), ~frames_lost(whole_lost))
-            used = (self.end - first) * HOP
-            self._tail, self._tail_lost = whole[used:], whole_lost[used:]
-            yield whole, first
+        """Take samples and add their frames, `step` samples at a time: see `step`."""
+        self.take(samples, lost)
+        while (added := self.step(step)) is not None:
+            yield added
 
     def levels(self, first: int, end: int) -> Levels:
         return self._levels[first - self.oldest : end - self.oldest]
@@ -130,7 +152,8 @@ class History:
     @property
     def noise_db(self) -> float:
         """The line's noise over all bands, dB."""
-        return float(total_level(self.noise[None, :])[0])
+        self._measure_noise()
+        return float(total_level(self._noise[None, :])[0])
 
     def varies(self, first: int, end: int) -> bool:
         """Return whether the level moves as speech does: steady noise keeps within 6 dB."""
@@ -151,18 +174,20 @@ class History:
         self._loud[begin : begin + count] = False
         self._tonal[begin : begin + count] = False
         self.end += count
-        if self.end - self._noise_at >= _NOISE_EVERY:
-            self._noise_at = self.end
-            self._measure_noise()
 
     def _measure_noise(self) -> None:
-        begin = max(0, self.end - self.oldest - _NOISE_FRAMES)
-        end = self.end - self.oldest
+        """Measure the noise where that was long ago: only where somebody asks, for most of a call nobody does."""
+        if self.end // _NOISE_EVERY == self._noise_at:
+            return
+        self._noise_at = self.end // _NOISE_EVERY
+        end = self._noise_at * _NOISE_EVERY - self.oldest
+        begin = max(0, end - _NOISE_FRAMES)
         # Where a sender sends nothing, the line's noise cannot be heard.
         usable = self._valid[begin:end] & (self._total[begin:end] > -80)
         count = int(np.count_nonzero(usable))
         if count < 30:
             return
-        tenth = np.partition(self._levels[begin:end][usable], count // 10, axis=0)[count // 10]
-        self.noise = np.minimum(tenth + 2, np.float32(-25))
-        self.quiet = self.noise_db < float(np.percentile(self._total[begin:end][usable], 90)) - QUIET_LINE_DB
+        tenth = np.partition(self._levels[begin:end][usable].T, count // 10, axis=1)[:, count // 10]
+        self._noise = np.minimum(tenth + 2, np.float32(-25))
+        loud = np.sort(self._total[begin:end][usable])[round(0.9 * (count - 1))]
+        self._quiet = bool(self.noise_db < float(loud) - QUIET_LINE_DB)

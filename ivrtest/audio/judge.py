@@ -18,10 +18,11 @@ BLOCK: Final = 30
 """Frames that are judged together: 300 ms."""
 GOOD_DB: Final = 3.2
 """A block that deviates by more is not the recording, or not the recording alone."""
-LACKING_DB: Final = 4.0
+LACKING_DB: Final = 3.6
 """It is not the recording if what it lacks alone is more than this: talkers, noise and codecs add, and only another word also lacks."""
 ALONE_DB: Final = 5.5
-"""On a quiet line it is not the recording either if it deviates by more in any way."""
+"""If it deviates by more than this, it need only lack `ALSO_LACKING_DB` not to be the recording; nothing on a quiet line."""
+ALSO_LACKING_DB: Final = 1.3
 OVERLAID_DB: Final = 4.5
 """A block may deviate by this much if next to nothing is lacking ..."""
 PRESENT_DB: Final = 1.5
@@ -41,11 +42,14 @@ MOST_TILT_DB: Final = 20.0
 """How far one band's gain may lie from the whole's."""
 
 _LN10_10 = np.float32(np.log(10) / 10)
+_PER_8, _PER_9, _PER_BAND = np.float32(1 / 8), np.float32(1 / 9), np.float32(1 / BANDS)
+_ONES = np.ones(BANDS, np.float32)
+_EACH_BAND = np.arange(BANDS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """A comparison, frame by frame. All arrays have shape (frames,)."""
+    """A comparison, frame by frame. All arrays have shape (..., frames)."""
 
     deviation: NDArray[np.float32]
     """Sum over bands of |residual| x weight, dB; 0 where lost."""
@@ -59,40 +63,44 @@ class Evidence:
 
 def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Levels:
     """Estimate the line's gain per band, shape (BANDS,): the median of cells well above noise, drawn to the whole band's where few are."""
-    audible = valid[:, None] & (call > noise + 6) & (recording > recording.max(initial=-90.0) - 25)
-    difference = np.where(audible, call - recording, np.float32(np.nan))
+    peak = float(recording.max(initial=-90.0))
+    audible = (call > noise + 6) & (recording > peak - 25)
+    if not valid.all():
+        audible &= valid[:, None]
+    difference = np.where(audible, call - recording, np.float32(np.inf))
     flat = difference[audible]
     if len(flat) == 0:
         return np.zeros(BANDS, np.float32)
     # A gain that would bury the recording in the noise explains anything.
-    least = max(LEAST_GAIN_DB, float(noise.max()) + 8 - float(recording.max()))
-    median = np.sort(flat)[len(flat) // 2]
-    middle = np.float32(np.clip(median, least, max(least, MOST_GAIN_DB)))
+    least = max(LEAST_GAIN_DB, float(noise.max()) + 8 - peak)
+    flat.sort()
+    median = flat[len(flat) // 2]
+    middle = np.float32(min(max(median, least), max(least, MOST_GAIN_DB)))
     counts = audible.sum(axis=0)
-    filled = np.where(audible, difference, np.float32(np.inf))
-    ordered = np.sort(filled, axis=0)
-    medians = ordered[np.maximum(counts - 1, 0) // 2, np.arange(BANDS)]
+    ordered = np.sort(difference.T, axis=1)
+    medians = ordered[_EACH_BAND, np.maximum(counts - 1, 0) // 2]
     trusted = counts / (counts + np.float32(15))
-    tilt = np.clip(np.where(counts > 0, medians, median) - median, -MOST_TILT_DB, MOST_TILT_DB)
+    tilt = np.minimum(np.maximum(np.where(counts > 0, medians, median) - median, -MOST_TILT_DB), MOST_TILT_DB)
     gain: Levels = (middle + trusted * tilt).astype(np.float32)
     return gain
 
 
 def compare(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: Levels) -> Evidence:
-    """Compare frames of a call with the frames of a recording that they should be."""
-    floor = noise * _LN10_10
-    sound = (recording + gain) * _LN10_10
-    predicted = np.logaddexp(sound, floor) / _LN10_10
-    residual = np.clip(call - predicted, -CLIP_DB, CLIP_DB)
+    """Compare frames of a call with the frames of a recording that they should be.
+
+    `recording` may have further dimensions in front: the call is then compared with each, and so are the results shaped.
+    """
+    predicted = np.log(np.exp((recording + gain) * _LN10_10) + np.exp(noise * _LN10_10)) / _LN10_10
+    residual = np.minimum(np.maximum(call - predicted, -CLIP_DB), CLIP_DB)
     # What is there counts from 3 dB above the noise on; what should not be there from 6 dB on, for noise alone often reaches that far.
-    due = np.clip((predicted - noise - 3) / 9, 0, 1)
-    extra = np.clip((call - noise - 6) / 8, 0, 1)
-    weight = np.maximum(due, extra) * (valid[:, None] / np.float32(BANDS))
-    wanted = due.sum(axis=1) / BANDS
-    cost = np.abs(residual) * weight
+    due = np.minimum(np.maximum((predicted - (noise + np.float32(3))) * _PER_9, 0), 1)
+    extra = np.minimum(np.maximum((call - (noise + np.float32(6))) * _PER_8, 0), 1)
+    share = valid * _PER_BAND
+    weight = np.maximum(due, extra)
+    cost = residual * weight
     return Evidence(
-        deviation=cost.sum(axis=1),
-        missing=np.where(residual < 0, cost, 0).sum(axis=1),
-        weight=weight.sum(axis=1),
-        wanted=wanted,
+        deviation=(np.abs(cost) @ _ONES) * share,
+        missing=(np.minimum(cost, 0) @ _ONES) * -share,
+        weight=(weight @ _ONES) * share,
+        wanted=(due @ _ONES) * _PER_BAND,
     )

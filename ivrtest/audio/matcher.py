@@ -25,11 +25,20 @@ from ivrtest.audio.stranger import Strangers
 
 STEP: Final = 800
 """Samples between decisions: 100 ms."""
+LONG_STEP: Final = 4 * STEP
+"""The same while a recording that is known goes on as it should, and we have pressed no key that could cut it."""
+AT_EASE_FRAMES: Final = 60
+"""How much of it must be to come for that."""
 NAME_EXPECTED_S: Final = 0.4
 """Sound that must fit before an expected recording is named."""
+NAME_WELL_EXPECTED_S: Final = 0.28
+"""The same if it fits this well:"""
+GOOD_BEGINNING_DB: Final = 2.0
 NAME_ANY_S: Final = 1.2
 """Sound that must fit before an unexpected one is named: it may be speech that is in no library."""
 _QUIET_FRAMES: Final = 35
+_SYLLABLE_FRAMES: Final = 15
+"""Less sound than this may be the last of a recording that was cut off; more is another word."""
 _PATIENCE_FRAMES: Final = 160
 """How long after a recording went wrong another one may still be recognised in its place."""
 _UNKNOWN_FRAMES: Final = 300
@@ -65,29 +74,40 @@ class Matcher:
         self._named: Track | None = None
         self._cursor = 0
         """Everything before this sample is explained."""
+        self._key_pressed = False
+        """Since a recording was named."""
+        self._over = False
         self._strangers = Strangers(self._history)
         self._told_unknown = False
         """The present sound has been reported as unknown or as a recording gone wrong; what is left of it is no news."""
 
     def expect(self, keys: Sequence[Key] | None) -> None:
         """Say which recordings may come next; None: any. Others are still recognised, a little later. Unknown keys raise KeyError."""
-        self._pursuit.expected = frozenset(self._index.numbers[key] for key in keys or ())
+        self._pursuit.expect(frozenset(self._index.numbers[key] for key in keys or ()))
         self._expected = frozenset(keys or ())
 
     def mask(self, start_s: float, end_s: float) -> None:
         """Leave a stretch of the stream, past or to come, out of all comparisons: our own key tones."""
         self._history.mask(start_s, end_s)
+        self._key_pressed = True
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """Take the next samples, any number; `lost` marks those that did not arrive. Return what became known."""
         hearings: list[Hearing] = []
-        for block, first in self._history.append(samples, lost, STEP):
-            hearings += self._step(block, first)
+        self._history.take(samples, lost)
+        while (added := self._history.step(LONG_STEP if self._at_ease() else STEP)) is not None:
+            hearings += self._step(*added)
         return hearings
+
+    def _at_ease(self) -> bool:
+        """Return whether a recording plays as it should and nothing is to be decided soon, so that longer steps will do."""
+        track = self._named
+        return track is not None and track.clear and track.to_come > AT_EASE_FRAMES and not self._key_pressed and not self._over
 
     def finish(self) -> list[Hearing]:
         """The call is over: return the last word on what was playing."""
         end_s = self._history.taken / SAMPLE_RATE
+        self._over = True
         hearings = self.feed(np.zeros(STEP * 6, np.int16), np.zeros(STEP * 6, np.bool_))
         if self._named is not None:
             hearings += self._went_wrong(self._named, Verdict.truncated)
@@ -105,7 +125,9 @@ class Matcher:
         end = history.end
         levels, valid = history.total(first, end), history.valid(first, end)
         loud, hearings = self._sound.listen(levels, valid, history.now_s)
-        tonal, tones = self._tone.listen(block, loud, valid, history.now_s)
+        # Where a recording plays as it should, there are no tones but its own.
+        speaking = self._named is not None and self._named.clear
+        tonal, tones = self._tone.listen(block, np.zeros_like(loud) if speaking else loud, valid, history.now_s)
         history.note(first, loud, tonal)
         hearings += tones
         if self._named is None or not self._named.clear:
@@ -154,13 +176,17 @@ class Matcher:
         return []
 
     def _needed_s(self, track: Track) -> float:
-        return NAME_EXPECTED_S if track.key in self._expected and track.clear else NAME_ANY_S
+        if track.key not in self._expected or not track.clear:
+            return NAME_ANY_S
+        return NAME_EXPECTED_S if track.worst > GOOD_BEGINNING_DB else NAME_WELL_EXPECTED_S
 
     def _completed(self) -> tuple[Track | None, Track | None]:
         """Return the recording that has been heard to its end, if that is certain, and another that fits as well."""
         complete = [track for track in self._tracks if track.good and not track.hidden and track.complete and self._stands(track)]
         if not complete:
             return None, None
+        # One that could only be under other sound is none where another one fits as it is.
+        complete = [one for one in complete if one.clear or not any(instead(other, one) and outdone(one, other) for other in complete)]
         # The longest cover wins; what covers the same stretch is told apart by how well it fits.
         best = min(complete, key=lambda track: (-round(track.heard_s * 10), track.worst))
         same = [track for track in complete if together(track, best)]
@@ -193,7 +219,8 @@ class Matcher:
             return track.heard_share > 0.5
         if track.heard_share < 0.8 or track.heard_s < 0.15 or track.worst > _FAIR_DB:
             return False
-        after = self._history.loud(track.sounding_end // HOP + 3, self._history.end)
+        # What is lost after sound may be more of it.
+        after = self._history.speech_or_lost(track.sounding_end // HOP + 3, self._history.end)
         quiet = (len(after) >= 8 and not after[:8].any()) or (len(after) >= 16 and not after[8:16].any())
         return quiet or (len(after) >= 3 and track.worst < _EXCELLENT_DB)
 
@@ -225,6 +252,8 @@ class Matcher:
         for track in self._tracks:
             if track is not best and track.good and track.heard_s > 0.5 * best.heard_s and not left_behind(track, best):
                 return []
+        if self._pursuit.awaits_siblings(best):
+            return []
         if best.heard_s < NAME_ANY_S and self._sound_before(best) >= 25:
             return []
         # What has just parted from this one may have done so because neither is right.
@@ -232,7 +261,7 @@ class Matcher:
             return []
         before = self._unknown_before(best)
         self._named, best.named_at_s = best, self._history.now_s
-        self._told_unknown = False
+        self._told_unknown = self._key_pressed = False
         return [*before, Recognised(self._match(best, Verdict.match if best.clear else Verdict.inconclusive), self._history.now_s)]
 
     def _unknown_before(self, track: Track) -> list[Hearing]:
@@ -288,7 +317,7 @@ class Matcher:
         loud = history.speech(frame, history.end)
         since = len(loud)
         quiet = since >= _QUIET_FRAMES and not loud[-_QUIET_FRAMES + 2 :].any()
-        if quiet and (np.count_nonzero(loud[3:]) <= 4 or (np.count_nonzero(loud) < _QUIET_FRAMES and track.lacks())):
+        if quiet and (np.count_nonzero(loud[3:]) <= 4 or (np.count_nonzero(loud) < _SYLLABLE_FRAMES and track.lacks())):
             return self._went_wrong(track, Verdict.truncated)
         if (quiet and not any(other.heard_s > 0.2 for other in others)) or since > _PATIENCE_FRAMES:
             return self._went_wrong(track, Verdict.diverged)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.fingerprint import Finder, refine
@@ -20,6 +23,30 @@ _SAME_LAG: Final = 8
 _FAILED_LAG: Final = 3
 _EXPECTED_BONUS_S: Final = 0.5
 _WORTH_REMEMBERING_S: Final = 0.2
+_BEFORE_APART: Final = 30
+"""Frames before the place where two recordings part, from which on both are followed."""
+_FEW: Final = 12
+"""More expected recordings than this are looked for among all."""
+_BEGUN: Final = 40
+"""Frames of sound of which only what is expected can be named."""
+_AT_ONCE: Final = 15
+"""Frames after the beginning of a sound at which what sounds may begin: breath and noise go before."""
+_SETTLED_S: Final = 0.5
+_SETTLED_DB: Final = 2.0
+_PAUSE: Final = 8
+"""Frames of quiet after which a short recording may have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sibling:
+    """A recording that begins like one that is followed: as long as they are alike there is no need to follow both."""
+
+    track: Track
+    number: int
+    shift: int
+    """How much later it begins, in fine hops."""
+    due: int
+    """Frames of the track after which it must be followed too."""
 
 
 class Pursuit:
@@ -29,8 +56,13 @@ class Pursuit:
         self._index = index
         self._history = history
         self._finder = Finder(index.fingerprints)
+        self._few: Finder | None = None
+        """Looks only among what is expected: cheaper, and enough as long as that is what plays."""
+        self._since = 0
+        """The frame from which on nothing is explained."""
         self._tried: dict[tuple[int, int], int] = {}
         """How often a recording (its number) was tried at a lag (fine hops)."""
+        self._siblings: list[_Sibling] = []
         self.expected: frozenset[int] = frozenset()
         """Numbers of the recordings that are taken up on weaker signs."""
         self.tracks: list[Track] = []
@@ -39,33 +71,89 @@ class Pursuit:
         self.refuted: list[Track] = []
         """All that fitted for a while."""
 
+    def expect(self, numbers: frozenset[int]) -> None:
+        """Say which recordings are looked for first."""
+        if numbers != self.expected:
+            self.expected = numbers
+            self._few = None
+
     def restart(self, explained: int, keep: list[Track]) -> None:
         """Begin anew: what sounded before sample `explained` is accounted for."""
         self.fallen = None
         self.refuted = []
         self._tried = {}
         self.tracks = [track for track in keep if track.good]
-        self._finder.restart(max(self._history.oldest, explained // HOP - 1))
+        self._since = max(self._history.oldest, explained // HOP - 1)
+        self._finder.restart(self._since)
+        self._few = None
 
     def look(self, audible_db: float, not_before: int) -> None:
         """Take up recordings that may have begun to sound at sample `not_before` or later."""
-        if not self._finder.listen(self._history, self._history.end, audible_db):
+        if self.expected and len(self.expected) <= _FEW and self._few is None:
+            self._few = Finder(self._index.fingerprints.only(sorted(self.expected)))
+            self._few.restart(self._since)
+        if self._few is not None:
+            self._take_up(self._few, audible_db, not_before)
+            if self._enough():
+                return
+        if not self._settled():
+            self._take_up(self._finder, audible_db, not_before)
+
+    def _enough(self) -> bool:
+        """Return whether there is no need yet to look among all recordings: what plays has only begun, or is as expected."""
+        loud = np.flatnonzero(self._history.loud(self._since, self._history.end))
+        if len(loud) == 0:
+            return True
+        first, last = self._since + int(loud[0]), self._since + int(loud[-1])
+        if any(track.clear and track.first < first + _AT_ONCE for track in self.tracks if self._index.numbers[track.key] in self.expected):
+            return True
+        # Until there is enough to name anything else.
+        return len(loud) < _BEGUN and self._history.end - last < _PAUSE
+
+    def _settled(self) -> bool:
+        """Return whether a recording explains all that sounds, so well that no other could."""
+        likely = [track for track in self.tracks if track.clear and track.heard_s > _SETTLED_S and track.worst < _SETTLED_DB]
+        if not likely:
+            return False
+        loud = np.flatnonzero(self._history.loud(self._since, self._history.end))
+        return len(loud) > 0 and any(track.first < self._since + int(loud[0]) + _AT_ONCE for track in likely)
+
+    def _take_up(self, finder: Finder, audible_db: float, not_before: int) -> None:
+        if not finder.listen(self._history, self._history.end, audible_db):
             return
         # The first sounds of a recording do not always show where it begins, so a lag near one that failed gets another chance.
         known = [place for place, times in self._tried.items() if times >= _CHANCES]
         known += [(self._index.numbers[track.key], track.lag) for track in self.tracks if track.clear]
+        known += [(sibling.number, sibling.track.lag + sibling.shift) for sibling in self._siblings]
         earliest = (not_before - SLACK) // FINE_HOP
-        for candidate in self._finder.candidates(earliest, _CANDIDATES, self.expected, _LEAST_LIKENESS, known):
+        for candidate in finder.candidates(earliest, _CANDIDATES, self.expected, _LEAST_LIKENESS, known):
             lag = self._refined(candidate.number, candidate.lag, not_before)
             track = None if lag is None else self._follow(candidate.number, lag, not_before)
             if track is not None:
                 for sibling in self._index.siblings.get(track.key, ()):
-                    self._follow(self._index.numbers[sibling.key], track.lag + sibling.shift, not_before)
+                    apart = 0 if sibling.apart_s is None else round(sibling.apart_s * SAMPLE_RATE - track.reference.start) // HOP
+                    self._siblings.append(_Sibling(track, self._index.numbers[sibling.key], sibling.shift, apart - _BEFORE_APART))
+                self._follow_siblings(not_before)
+
+    def _follow_siblings(self, not_before: int) -> None:
+        """Follow those that are about to part from the track that they are siblings of. Its fate is theirs until then."""
+        waiting, self._siblings = self._siblings, []
+        for sibling in waiting:
+            if sibling.track.judged >= sibling.due:
+                self._follow(sibling.number, sibling.track.lag + sibling.shift, not_before, sibling)
+            elif any(sibling.track is track for track in self.tracks):
+                self._siblings.append(sibling)
+
+    def awaits_siblings(self, track: Track) -> bool:
+        """Return whether there are recordings that begin alike and that it cannot yet be told from."""
+        return any(sibling.track is track for sibling in self._siblings)
 
     def advance(self, named: Track | None) -> None:
         """Judge all tracks up to now. Those that fell are dropped, except the one already named."""
         for track in self.tracks:
             track.advance(self._history, self._history.end)
+        self._follow_siblings(self._since * HOP)
+        for track in self.tracks:
             if not track.good and track is not named:
                 self._drop(track)
         self.tracks = [track for track in self.tracks if track is named or (track.good and not track.hidden)]
@@ -77,8 +165,8 @@ class Pursuit:
             return None
         return refine(reference, lag, history, first, min(history.end, first + 80))
 
-    def _follow(self, number: int, lag: int, not_before: int) -> Track | None:
-        """Lay a recording along the call. Return its track if it is new and fits so far."""
+    def _follow(self, number: int, lag: int, not_before: int, sibling: _Sibling | None = None) -> Track | None:
+        """Lay a recording along the call, as it lies from its sibling if it has one. Return its track if it is new and fits so far."""
         history, reference = self._history, self._index.references[number]
         # One that seems to have other sound over it may only lie a little beside its place.
         near = [track for track in self.tracks if track.reference is reference and abs(track.lag - lag) < _SAME_LAG]
@@ -89,7 +177,11 @@ class Pursuit:
             self._tried[failed] += 1
             return None
         self._tried[(number, lag)] = 1
-        track = Track(reference, lag, max(0, not_before // HOP - 1))
+        if sibling is None:
+            track = Track(reference, lag, max(0, not_before // HOP - 1))
+        else:
+            track = Track(reference, sibling.track.start // FINE_HOP + sibling.shift, max(0, not_before // HOP - 1))
+            track.drift_with(sibling.track, sibling.shift)
         if track.first < history.oldest or track.sounding_start < not_before - SLACK:
             return None
         track.advance(history, history.end)

@@ -14,6 +14,10 @@ PARTED_FRAMES: Final = 40
 """How long one of two must go on to fit after the other has ceased to: neither may be right."""
 PARTED_EXPECTED_FRAMES: Final = 25
 """The same if it is the one that is expected."""
+FITS_FRAMES: Final = 6
+"""Frames' worth of evidence that the expected one fits where the other has ceased to ..."""
+FITS_DB: Final = 1.5
+"""... if it deviates by less."""
 _NEAR: Final = SAMPLE_RATE // 8
 _SAME_START: Final = SAMPLE_RATE * 6 // 100
 _BETTER_DB: Final = 1.0
@@ -31,9 +35,18 @@ def left_behind(track: Track, best: Track) -> bool:
 
 
 def just_parted(refuted: Track, best: Track, expected: bool) -> bool:
-    """Return whether a recording that fitted as long as another has gone wrong only now. `expected`: that other one is."""
-    since = PARTED_EXPECTED_FRAMES if expected else PARTED_FRAMES
-    return refuted.heard_s > 0.5 * best.heard_s and refuted.fell_at is not None and best.first + best.judged < refuted.fell_at + since
+    """Return whether a recording that fitted as long as another has gone wrong only now, so that the other may do so next.
+
+    `expected`: that other one is.
+    """
+    fell = refuted.fell_at
+    if fell is None or refuted.heard_s <= 0.5 * best.heard_s:
+        return False
+    if expected:
+        deviation, weight = best.since(fell)
+        if weight > FITS_FRAMES and deviation < FITS_DB * weight:
+            return False
+    return best.first + best.judged < fell + (PARTED_EXPECTED_FRAMES if expected else PARTED_FRAMES)
 
 
 def continues(track: Track, best: Track) -> bool:

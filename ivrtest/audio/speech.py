@@ -49,9 +49,15 @@ class SoundDetector:
         self.threshold_db = max(self._floor() + ABOVE_FLOOR_DB, QUIETEST_DB)
         loud: Mask = valid & (levels > self.threshold_db)
         hearings: list[Hearing] = []
-        for index in range(len(levels)):
-            if valid[index]:
-                self._step(self._frame + index, bool(loud[index]), at_s, hearings)
+        if not self._sounding and not loud.any():
+            # Most of a call's steps are like this or the next.
+            self._loud_run = 0
+            self._quiet_run += int(np.count_nonzero(valid))
+        elif self._sounding and self._quiet_run == 0 and loud.all():
+            self._loud_run += len(levels)
+        else:
+            for index in np.flatnonzero(valid):
+                self._step(self._frame + int(index), bool(loud[index]), at_s, hearings)
         self._frame += len(levels)
         return loud, hearings
 

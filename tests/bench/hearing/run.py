@@ -12,7 +12,7 @@ import math
 import os
 import zlib
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -22,6 +22,7 @@ from tests.bench.hearing import trials
 from tests.bench.hearing.codecs_by_ffmpeg import G726_16, GSM, OPUS_8
 from tests.bench.hearing.interference import babble, car, clipped, gain_control, hum, silence_suppressed
 from tests.bench.hearing.line import Condition
+from tests.bench.hearing.many import many
 
 CONDITIONS = (
     Condition("A clean G.711"),
@@ -59,11 +60,18 @@ def interval(count: int, of: int) -> str:
     return f"{100 * share:5.1f} ({100 * max(0, middle - half):.1f}-{100 * min(1, middle + half):.1f})"
 
 
-def run(name: str, count: int, final: bool, kinds: str) -> tuple[str, list[trials.Outcome]]:
+@lru_cache(maxsize=1)
+def materials(large: bool, final: bool) -> trials.Material:
+    if large:
+        return many(final=final)
+    return trials.final() if final else trials.tuning()
+
+
+def run(name: str, count: int, final: bool, kinds: str, large: bool) -> tuple[str, list[trials.Outcome]]:
     """Run all kinds of trials on one line, `count` of each."""
     condition = next(condition for condition in CONDITIONS if condition.name == name)
     seed = (20260000 if final else 20250000) + zlib.crc32(name.encode())
-    material = trials.final() if final else trials.tuning()
+    material = materials(large, final)
     library, keys, pairs, long = material.library, material.keys, material.pairs, material.long
     menu = next(key for key in keys if "menu" in key[0])
 
@@ -97,19 +105,26 @@ def main() -> None:
     arguments.add_argument("--only", default="", help="lines whose names hold one of these, separated by commas")
     arguments.add_argument("--kinds", default="eanucts", help="expected, any, near-duplicate, unknown, changed, truncated, sequence")
     arguments.add_argument("--final", action="store_true", help="the material that nothing is tuned on")
+    arguments.add_argument("--large", action="store_true", help="more than 300 prompts in seven languages instead of a few in two or three")
     options = arguments.parse_args()
     chosen = [condition.name for condition in CONDITIONS if any(part in condition.name for part in options.only.split(","))]
-    print(f"{'line':18s} {'trial':16s} {'n':>4s}  {'right %':22s} {'wrong %':20s} late or off: median, p95 s   named: median, p95 s")
+    print(
+        f"{'line':18s} {'trial':16s} {'n':>4s}  {'right %':22s} {'wrong %':20s} misnamed   late or off   named   told apart: median, p95 s"
+    )
     with ProcessPoolExecutor(options.jobs) as pool:
-        for name, outcomes in pool.map(partial(run, count=options.trials, final=options.final, kinds=options.kinds), chosen):
+        for name, outcomes in pool.map(
+            partial(run, count=options.trials, final=options.final, kinds=options.kinds, large=options.large), chosen
+        ):
             for kind in dict.fromkeys(outcome.kind for outcome in outcomes):
                 some = [outcome for outcome in outcomes if outcome.kind == kind]
                 late = [outcome.late_s for outcome in some if outcome.late_s is not None]
                 named = [outcome.named_s for outcome in some if outcome.named_s is not None]
+                apart = [outcome.told_apart_s for outcome in some if outcome.told_apart_s is not None]
+                misnamed = sum(outcome.misnamed for outcome in some)
                 right, wrong = sum(outcome.right for outcome in some), sum(outcome.wrong for outcome in some)
                 print(
                     f"{name:18s} {kind:16s} {len(some):4d}  {interval(right, len(some)):22s} {interval(wrong, len(some)):20s} "
-                    f"{_middle(late):29s}{_middle(named)}"
+                    f"{misnamed:4d}  {_middle(late):15s} {_middle(named):15s} {_middle(apart)}"
                 )
                 if options.notes:
                     for outcome in some:

@@ -128,6 +128,11 @@ class Outcome:
     late_s: float | None = None
     """How late it was known, or how far off it was placed."""
     named_s: float | None = None
+    """How long a recording had sounded when it was named: one that no other begins like."""
+    told_apart_s: float | None = None
+    """How long after the last other one that begins like it had parted from it, one that others begin like was named."""
+    misnamed: bool = False
+    """It was called by another recording's name while it played. What came of it in the end may still be right."""
     note: str = ""
 
 
@@ -155,9 +160,17 @@ def genuine(library: PromptLibrary, key: Key, condition: Condition, random: np.r
     )
     end_s = (before + len(recording.samples) - 400) / 8000
     late = finals[0].at_s - end_s if right else None
-    named = names[0].at_s - (before + 400) / 8000 if names and names[0].match.key == key and len(recording.samples) > 12000 else None
+    named = apart = None
+    if names and names[0].match.key == key and len(recording.samples) > 12000:
+        others = library.index.siblings.get(key, ())
+        parts = [other.apart_s for other in others if other.apart_s is not None]
+        if parts and max(parts) < recording.seconds - 0.5:
+            apart = names[0].at_s - before / 8000 - max(parts)
+        elif not others:
+            named = names[0].at_s - (before + 400) / 8000
     kind = "expected prompt" if expected else "any prompt"
-    return Outcome(kind, right, wrong, late, named, "" if right and not wrong else f"{key}: {_note(hearings)}")
+    misnamed = any(name.match.key != key for name in names)
+    return Outcome(kind, right, wrong, late, named, apart, misnamed, "" if right and not wrong else f"{key}: {_note(hearings)}")
 
 
 def sibling(library: PromptLibrary, key: Key, other: Key, condition: Condition, random: np.random.Generator) -> Outcome:
@@ -175,7 +188,10 @@ def sibling(library: PromptLibrary, key: Key, other: Key, condition: Condition, 
         if final.match.verdict is not Verdict.inconclusive
     )
     wrong = wrong or _names_another(hearings, key, library)
-    return Outcome("near-duplicate", right, wrong, note="" if right and not wrong else f"{key} for {other}: {_note(hearings)}")
+    misnamed = any(isinstance(hearing, Recognised) and hearing.match.key == other for hearing in hearings)
+    return Outcome(
+        "near-duplicate", right, wrong, misnamed=misnamed, note="" if right and not wrong else f"{key} for {other}: {_note(hearings)}"
+    )
 
 
 def changed(library: PromptLibrary, key: Key, said: Samples, condition: Condition, random: np.random.Generator) -> Outcome:
@@ -185,13 +201,16 @@ def changed(library: PromptLibrary, key: Key, said: Samples, condition: Conditio
     samples, lost = through(joined(silence(0.4), said, silence(1.6)), condition, random)
     hearings = listen(library, samples, lost, expected=[[key]])
     finals = heard(hearings)
+    parted_s = _first_difference(said, recording.samples)
     right = bool(finals) and finals[0].match.key == key and finals[0].match.verdict is Verdict.diverged
+    # Of what changes in its first word nothing is left to know it by.
+    right = right or (bool(finals) and finals[0].match.verdict is Verdict.unknown and parted_s < 0.6)
     # What goes on after the change may well be another recording of its own.
     wrong = any(final.match.verdict is Verdict.match and final.match.key == key for final in finals)
     wrong = wrong or _names_another(hearings[: hearings.index(finals[0]) if finals else None], key, library)
     off = None
     if right and finals[0].match.diverged_at_s is not None:
-        off = abs(finals[0].match.diverged_at_s - 0.4 - _first_difference(said, recording.samples))
+        off = abs(finals[0].match.diverged_at_s - 0.4 - parted_s)
     return Outcome("changed word", right, wrong, off, note="" if right and not wrong else f"{key}: {_note(hearings)}")
 
 
