@@ -5,7 +5,7 @@ All times are seconds of the stream: samples since the first one fed, divided by
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -102,3 +102,12 @@ class SoundEnded:
 
 
 Hearing = SoundStarted | Recognised | Heard | ToneHeard | SoundEnded
+
+
+def known_by(hearing: Hearing, end_s: float) -> Hearing:
+    """Return the hearing as known at the stream's end at the latest."""
+    at_s = min(hearing.at_s, end_s)
+    if isinstance(hearing, Recognised | Heard):
+        match = replace(hearing.match, end_s=min(hearing.match.end_s, end_s), decided_at_s=min(hearing.match.decided_at_s, end_s))
+        return replace(hearing, match=match, at_s=at_s)
+    return replace(hearing, at_s=at_s)

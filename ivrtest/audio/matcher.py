@@ -7,13 +7,12 @@ call and judged cell by cell (`alignment`, `judge`). This file decides what the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from ivrtest.audio.alignment import Track
-from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, Verdict
+from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, Verdict, known_by
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import Key, PromptLibrary
@@ -112,7 +111,7 @@ class Matcher:
         if self._named is not None:
             hearings += self._went_wrong(self._named, Verdict.truncated)
         hearings += self._tone.finish(end_s)
-        return [_by(hearing, end_s) for hearing in hearings]
+        return [known_by(hearing, end_s) for hearing in hearings]
 
     # ---------------------------------------------------------------- each 100 ms
 
@@ -133,6 +132,8 @@ class Matcher:
         if self._named is None or not self._named.clear:
             self._look()
         self._pursuit.advance(self._named)
+        if self._pursuit.doubtful:
+            self._look()
         outlived = [track for track in self._tracks if track is not self._named and self._outlived(track)]
         for track in outlived:
             self._strangers.leave_open(track)
@@ -410,12 +411,3 @@ class Matcher:
         self._strangers.explained()
         self._pursuit.restart(self._cursor, keep)
         self._look()
-
-
-def _by(hearing: Hearing, end_s: float) -> Hearing:
-    """Return the hearing as known at the stream's end at the latest."""
-    at_s = min(hearing.at_s, end_s)
-    if isinstance(hearing, Recognised | Heard):
-        match = replace(hearing.match, end_s=min(hearing.match.end_s, end_s), decided_at_s=min(hearing.match.decided_at_s, end_s))
-        return replace(hearing, match=match, at_s=at_s)
-    return replace(hearing, at_s=at_s)

@@ -101,6 +101,8 @@ class Pursuit:
 
     def _enough(self) -> bool:
         """Return whether there is no need yet to look among all recordings: what plays has only begun, or is as expected."""
+        if self.doubtful:
+            return False
         loud = np.flatnonzero(self._history.loud(self._since, self._history.end))
         if len(loud) == 0:
             return True
@@ -109,6 +111,11 @@ class Pursuit:
             return True
         # Until there is enough to name anything else.
         return len(loud) < _BEGUN and self._history.end - last < _PAUSE
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a recording is followed that fits only as one with other sound over it: another may fit as it is."""
+        return any(track.good and track.overlaid for track in self.tracks)
 
     def _settled(self) -> bool:
         """Return whether a recording explains all that sounds, so well that no other could."""
