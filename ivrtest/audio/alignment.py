@@ -38,6 +38,8 @@ _WORD: Final = 40
 """Frames that may hold a word of their own: if next to nothing of them arrived, another word could have been said."""
 _SOME: Final = 40
 """Frames after which it is seen whether there is anything of the recording in what is heard."""
+_FIRST_STEPS: Final = 4
+"""Steps of the lag with which a track finds its place when it is first judged."""
 _HARDLY: Final = 6.5
 """A block with less evidence than this many frames' worth is judged as if it had that much: codecs drop soft sounds before pauses."""
 _CERTAIN: Final = 8.0
@@ -227,7 +229,11 @@ class Track:
         before, self.judged = self.judged, end
         self._lags[max(before, self._known_lags) : end] = self.lag
         if end >= 20 and self.good and end > self._known_lags:
-            self._follow(call, before, end)
+            for _ in range(1 if before else _FIRST_STEPS):
+                lag = self.lag
+                self._follow(call, before, end)
+                if self.lag == lag:
+                    break
         whole = end <= _REJUDGED
         if whole or self._gain is None or before // 50 != end // 50:
             self._gain = self._estimate_gain(call, max(0, end - _GAIN_FRAMES), end)

@@ -129,10 +129,11 @@ class Matcher:
         tonal, tones = self._tone.listen(block, np.zeros_like(loud) if speaking else loud, valid, history.now_s)
         history.note(first, loud, tonal)
         hearings += tones
-        if self._named is None or not self._named.clear:
+        unsure = self._named is None or not self._named.clear
+        if unsure:
             self._look()
         self._pursuit.advance(self._named)
-        if self._pursuit.doubtful:
+        if unsure and self._pursuit.doubtful:
             self._look()
         outlived = [track for track in self._tracks if track is not self._named and self._outlived(track)]
         for track in outlived:
@@ -199,7 +200,9 @@ class Matcher:
         # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning.
         if any(continues(track, best) for track in self._tracks if track not in complete):
             return None, None
-        rivals = [track for track in same if track is not best and track.worst < best.worst + 1.0 and track.heard_s > 0.8 * best.heard_s]
+        rivals = [
+            track for track in same if track.key != best.key and track.worst < best.worst + 1.0 and track.heard_s > 0.8 * best.heard_s
+        ]
         return best, min(rivals, key=lambda track: (track.key not in self._expected, track.worst), default=None)
 
     def _stands(self, track: Track) -> bool:

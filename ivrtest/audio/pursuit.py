@@ -164,6 +164,14 @@ class Pursuit:
             if not track.good and track is not named:
                 self._drop(track)
         self.tracks = [track for track in self.tracks if track is named or (track.good and not track.hidden)]
+        if len(self.tracks) > 1:
+            self.tracks = [track for track in self.tracks if track is named or not any(self._same(track, other) for other in self.tracks)]
+
+    @staticmethod
+    def _same(track: Track, other: Track) -> bool:
+        """Return whether a track is another one again, found beside its place."""
+        near = track is not other and track.reference is other.reference and abs(track.lag - other.lag) < _SAME_LAG
+        return near and (track.worst, track.lag) > (other.worst, other.lag)
 
     def _refined(self, number: int, lag: int, not_before: int) -> int | None:
         history, reference = self._history, self._index.references[number]
