@@ -5,7 +5,7 @@ from __future__ import annotations
 from ivrtest.sip.dialog import Dialog
 from ivrtest.sip.endpoint import ALLOW, SUPPORTED, Endpoint, WrongState
 from ivrtest.sip.events import Cancelled, Ended, IncomingCall, ProgressAcknowledged, Side
-from ivrtest.sip.extracts import cause_of, session_description
+from ivrtest.sip.extracts import cause_of
 from ivrtest.sip.header import Header
 from ivrtest.sip.header_map import Headers
 from ivrtest.sip.headers import CallId, From, To
@@ -13,6 +13,7 @@ from ivrtest.sip.invite import IncomingInvite
 from ivrtest.sip.layer import ServerTransaction
 from ivrtest.sip.leg import Leg
 from ivrtest.sip.message import Request
+from ivrtest.sip.multipart import session_description
 from ivrtest.sip.peer import Peer
 from ivrtest.sip.phase import Phase
 from ivrtest.sip.registry import Registry
@@ -69,7 +70,7 @@ class CalledLeg(Leg):
                 request.need(To),
                 request.uri,
                 request.headers,
-                request.body or None,
+                session_description(request),
                 source,
                 None if self._replaces is None else self._replaces.handle,
             )

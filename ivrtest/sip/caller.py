@@ -9,7 +9,7 @@ from ivrtest.sip.digest import Secret
 from ivrtest.sip.endpoint import SDP, Endpoint, WrongState
 from ivrtest.sip.events import Answered, Cancelled, Progress, Rejected, Side
 from ivrtest.sip.exchange import Exchange
-from ivrtest.sip.extracts import cause_of, retry_after, session_description
+from ivrtest.sip.extracts import cause_of, retry_after
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.header import Header
 from ivrtest.sip.headers import Contact, CSeq, RAck, Require, RSeq, To
@@ -17,6 +17,7 @@ from ivrtest.sip.invite import Acceptance, OutgoingInvite
 from ivrtest.sip.layer import ResponseUser
 from ivrtest.sip.leg import Leg
 from ivrtest.sip.message import Request, Response
+from ivrtest.sip.multipart import session_description
 from ivrtest.sip.peer import Peer, ignore
 from ivrtest.sip.phase import Phase
 from ivrtest.sip.registry import Registry

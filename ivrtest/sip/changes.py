@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED, Endpoint, WrongState
 from ivrtest.sip.events import Confirmed, OfferWithdrawn, SessionChanged, SessionOffered, SessionUnchanged
-from ivrtest.sip.extracts import retry_after, session_description
+from ivrtest.sip.extracts import retry_after
 from ivrtest.sip.header import Header
 from ivrtest.sip.headers import CSeq, RetryAfter
 from ivrtest.sip.invite import Acceptance, IncomingInvite, OutgoingInvite
 from ivrtest.sip.layer import ServerTransaction
 from ivrtest.sip.message import Request, Response
+from ivrtest.sip.multipart import session_description
 from ivrtest.sip.peer import Peer
 from ivrtest.sip.phase import Phase
 
@@ -184,7 +185,7 @@ class Changes:
         invite = IncomingInvite(self._endpoint, self, transaction)
         self._theirs = invite
         invite.respond(self._endpoint.response(transaction, 100), now)
-        self._endpoint.emit(SessionOffered(self._leg.handle, "INVITE", request.body or None))
+        self._endpoint.emit(SessionOffered(self._leg.handle, "INVITE", session_description(request)))
 
     def updated(self, request: Request, transaction: ServerTransaction, peer: Peer, now: float) -> None:
         """Take an UPDATE."""
@@ -200,7 +201,7 @@ class Changes:
         """Take an offer that came in UPDATE or PRACK."""
         request = transaction.request
         self._theirs = transaction
-        self._endpoint.emit(SessionOffered(self._leg.handle, request.method, request.body))
+        self._endpoint.emit(SessionOffered(self._leg.handle, request.method, session_description(request)))
 
     def refuses(self, transaction: ServerTransaction, peer: Peer, now: float) -> bool:
         """Refuse a new offer while another is open (section 14.2, RFC 3311 section 5.2). Say whether it did."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ivrtest.sip.endpoint import SDP
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import ContentType, Reason, RetryAfter, Supported
 from ivrtest.sip.message import Message, Response
@@ -29,11 +28,6 @@ def content_type(message: Message) -> str:
     except SipSyntaxError:
         return ""
     return "" if header is None else header.media_type
-
-
-def session_description(message: Message) -> bytes | None:
-    """Return the body if it is a session description. Some leave its type out."""
-    return message.body if message.body and content_type(message) in (SDP, "") else None
 
 
 def supports(message: Message, extension: str) -> bool:

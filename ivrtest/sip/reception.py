@@ -13,6 +13,7 @@ from ivrtest.sip.guard import Guard
 from ivrtest.sip.headers import CallId, RetryAfter, To, Via
 from ivrtest.sip.layer import ServerTransaction, server_key, with_source
 from ivrtest.sip.message import Message, Request, create_response
+from ivrtest.sip.multipart import MIXED
 from ivrtest.sip.registry import Registry
 from ivrtest.sip.screening import Refusal, screen
 from ivrtest.sip.session_timer import SessionTimes
@@ -113,7 +114,7 @@ class Reception:
         elif self._is_full():
             respond(transaction, 503, now, RetryAfter(BUSY_FOR))
         elif request.method == "OPTIONS":
-            about = (ALLOW, SUPPORTED, ("Accept", SDP), ("Accept-Encoding", "identity"), ("Accept-Language", "en"))
+            about = (ALLOW, SUPPORTED, ("Accept", f"{SDP}, {MIXED}"), ("Accept-Encoding", "identity"), ("Accept-Language", "en"))
             respond(transaction, 200, now, *about, self._endpoint.contact)
         elif self._guard is not None and (challenge := self._guard.challenge(request)) is not None:
             respond(transaction, 401, now, challenge)

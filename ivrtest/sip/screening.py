@@ -8,6 +8,7 @@ from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED
 from ivrtest.sip.header import Header
 from ivrtest.sip.headers import Contact, ContentType, RecordRoute, Require, RSeq, Unsupported
 from ivrtest.sip.message import Request, Response
+from ivrtest.sip.multipart import MIXED, has_description
 from ivrtest.sip.session_timer import SessionTimes, too_brief
 from ivrtest.sip.uri import OtherUri
 
@@ -49,8 +50,8 @@ def _screen_offer(request: Request) -> Refusal | None:
     if encoding is not None and encoding.lower() != "identity":
         return Refusal(415, (("Accept-Encoding", "identity"),))
     content = request.get(ContentType)
-    if content is None or content.media_type != SDP:
-        return Refusal(415, (("Accept", SDP),))
+    if content is None or not has_description(request, content):
+        return Refusal(415, (("Accept", f"{SDP}, {MIXED}"),))
     return None
 
 

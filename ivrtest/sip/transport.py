@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_address
 
@@ -14,6 +15,8 @@ Address = tuple[str, int]
 Resolver = Callable[[SipUri], Address | None]
 """Finds the address for a URI whose host is a name. None: it has none. Called while a message is handled, so it must not wait."""
 
+_THREE_COLONS = re.compile(r":::(?=[0-9]+\.)")
+
 RELIABLE = frozenset({"TCP", "TLS", "WS", "WSS"})
 """Transports that deliver everything once and in order."""
 
@@ -25,7 +28,8 @@ def default_port(transport: str) -> int:
 
 def literal_address(uri: SipUri) -> Address | None:
     """Return the address of a URI whose host is an IP address; None when the host is a name."""
-    host = uri.maddr or uri.host
+    # Three colons before an IPv4 part are what the RFC's own grammar writes, wrongly (RFC 5118 section 4.10).
+    host = _THREE_COLONS.sub("::", uri.maddr or uri.host)
     try:
         literal = ip_address(host)
     except ValueError:

@@ -24,7 +24,7 @@ def test_somebody_is_there(network: Network) -> None:
     answered = network.of_kind(ALICE, OptionsAnswered)
     assert (answered.handle, answered.status, answered.local) == (handle, 200, False)
     assert answered.headers.text("Supported") == "100rel, timer, replaces, norefersub"
-    assert answered.headers.text("Accept") == "application/sdp"
+    assert answered.headers.text("Accept") == "application/sdp, multipart/mixed"
     assert network.last("OPTIONS").text("Max-Forwards") == "70"
     network.run_until_quiet()
     assert (alice.timer(), bob.timer()) == (None, None)

@@ -63,7 +63,7 @@ def ask(network: Network, data: bytes) -> list[Response]:
         (request(Session_Expires="60", Supported="timer"), "422 Session Interval Too Small", ("Min-SE", "90")),
         (request("PRACK", RAck="1 1 INVITE"), "481 Call/Transaction Does Not Exist", None),
         (request(uri="urn:service:sos"), "416 Unsupported URI Scheme", None),
-        (request(body="<x/>", Content_Type="text/xml"), "415 Unsupported Media Type", ("Accept", "application/sdp")),
+        (request(body="<x/>", Content_Type="text/xml"), "415 Unsupported Media Type", ("Accept", "application/sdp, multipart/mixed")),
         (request(body="v=0", Content_Encoding="gzip"), "415 Unsupported Media Type", ("Accept-Encoding", "identity")),
         (request().replace(b" SIP/2.0\r\n", b" SIP/3.0\r\n", 1), "505 Version Not Supported", None),
         (request("BYE"), "481 Call/Transaction Does Not Exist", None),
@@ -74,7 +74,7 @@ def ask(network: Network, data: bytes) -> list[Response]:
         (request(CSeq="1 BYE"), '400 CSeq method "BYE" must be the request\'s method "INVITE"', None),
         (request(Contact="<sip:x"), '400 Contact "<sip:x" has no closing ">"', None),
         (request(Record_Route="<tel:123>"), '400 Record-Route "tel:123" must be a "sip:" or "sips:" URI here', None),
-        (request("OPTIONS"), "200 OK", ("Accept", "application/sdp")),
+        (request("OPTIONS"), "200 OK", ("Accept", "application/sdp, multipart/mixed")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
