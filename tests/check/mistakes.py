@@ -31,37 +31,37 @@ ONWARD += ("recorded", "empty", "sent", "done", "accepted", "declined")
 MORE = {"en": " For jobs, press 7.", "es": " Para empleos, oprima 7.", "de": " Für Stellen drücken Sie die 7."}
 
 
-def _nodes(data: Data, *kinds: str) -> Iterator[tuple[str, str, Data]]:
+def nodes(data: Data, *kinds: str) -> Iterator[tuple[str, str, Data]]:
     for name, node in data["nodes"].items():
         [(kind, fields)] = node.items()
         if not kinds or kind in kinds:
             yield name, kind, fields or {}
 
 
-def _at(data: Data, *path: str | int) -> Any:
+def at(data: Data, *path: str | int) -> Any:
     found: Any = data
     for step in path:
         found = found[step]
     return found
 
 
-def _put(value: object, *path: str | int) -> Callable[[Data], None]:
+def put(value: object, *path: str | int) -> Callable[[Data], None]:
     def change(data: Data) -> None:
-        _at(data, *path[:-1])[path[-1]] = value
+        at(data, *path[:-1])[path[-1]] = value
 
     return change
 
 
-def _drop(*path: str | int) -> Callable[[Data], None]:
+def drop(*path: str | int) -> Callable[[Data], None]:
     def change(data: Data) -> None:
-        del _at(data, *path[:-1])[path[-1]]
+        del at(data, *path[:-1])[path[-1]]
 
     return change
 
 
-def _keys(data: Data) -> Iterator[tuple[str, tuple[str, ...], str, object]]:
+def keys(data: Data) -> Iterator[tuple[str, tuple[str, ...], str, object]]:
     """Yield node, path of the target, key and target."""
-    for name, kind, fields in _nodes(data, "menu", "collect", "queue"):
+    for name, kind, fields in nodes(data, "menu", "collect", "queue"):
         where = "zero_out" if kind == "queue" else "keys"
         for key, target in fields.get(where, {}).items():
             yield name, ("nodes", name, kind, where, key), key, target
@@ -78,9 +78,9 @@ def _redirected(target: object, to: str) -> object:
 
 def _targets(data: Data) -> Iterator[tuple[str, tuple[str, ...], object]]:
     """Yield every target: node, path, and what stands there."""
-    for name, path, _, target in _keys(data):
+    for name, path, _, target in keys(data):
         yield name, path, target
-    for name, kind, fields in _nodes(data):
+    for name, kind, fields in nodes(data):
         for field in ONWARD:
             if field in fields:
                 yield name, ("nodes", name, kind, field), fields[field]
@@ -91,118 +91,118 @@ def _targets(data: Data) -> Iterator[tuple[str, tuple[str, ...], object]]:
             yield name, ("nodes", name, kind, "outcomes", outcome), target
 
 
-def _said(path: tuple[str | int, ...]) -> str:
+def said(path: tuple[str | int, ...]) -> str:
     return ".".join(str(step) for step in path[1:])
 
 
 def target_misspelt(data: Data) -> Iterator[Change]:
     for _, path, target in _targets(data):
         if (to := _goes(target, data)) is not None:
-            yield _said(path), _put(_redirected(target, f"{to}x"), *path)
+            yield said(path), put(_redirected(target, f"{to}x"), *path)
 
 
 def target_dropped(data: Data) -> Iterator[Change]:
     for _, path, _ in _targets(data):
         if path[3] not in ("keys", "zero_out") and not (path[2] == "lookup" and path[3] == "outcomes"):
-            yield _said(path), _drop(*path)
+            yield said(path), drop(*path)
 
 
 def key_to_its_own_menu(data: Data) -> Iterator[Change]:
-    for name, path, _, _ in _keys(data):
+    for name, path, _, _ in keys(data):
         if path[2] == "menu":
-            yield _said(path), _put(name, *path)
+            yield said(path), put(name, *path)
 
 
 def key_to_another_target(data: Data) -> Iterator[Change]:
-    for name, path, key, target in _keys(data):
-        for other, _, other_key, instead in _keys(data):
+    for name, path, key, target in keys(data):
+        for other, _, other_key, instead in keys(data):
             if other == name and key != other_key and _goes(instead, data) != _goes(target, data):
-                yield f"{_said(path)} like {other_key}", _put(instead, *path)
+                yield f"{said(path)} like {other_key}", put(instead, *path)
 
 
 def key_dropped(data: Data) -> Iterator[Change]:
-    for _, path, _, _ in _keys(data):
-        yield _said(path), _drop(*path)
-    for name, _, fields in _nodes(data, "menu"):
+    for _, path, _, _ in keys(data):
+        yield said(path), drop(*path)
+    for name, _, fields in nodes(data, "menu"):
         if "repeat" in fields:
-            yield f"{name}.menu.repeat", _drop("nodes", name, "menu", "repeat")
+            yield f"{name}.menu.repeat", drop("nodes", name, "menu", "repeat")
 
 
 def silence_to_the_same_question(data: Data) -> Iterator[Change]:
-    for name, kind, fields in _nodes(data, "menu", "collect", "callback", "survey"):
+    for name, kind, fields in nodes(data, "menu", "collect", "callback", "survey"):
         if "exhausted" in fields:
-            yield f"{name}.exhausted", _put(name, "nodes", name, kind, "exhausted")
+            yield f"{name}.exhausted", put(name, "nodes", name, kind, "exhausted")
         if "then" in fields.get("no_input", {}):
-            yield f"{name}.no_input", _put(name, "nodes", name, kind, "no_input", "then")
+            yield f"{name}.no_input", put(name, "nodes", name, kind, "no_input", "then")
 
 
 def failure_to_the_same_try(data: Data) -> Iterator[Change]:
-    for name, kind, fields in _nodes(data, "lookup", "transfer"):
+    for name, kind, fields in nodes(data, "lookup", "transfer"):
         for field in ("failed", "timed_out", "busy", "no_answer"):
             if field in fields:
-                yield f"{name}.{field}", _put(name, "nodes", name, kind, field)
+                yield f"{name}.{field}", put(name, "nodes", name, kind, field)
 
 
 def announcement_to_itself(data: Data) -> Iterator[Change]:
-    for name, kind, fields in _nodes(data, "announce", "set"):
+    for name, kind, fields in nodes(data, "announce", "set"):
         if "goto" in fields:
-            yield name, _put(name, "nodes", name, kind, "goto")
+            yield name, put(name, "nodes", name, kind, "goto")
 
 
 def _choices(data: Data) -> Iterator[tuple[str, tuple[str, ...], str, Data]]:
-    for name, path, key, target in _keys(data):
+    for name, path, key, target in keys(data):
         if isinstance(target, dict) and "language" in target.get("set", {}):
             yield name, path, key, target
 
 
 def language_option_loops(data: Data) -> Iterator[Change]:
     for name, path, _, _ in _choices(data):
-        yield _said(path), _put(name, *path)
+        yield said(path), put(name, *path)
 
 
 def language_option_swapped(data: Data) -> Iterator[Change]:
     for _, path, _, target in _choices(data):
         for language in data["languages"]:
             if language != target["set"]["language"]:
-                yield f"{_said(path)} sets {language}", _put({**target, "set": {"language": language}}, *path)
+                yield f"{said(path)} sets {language}", put({**target, "set": {"language": language}}, *path)
 
 
 def language_option_sets_nothing(data: Data) -> Iterator[Change]:
     for _, path, _, target in _choices(data):
         if target["set"]["language"] != data["languages"][0]:
-            yield _said(path), _put(target["goto"], *path)
+            yield said(path), put(target["goto"], *path)
 
 
 def language_misspelt(data: Data) -> Iterator[Change]:
     for _, path, _, target in _choices(data):
-        yield _said(path), _put({**target, "set": {"language": "xx"}}, *path)
+        yield said(path), put({**target, "set": {"language": "xx"}}, *path)
 
 
 def language_lost_on_the_way(data: Data) -> Iterator[Change]:
     if not any(_choices(data)):
         return
     after = {target["goto"] for _, _, _, target in _choices(data)}
-    for name, kind, fields in _nodes(data, "announce"):
+    for name, kind, fields in nodes(data, "announce"):
         if name not in after and isinstance(fields.get("goto"), str) and fields["goto"] in data["nodes"]:
             target = {"set": {"language": data["languages"][0]}, "goto": fields["goto"]}
-            yield name, _put(target, "nodes", name, kind, "goto")
+            yield name, put(target, "nodes", name, kind, "goto")
 
 
 def words_swapped(data: Data) -> Iterator[Change]:
     for name, words in data["prompts"].items():
         if isinstance(words, dict) and len(words) == 2:
             first, second = words
-            yield name, _put({first: words[second], second: words[first]}, "prompts", name)
+            yield name, put({first: words[second], second: words[first]}, "prompts", name)
 
 
 def translation_dropped(data: Data) -> Iterator[Change]:
     for name, words in data["prompts"].items():
         for language in words if isinstance(words, dict) else ():
-            yield f"{name}.{language}", _drop("prompts", name, language)
+            yield f"{name}.{language}", drop("prompts", name, language)
 
 
 def _menu_words(data: Data) -> Iterator[tuple[str, str, str]]:
-    for _, _, fields in _nodes(data, "menu"):
+    for _, _, fields in nodes(data, "menu"):
         words = data["prompts"][fields["prompt"]]
         for language, text in words.items() if isinstance(words, dict) else ():
             yield fields["prompt"], language, text
@@ -210,7 +210,7 @@ def _menu_words(data: Data) -> Iterator[tuple[str, str, str]]:
 
 def key_announced_that_is_none(data: Data) -> Iterator[Change]:
     for prompt, language, text in _menu_words(data):
-        yield f"{prompt}.{language}", _put(text + MORE[language], "prompts", prompt, language)
+        yield f"{prompt}.{language}", put(text + MORE[language], "prompts", prompt, language)
 
 
 def key_no_longer_announced(data: Data) -> Iterator[Change]:
@@ -219,99 +219,99 @@ def key_no_longer_announced(data: Data) -> Iterator[Change]:
         for part in parts if len(parts) > 1 else ():
             keys = [told.key for told in announcements(part, language)]
             if len(keys) == 1:
-                yield f"{prompt}.{language} {keys[0]}", _put(text.replace(part, ""), "prompts", prompt, language)
+                yield f"{prompt}.{language} {keys[0]}", put(text.replace(part, ""), "prompts", prompt, language)
 
 
 def condition_constant(data: Data) -> Iterator[Change]:
-    for name, _, fields in _nodes(data, "branch"):
+    for name, _, fields in nodes(data, "branch"):
         for number in range(len(fields["cases"])):
             for constant in ("1 == 1", "1 == 2"):
-                yield f"{name}.{number} {constant}", _put(constant, "nodes", name, "branch", "cases", number, "when")
+                yield f"{name}.{number} {constant}", put(constant, "nodes", name, "branch", "cases", number, "when")
 
 
 def counting_dropped(data: Data) -> Iterator[Change]:
     for _, path, target in _targets(data):
         sets = target.get("set", {}) if isinstance(target, dict) else {}
         if any(str(value).startswith("=") for value in sets.values()) and isinstance(target, dict):
-            yield _said(path), _put({name: value for name, value in target.items() if name != "set"}, *path)
-    for name, _, fields in _nodes(data, "set"):
+            yield said(path), put({name: value for name, value in target.items() if name != "set"}, *path)
+    for name, _, fields in nodes(data, "set"):
         if any(str(value).startswith("=") for value in fields["values"].values()):
-            yield name, _put(dict.fromkeys(fields["values"], 0), "nodes", name, "set", "values")
+            yield name, put(dict.fromkeys(fields["values"], 0), "nodes", name, "set", "values")
 
 
 def secret_mark_dropped(data: Data) -> Iterator[Change]:
-    for name, _, fields in _nodes(data, "collect"):
+    for name, _, fields in nodes(data, "collect"):
         if fields.get("secret"):
-            yield name, _drop("nodes", name, "collect", "secret")
+            yield name, drop("nodes", name, "collect", "secret")
 
 
 def secret_spoken(data: Data) -> Iterator[Change]:
-    secrets = [fields["into"] for _, _, fields in _nodes(data, "collect") if fields.get("secret")]
+    secrets = [fields["into"] for _, _, fields in nodes(data, "collect") if fields.get("secret")]
     for secret in secrets:
-        for name, kind, fields in _nodes(data, "announce"):
+        for name, kind, fields in nodes(data, "announce"):
             if isinstance(fields["prompt"], str):
-                yield f"{name} says {secret}", _put([fields["prompt"], {"digits": secret}], "nodes", name, kind, "prompt")
+                yield f"{name} says {secret}", put([fields["prompt"], {"digits": secret}], "nodes", name, kind, "prompt")
 
 
 def flow_calls_itself(data: Data) -> Iterator[Change]:
-    for name, _, _ in _nodes(data, "call_flow"):
-        yield name, _put(data["name"], "nodes", name, "call_flow", "flow")
+    for name, _, _ in nodes(data, "call_flow"):
+        yield name, put(data["name"], "nodes", name, "call_flow", "flow")
 
 
 def flow_misspelt(data: Data) -> Iterator[Change]:
-    for name, _, fields in _nodes(data, "call_flow"):
-        yield name, _put(fields["flow"] + "x", "nodes", name, "call_flow", "flow")
+    for name, _, fields in nodes(data, "call_flow"):
+        yield name, put(fields["flow"] + "x", "nodes", name, "call_flow", "flow")
 
 
 def farewell_dropped(data: Data) -> Iterator[Change]:
-    for name, _, fields in _nodes(data, "hang_up"):
+    for name, _, fields in nodes(data, "hang_up"):
         if "prompt" in fields:
-            yield name, _drop("nodes", name, "hang_up", "prompt")
+            yield name, drop("nodes", name, "hang_up", "prompt")
 
 
 def prompt_misspelt(data: Data) -> Iterator[Change]:
-    for name, kind, fields in _nodes(data):
+    for name, kind, fields in nodes(data):
         for field in ("prompt", "greeting", "offer"):
             if isinstance(fields.get(field), str):
-                yield f"{name}.{field}", _put(fields[field] + "x", "nodes", name, kind, field)
+                yield f"{name}.{field}", put(fields[field] + "x", "nodes", name, kind, field)
 
 
 def prompt_dropped(data: Data) -> Iterator[Change]:
-    for name, kind, fields in _nodes(data, "lookup", "queue", "transfer", "voicemail"):
+    for name, kind, fields in nodes(data, "lookup", "queue", "transfer", "voicemail"):
         for field in ("prompt", "greeting", "comfort", "position", "music"):
             if field in fields:
-                yield f"{name}.{field}", _drop("nodes", name, kind, field)
+                yield f"{name}.{field}", drop("nodes", name, kind, field)
 
 
 def variable_misspelt(data: Data) -> Iterator[Change]:
-    for name, _, fields in _nodes(data, "collect"):
-        yield name, _put(fields["into"] + "x", "nodes", name, "collect", "into")
-    for name, _, fields in _nodes(data, "lookup"):
+    for name, _, fields in nodes(data, "collect"):
+        yield name, put(fields["into"] + "x", "nodes", name, "collect", "into")
+    for name, _, fields in nodes(data, "lookup"):
         for argument, variable in fields.get("with", {}).items():
-            yield f"{name}.{argument}", _put(variable + "x", "nodes", name, "lookup", "with", argument)
+            yield f"{name}.{argument}", put(variable + "x", "nodes", name, "lookup", "with", argument)
 
 
 def digit_leads_out_of_a_number(data: Data) -> Iterator[Change]:
-    for name, _, fields in _nodes(data, "collect"):
+    for name, _, fields in nodes(data, "collect"):
         out = {**fields.get("keys", {}), "1": data["entry"]}
-        yield name, _put(out, "nodes", name, "collect", "keys")
+        yield name, put(out, "nodes", name, "collect", "keys")
 
 
 def terminator_dropped(data: Data) -> Iterator[Change]:
-    for name, _, fields in _nodes(data, "collect"):
+    for name, _, fields in nodes(data, "collect"):
         if fields.get("min", 1) != fields.get("max") and fields.get("terminator") != "none":
-            yield name, _put("none", "nodes", name, "collect", "terminator")
+            yield name, put("none", "nodes", name, "collect", "terminator")
 
 
 def zero_to_words(data: Data) -> Iterator[Change]:
-    spoken = [name for name, _, fields in _nodes(data, "hang_up")]
-    for name, path, key, _ in _keys(data):
+    spoken = [name for name, _, fields in nodes(data, "hang_up")]
+    for name, path, key, _ in keys(data):
         if path[2] == "menu" and key == "0":
             for other in spoken:
-                yield f"{name} to {other}", _put(other, *path)
+                yield f"{name} to {other}", put(other, *path)
 
 
 def entry_moved(data: Data) -> Iterator[Change]:
-    for name, _, _ in _nodes(data):
+    for name, _, _ in nodes(data):
         if name != data["entry"]:
-            yield name, _put(name, "entry")
+            yield name, put(name, "entry")

@@ -5,21 +5,33 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+from ivrtest.check.checker import check
+from ivrtest.check.context import CheckContext
+from ivrtest.flow.find import find_flows
 from ivrtest.flow.model import Flow
-from ivrtest.flow.read import FlowReading, read_flow
+from ivrtest.flow.nodes.call_flow import CallFlow
+from ivrtest.flow.read import FlowReading, load_flow, read_flow
 from ivrtest.flow.write import write_flow
+from ivrtest.source.finding import Finding
 from ivrtest.source.text import Source
 from ivrtest.source.yaml import read_document
-from tests.check import mistakes
+from tests.check import mistakes, slips
 from tests.check.mistakes import Change, Data
+
+FLOWS = Path(__file__).parents[2] / "flows"
+ACCEPTED = frozenset({"prompt-too-long"})
+"""Rules of taste, which the good flows may touch themselves. No operator is for them."""
 
 MEANT = ((r" like ", "it leads to another step of the flow, and only who planned it knows that this is not the one that was meant"),)
 BY_HABIT = ((r" 0$", "callers press 0 without being told, so it need not be announced"),)
 QUIET = ((r"\.music$", "waiting without music may be meant, and the music is heard elsewhere"),)
 ANSWERED = ((r"^balance\.", "a lookup that comes before may answer with a variable of any name"),)
+LONG_OR_SHORT = ((r"^baggage ", "numbers in Germany have no fixed length"),)
 CALLED = (
     (r"^(?:not_right|another_try|who)$", "every step of a called flow leads to every other, and its caller may have set what it reads"),
 )
@@ -48,20 +60,68 @@ class Mutant:
     reading: FlowReading
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is found in a mutant, and in the flows that call it."""
+
+    flow: str
+    mutant: Mutant
+    rules: frozenset[str]
+
+    @property
+    def found(self) -> bool:
+        return bool(self.rules)
+
+    @property
+    def expected(self) -> bool:
+        """Whether a rule objects that is meant for this kind of mistake."""
+        return not self.rules.isdisjoint(self.mutant.operator.rules)
+
+    @property
+    def excuse(self) -> str:
+        return self.mutant.operator.excuse(self.mutant.what)
+
+
+@cache
+def good_flows() -> Mapping[str, Flow]:
+    """Return the project's flows that nothing is wrong with, by name."""
+    readings = {name: load_flow(file.path) for name, (file, *_) in find_flows(FLOWS).items()}
+    return {name: reading.flow for name, reading in readings.items() if reading.flow is not None}
+
+
+def outcomes(operator: Operator, good: Mapping[str, Flow]) -> Iterator[Outcome]:
+    """Yield what comes of all mutants of one operator."""
+    for name, flow in good.items():
+        for mutant in mutants(flow, operator):
+            yield Outcome(name, mutant, frozenset(finding.rule for finding in _found(mutant, good) if finding.rule not in ACCEPTED))
+
+
+def _found(mutant: Mutant, good: Mapping[str, Flow]) -> Iterator[Finding]:
+    """Yield what is found in the flow, and in those that call it."""
+    yield from mutant.reading.findings
+    broken = mutant.reading.flow
+    if broken is None:
+        return
+    flows = {**good, broken.name: broken}
+    yield from check(broken, CheckContext(flows=flows, broken=mutant.reading.broken_nodes))
+    for flow in good.values():
+        if flow.name != broken.name and any(isinstance(node, CallFlow) and node.flow == broken.name for node in flow.nodes.values()):
+            yield from check(flow, CheckContext(flows=flows))
+
+
 def data_of(flow: Flow) -> Data:
     data = read_document(Source("written.yaml", write_flow(flow))).data
     assert isinstance(data, dict)
     return data
 
 
-def mutants(flow: Flow) -> Iterator[Mutant]:
-    """Yield `flow` broken in every way that an operator knows."""
+def mutants(flow: Flow, operator: Operator) -> Iterator[Mutant]:
+    """Yield `flow` broken in every way that `operator` knows."""
     whole = data_of(flow)
-    for operator in OPERATORS:
-        for what, change in operator.changes(whole):
-            broken = copy.deepcopy(whole)
-            change(broken)
-            yield Mutant(operator, what, read_flow(Source(f"{flow.name}.yaml", json.dumps(broken, ensure_ascii=False, indent=1))))
+    for what, change in operator.changes(whole):
+        broken = copy.deepcopy(whole)
+        change(broken)
+        yield Mutant(operator, what, read_flow(Source(f"{flow.name}.yaml", json.dumps(broken, ensure_ascii=False, indent=1))))
 
 
 OPERATORS = (
@@ -96,4 +156,31 @@ OPERATORS = (
     Operator("terminator dropped", frozenset({"collect-terminator-missing"}), mistakes.terminator_dropped),
     Operator("zero to words", frozenset({"reserved-key-misuse"}), mistakes.zero_to_words),
     Operator("entry moved", frozenset({"unreachable-node", "read-before-set"}), mistakes.entry_moved, CALLED),
+    Operator("time-out removed", frozenset({"endless-wait"}), slips.time_out_removed),
+    Operator("time cut short", frozenset({"too-little-time"}), slips.time_cut_short),
+    Operator("attempts changed", frozenset({"too-few-or-many-attempts"}), slips.attempts_changed),
+    Operator("time zone dropped", frozenset({"time-zone-missing"}), slips.time_zone_dropped),
+    Operator("option copied in the words", frozenset({"key-announced-twice", "handled-key-unannounced"}), slips.option_copied),
+    Operator("language offered in another", frozenset({"language-offered-in-another"}), slips.language_offered_in_another),
+    Operator("phone number mistyped", frozenset({"premium-or-malformed-number"}), slips.number_mistyped, LONG_OR_SHORT),
+    Operator("transferred to itself", frozenset({"transfer-to-itself"}), slips.transferred_to_itself),
+    Operator("length mistyped", frozenset({"entry-length-unlike-words", "entry-never-valid"}), slips.length_mistyped),
+    Operator("node left over", frozenset({"unreachable-node"}), slips.node_left_over),
+    Operator("prompt left over", frozenset({"unused-prompt"}), slips.prompt_left_over),
+    Operator("announcement that loses keys", frozenset({"key-lost-while-spoken"}), slips.announcement_that_loses_keys),
 )
+
+
+def print_scores() -> None:
+    """Print the score of every operator, and what is not seen with the reason."""
+    everything = [list(outcomes(operator, good_flows())) for operator in OPERATORS]
+    for operator, mine in zip(OPERATORS, everything, strict=True):
+        found, expected = sum(one.found for one in mine), sum(one.expected for one in mine)
+        print(f"{operator.name:32} {found:4} of {len(mine):4} found, {expected:4} by the rule that is for it")
+    for one in (one for mine in everything for one in mine if not one.found):
+        print(f"not seen: {one.flow}: {one.mutant.operator.name}: {one.mutant.what}: {one.excuse}")
+    print(f"{sum(one.found for mine in everything for one in mine)} of {sum(map(len, everything))} found")
+
+
+if __name__ == "__main__":
+    print_scores()

@@ -14,7 +14,8 @@ from ivrtest.source.finding import Finding, Severity
 
 class EndlessWait(Rule):
     """What it does
-        Reports a queue in which callers may wait for ever: there is no `max_wait`, and no key leads out of it.
+        Reports a queue in which callers may wait for ever: there is no `max_wait`, and no key leads out of it. With a key that does, it
+        is reported where `timed_out` is declared, which never comes.
 
     Why it matters
         If nobody takes the call, all that the caller can do is hang up, and nobody learns what she wanted.
@@ -31,11 +32,13 @@ class EndlessWait(Rule):
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         for node in flow.nodes.values():
-            if isinstance(node, Queue) and node.max_wait_s is None and not node.zero_out:
-                never = ', so "timed_out" never comes' if node.timed_out is not None else ""
-                yield self.finding(
-                    node.span,
-                    f'{called(node)} keeps callers without end: it has no "max_wait"{never}, and no key leads out. add one of them, '
-                    "such as {max_wait: 10m, timed_out: voicemail}",
-                    witness=context.states(flow).witness_at(node.id),
-                )
+            if not isinstance(node, Queue) or node.max_wait_s is not None or (node.zero_out and node.timed_out is None):
+                continue
+            never = ', so "timed_out" never comes' if node.timed_out is not None else ""
+            out = "" if node.zero_out else ", and no key leads out"
+            yield self.finding(
+                node.span,
+                f'{called(node)} keeps callers without end: it has no "max_wait"{never}{out}. add it, such as '
+                "{max_wait: 10m, timed_out: voicemail}",
+                witness=context.states(flow).witness_at(node.id),
+            )
