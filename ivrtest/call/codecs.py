@@ -113,6 +113,7 @@ def _g722_encoder() -> Encoder:
 
 _OPUS_MOST: Final = 960
 """Samples of the longest Opus packet: 120 ms (RFC 6716 section 3.2)."""
+_OPUS_BITRATE: Final = 40_000
 _OPUS_FRAMES: Final = ((80, 160, 320, 480), (80, 160), (20, 40, 80, 160))
 """Samples of a frame, by the configurations of SILK, of both, and of CELT (RFC 6716 table 2)."""
 
@@ -148,6 +149,8 @@ def _opus_decoder() -> Decoder:
 def _opus_encoder() -> Encoder:
     opus = import_module("opuslib_next")
     codec = opus.Encoder(SAMPLE_RATE, 1, opus.APPLICATION_VOIP)
+    # By itself it takes 8 kbit/s, and what a recording says is then not quite what was recorded.
+    codec.bitrate = _OPUS_BITRATE
 
     def encode(samples: Samples) -> bytes:
         return bytes(codec.encode(samples.tobytes(), len(samples)))

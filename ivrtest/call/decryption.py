@@ -46,7 +46,7 @@ class Decryption:
         return None
 
     def rtcp(self, datagram: bytes) -> bytes | None:
-        """Return an RTCP packet in clear, or None and count it."""
+        """Return an RTCP packet in clear, or None."""
         for receiver in self._receivers:
             try:
                 return receiver.unprotect_rtcp(datagram)
@@ -54,5 +54,4 @@ class Decryption:
                 return None
             except SrtpError:
                 continue
-        self.unauthenticated += 1
         return None

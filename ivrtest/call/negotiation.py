@@ -22,6 +22,7 @@ from ivrtest.sip.sdp import (
     Srtp,
     Terms,
     answer,
+    event_clocks,
     negotiated,
     offer,
 )
@@ -135,6 +136,7 @@ class Negotiation:
             payload_type=stream.send_payload_type,
             codec=codec.name,
             key_payload_type=stream.dtmf_send_payload_type,
+            key_clock_rate=stream.dtmf_clock_rate,
             receive_codecs={**_receivable(received), stream.receive_payload_type: codec.name},
             receive_keys=dict(stream.dtmf_receive),
             sends=stream.sends,
@@ -164,11 +166,10 @@ class Negotiation:
 def expected_media(sound: SoundOptions) -> RemoteMedia:
     """Return what may come before anything is agreed on: all that we speak."""
     codecs = tuple(codec.wire for codec in sound.chosen)
-    clocks = dict.fromkeys(codec.clock_rate for codec in codecs)
     return RemoteMedia(
         ("", 0),
         receive_codecs=_receivable(codecs),
-        receive_keys={KEY_PAYLOAD_TYPE + number: clock for number, clock in enumerate(clocks)},
+        receive_keys={KEY_PAYLOAD_TYPE + number: clock for number, clock in enumerate(event_clocks(codecs))},
     )
 
 

@@ -107,7 +107,7 @@ class Outgoing:
         self._silence = codec.silence * frame
         self.tick = 160 if frame % 160 == 0 else 80
         self._keys.tick_ms = self.tick * 1000 // SAMPLE_RATE
-        self._keys.clock_rate = codec.wire.clock_rate
+        self._keys.clock_rate = remote.key_clock_rate or codec.wire.clock_rate
         if self._remote is None or not self._remote.sends:
             # The marker is for the first packet after silence (RFC 3551 section 4.1).
             self._marker = True

@@ -27,6 +27,8 @@ class RemoteMedia:
     """What `payload_type` stands for."""
     key_payload_type: int | None = 101
     """The payload type of telephone-event (RFC 4733) that we send with. None: the far side takes none, and keys go as tones."""
+    key_clock_rate: int | None = None
+    """Hz of the durations of those events. None: that of the codec, as it should be (RFC 4733 section 2.1)."""
     receive_codecs: Mapping[int, CodecName] = field(default_factory=lambda: {0: "PCMU", 8: "PCMA"})
     """Payload types that we said we take, and what they stand for."""
     receive_keys: Mapping[int, int] = field(default_factory=lambda: {101: 8000})

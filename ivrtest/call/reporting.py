@@ -114,6 +114,7 @@ class Reporting:
         if decryption.active:
             opened = decryption.rtcp(datagram)
             if opened is None:
+                self.malformed += 1
                 return
             datagram = opened
         try:

@@ -223,7 +223,7 @@ class KeySender:
         self._form = form
         self.tick_ms = TICK_MS
         self.clock_rate = 8000
-        """Hz of the timestamps of the events. Like the pace, it may be changed; a key under way is sent as it was begun."""
+        """Hz of the durations of the events. Like the pace, it may be changed; a key under way is sent as it was begun."""
         self._waiting: deque[_Press] = deque()
         self._running: Iterator[KeyPacket | None] | None = None
         self._now = 0

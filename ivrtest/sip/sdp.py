@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from ivrtest.sip.choice import choose_codec, choose_section, common_keys, listed
 from ivrtest.sip.codec import CODECS, G722, L16_8000, L16_16000, L16_44100, OPUS, PCMA, PCMU, Codec
@@ -32,6 +33,8 @@ from ivrtest.sip.terms import (
     Terms,
 )
 
+_USUAL_EVENT_CLOCK: Final = 8000
+
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:
@@ -53,6 +56,8 @@ class AudioStream:
     ptime_ms: int
     """Milliseconds of sound to put in each packet."""
     direction: Direction
+    dtmf_clock_rate: int = 8000
+    """Hz of the durations of the keys that we send."""
     dtmf_receive: Mapping[int, int] = field(default_factory=dict)
     """All payload types that keys may come with, and the Hz of their timestamps."""
     noise_payload_type: int | None = None
@@ -97,9 +102,9 @@ def offer(
     if terms.comfort_noise and any(codec.clock_rate == COMFORT_NOISE.clock_rate for codec in terms.codecs):
         formats.append(COMFORT_NOISE)
     if (first := terms.dtmf_payload_type) is not None:
-        # The clock of an event is that of the sound around it (RFC 4733 section 2.1), so each clock needs a payload type of its own.
-        clocks = dict.fromkeys(codec.clock_rate for codec in terms.codecs)
-        formats += [RtpFormat(first + number, TELEPHONE_EVENT, clock, parameters=KEYS) for number, clock in enumerate(clocks)]
+        formats += [
+            RtpFormat(first + number, TELEPHONE_EVENT, clock, parameters=KEYS) for number, clock in enumerate(event_clocks(terms.codecs))
+        ]
     crypto = () if terms.srtp is Srtp.OFF else terms.crypto
     protocol = "RTP/SAVP" if terms.srtp is Srtp.MANDATORY else "RTP/AVP"
     media = _audio(port, protocol, formats, terms, direction, crypto=crypto, rtcp_mux=terms.rtcp_mux)
@@ -153,7 +158,7 @@ def negotiated(local: SessionDescription, remote: SessionDescription) -> AudioSt
     else:
         raise NoCommonCodec(f"no common codec: {listed(their_formats)} on the other side, {listed(our_formats)} on this side")
     codec = Codec(received.encoding, received.clock_rate, received.payload_type, received.channels, received.parameters)
-    events_sent, events_received = _telephone_events(theirs, codec.clock_rate), _telephone_events(ours, codec.clock_rate)
+    events_sent, events_received = _common_events(theirs, ours, codec.clock_rate)
     send_crypto, receive_crypto = common_keys(ours, theirs)
     our_direction, their_direction = _direction(local, ours), _direction(remote, theirs)
     ptime_ms = theirs.ptime or ours.ptime or DEFAULT_PTIME_MS
@@ -172,6 +177,7 @@ def negotiated(local: SessionDescription, remote: SessionDescription) -> AudioSt
         send_payload_type=sent.payload_type,
         receive_payload_type=received.payload_type,
         dtmf_send_payload_type=events_sent[0].payload_type if agreed else None,
+        dtmf_clock_rate=events_sent[0].clock_rate if agreed else codec.clock_rate,
         dtmf_receive_payload_type=events_received[0].payload_type if agreed else None,
         dtmf_receive=all_received,
         dtmf_events=read_events(events_sent[0].parameters) if agreed else frozenset(),
@@ -248,8 +254,30 @@ def _common_section(local: SessionDescription, remote: SessionDescription) -> tu
     raise NoAudio('the other side refused the audio section (port "0")' if refused else "the descriptions have no audio section in common")
 
 
+def event_clocks(codecs: Iterable[Codec]) -> tuple[int, ...]:
+    """Return the clocks to offer telephone-events with.
+
+    An event's clock is that of the sound around it (RFC 4733 section 2.1), so each needs a payload type of its own. Many know only 8000,
+    whatever they speak, so that is offered last where no codec has it.
+    """
+    return tuple(dict.fromkeys((*(codec.clock_rate for codec in codecs), _USUAL_EVENT_CLOCK)))
+
+
 def _telephone_events(media: Media, clock_rate: int) -> tuple[RtpFormat, ...]:
-    return tuple(own for own in media.rtp_formats() if own.same_encoding(TELEPHONE_EVENT, clock_rate))
+    """Return the payload types of telephone-events with this clock, or else with the usual one."""
+    for clock in (clock_rate, _USUAL_EVENT_CLOCK):
+        if found := tuple(own for own in media.rtp_formats() if own.same_encoding(TELEPHONE_EVENT, clock)):
+            return found
+    return ()
+
+
+def _common_events(one: Media, other: Media, clock_rate: int) -> tuple[tuple[RtpFormat, ...], tuple[RtpFormat, ...]]:
+    """Return the payload types of telephone-events on both sides, all with one clock; nothing where there is no such clock."""
+    for clock in (clock_rate, _USUAL_EVENT_CLOCK):
+        found = [tuple(own for own in side.rtp_formats() if own.same_encoding(TELEPHONE_EVENT, clock)) for side in (one, other)]
+        if all(found):
+            return found[0], found[1]
+    return (), ()
 
 
 def _direction(description: SessionDescription, media: Media) -> Direction:

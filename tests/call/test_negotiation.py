@@ -20,9 +20,9 @@ def test_the_two_ends_agree() -> None:
     caller, called = Negotiation(("127.0.0.1", 4000), session_id=7), Negotiation(("127.0.0.1", 5000), session_id=9)
     sdp, at_called = called.answer(caller.offer())
     at_caller = caller.answered(sdp)
-    assert at_caller == RemoteMedia(("127.0.0.1", 5000), rtcp_address=("127.0.0.1", 5000), rtcp_mux=True)
+    assert at_caller == RemoteMedia(("127.0.0.1", 5000), rtcp_address=("127.0.0.1", 5000), rtcp_mux=True, key_clock_rate=8000)
     assert at_called == replace(
-        RemoteMedia(("127.0.0.1", 4000)), receive_codecs={0: "PCMU"}, rtcp_address=("127.0.0.1", 4000), rtcp_mux=True
+        RemoteMedia(("127.0.0.1", 4000)), receive_codecs={0: "PCMU"}, rtcp_address=("127.0.0.1", 4000), rtcp_mux=True, key_clock_rate=8000
     )
 
 
@@ -43,7 +43,7 @@ def test_a_hold_is_mirrored() -> None:
 def test_other_payload_types_are_followed() -> None:
     offer = description("m=audio 6000 RTP/AVP 8 97", "a=rtpmap:97 telephone-event/8000")
     _, media = Negotiation(("127.0.0.1", 4000), session_id=7).answer(offer)
-    assert media == RemoteMedia(("192.0.2.7", 6000), 8, "PCMA", 97, {8: "PCMA"}, {97: 8000}, rtcp_address=("192.0.2.7", 6001))
+    assert media == RemoteMedia(("192.0.2.7", 6000), 8, "PCMA", 97, 8000, {8: "PCMA"}, {97: 8000}, rtcp_address=("192.0.2.7", 6001))
 
 
 def test_without_telephone_events_keys_are_tones() -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import wave
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from ivrtest.audio.recording_file import read_audio, write_wav
+from ivrtest.audio.pcm import resample
+from ivrtest.audio.recording_file import read_audio
 from ivrtest.call.call import Samples
 from tests.interop.programs import PEERS, Program, fill, needs, reserved_ports, running
 
@@ -68,9 +71,21 @@ class Baresip:
 
 @asynccontextmanager
 async def baresip(
-    folder: Path, said: Samples, *, host: str = "127.0.0.1", user: str = "bob", answers: bool = False
+    folder: Path,
+    said: Samples,
+    *,
+    host: str = "127.0.0.1",
+    user: str = "bob",
+    answers: bool = False,
+    codecs: str = "PCMU/8000/1,PCMA/8000/1",
+    ptime: int = 20,
+    srtp: str = "",
 ) -> AsyncIterator[Baresip]:
-    """Run one that says `said` in its call. `answers`: it takes calls at once."""
+    """Run one that says `said` in its call. `answers`: it takes calls at once. `srtp`: `srtp`, where the other side can, or `srtp-mand`.
+
+    What it plays has the rate and the channels of its first codec, for it is no good at changing them.
+    """
+    _, rate, channels = codecs.partition(",")[0].split("/")
     with reserved_ports(host) as ports:
         words = {
             "host": f"[{host}]" if ":" in host else host,
@@ -84,6 +99,11 @@ async def baresip(
             "folder": folder,
             "said": folder / "said.wav",
             "answers": "auto" if answers else "manual",
+            "codecs": codecs,
+            "rate": rate,
+            "channels": channels,
+            "ptime": ptime,
+            "encryption": f";mediaenc={srtp}" if srtp else "",
         }
         set_up(folder, said, words)
         async with running("baresip", "-6" if ":" in host else "-4", "-s", "-f", str(folder), folder=folder) as program:
@@ -97,7 +117,10 @@ async def baresip(
 
 def set_up(folder: Path, said: Samples, words: Mapping[str, object]) -> None:
     folder.mkdir(exist_ok=True)
-    write_wav(folder / "said.wav", said)
+    rate, channels = int(str(words["rate"])), int(str(words["channels"]))
+    with wave.open(str(folder / "said.wav"), "wb") as file:
+        file.setparams((channels, 2, rate, 0, "NONE", ""))
+        file.writeframes(np.repeat(resample(said, 8000, rate), channels).astype("<i2").tobytes())
     for name in ("config", "accounts"):
         fill(PEERS / "baresip" / name, folder / name, **words)
     (folder / "contacts").touch()
