@@ -42,7 +42,7 @@ def test_a_sip_target_is_called_and_hung_up_on() -> None:
 def test_a_scheme_that_nobody_knows() -> None:
     with pytest.raises(LineError) as failed:
         dial("skype:bob", DialOptions())
-    assert str(failed.value) == 'nothing here can call "skype:bob". targets begin with "sip:", "sips:"'
+    assert str(failed.value) == 'nothing here can call "skype:bob". targets begin with "sip:", "sips:", "pyvoip:"'
 
 
 def test_what_may_not_be_called_is_not_called() -> None:

@@ -8,13 +8,13 @@ from typing import Final
 
 from ivrtest.call.call import Call
 from ivrtest.call.dialling import DialOptions
-from ivrtest.call.drivers import loop, sip
+from ivrtest.call.drivers import loop, pyvoip, sip
 from ivrtest.call.line import LineError
 
-DRIVERS: Final = (loop, sip)
+DRIVERS: Final = (loop, sip, pyvoip)
 """All of them. `loop` has no scheme: it joins two ends in this process, see `loop.pair`."""
 
-_DIALLED: Final = (sip,)
+_DIALLED: Final = (sip, pyvoip)
 _Dial = Callable[[str, DialOptions], AbstractAsyncContextManager[Call]]
 _BY_SCHEME: Final[Mapping[str, _Dial]] = {scheme: driver.dial for driver in _DIALLED for scheme in driver.SCHEMES}
 
