@@ -404,7 +404,7 @@ class MediaSession:
             made.clear()
 
     def _pass_events(self, items: list[Item], until: int) -> None:
-        """Let pass what happened up to the sample `until`."""
+        """Let pass what happened up to the sample `until`; `Ended` only comes after the last block."""
         events = self._events
-        while events and round(events[0][1] * SAMPLE_RATE) <= until:
+        while events and not events[0][0] and round(events[0][1] * SAMPLE_RATE) <= until:
             items.append(events.pop(0)[3])
