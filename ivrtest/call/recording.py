@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from ivrtest.audio.recording_file import write_wav
-from ivrtest.call.call import Samples
+from ivrtest.call.call import Call, Samples
 
 OWN_CALL = "ivrtest call "
 """What the comment of our own recordings begins with: their left channel is the caller's, their right one the IVR's."""
@@ -24,6 +25,13 @@ class Recording:
     """What we sent, as it was encoded: silence where keys were sent."""
     cut: bool = False
     """Whether the call was longer than was kept, so that the end is missing."""
+
+
+class RecordedCall(Call, Protocol):
+    """A call that is kept as it goes."""
+
+    def recording(self) -> Recording:
+        """Return both directions so far."""
 
 
 def write_stereo(path: Path | str, caller: Samples, ivr: Samples, *, comment: str | None = None) -> None:

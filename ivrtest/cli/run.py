@@ -89,6 +89,8 @@ def command(
     try:
         settings = load_settings()
         called = target_of(target, settings)
+        if called is not None and called.uri.startswith(BY_PYVOIP):
+            refuse_for_pyvoip(called.uri, keys, {"--pcap": pcap is not None, "--pcap-failed": pcap_failed, "--trace": trace})
         options = dial_options(called, settings, keys)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate, quality=settings.quality)
         wanted = pcap is not None or pcap_failed
@@ -130,7 +132,9 @@ def target_of(target: str | None, settings: Settings) -> TargetSettings | None:
     called = named or TargetSettings(target)
     try:
         for uri in (called.uri, *called.failover):
-            permission_of(settings).check(parse_uri(uri))
+            if not uri.startswith(BY_PYVOIP):
+                # What a number of pyVoIP's stands for is known, and asked about, once its registrar is.
+                permission_of(settings).check(parse_uri(uri))
     except (DialRefused, SipSyntaxError) as error:
         raise click.UsageError(str(error)) from error
     return called
@@ -185,6 +189,9 @@ def job_for(scenario: Scenario, flows: Path, folder: FlowFolder | None, prepared
     return job
 
 
+BY_PYVOIP = "pyvoip:"
+
+
 @dataclass(frozen=True, slots=True)
 class Packets:
     """Which packets are written."""
@@ -193,6 +200,16 @@ class Packets:
     """None: none."""
     capturing: Capturing
     failed_only: bool
+
+
+def refuse_for_pyvoip(uri: str, keys: str | None, packets: Mapping[str, bool]) -> None:
+    """Raises UsageError for options that mean nothing where pyVoIP calls. `packets`: options that want to see packets, and whether they
+    are given."""
+    for option, given in packets.items():
+        if given:
+            raise click.UsageError(f'pyVoIP shows nobody its packets, so there is no "{option}" for "{uri}". leave it out')
+    if keys not in {None, "inband"}:
+        raise click.UsageError(f'pyVoIP sends keys as tones, so "--keys {keys}" is not possible with "{uri}". leave it out')
 
 
 def refuse_secrets(jobs: Sequence[Job]) -> None:
@@ -235,6 +252,10 @@ async def hold(
     from ivrtest.run.live import LiveRoute
 
     target = called.uri if called else None
+    if target is not None and target.startswith(BY_PYVOIP):
+        from ivrtest.run.other_driver import OtherDriverRoute
+
+        return await run_suite(jobs, OtherDriverRoute(target, options, folder / "recordings"), emit, at_once=at_once)
     async with LiveRoute(
         target=target,
         options=options,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-import unicodedata
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,7 +12,6 @@ from typing import Final, Self
 
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.murmur import murmur
-from ivrtest.audio.recording_file import AudioError
 from ivrtest.call.call import Call
 from ivrtest.call.capture import Capturing
 from ivrtest.call.dialling import DialOptions, host_of
@@ -22,10 +19,10 @@ from ivrtest.call.line import Line, LineError
 from ivrtest.call.listener import Listener, Tick
 from ivrtest.call.permission import DialRefused
 from ivrtest.call.quality import CallQuality
-from ivrtest.call.recording import OWN_CALL, write_stereo
 from ivrtest.call.sip_call import SipCall
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
+from ivrtest.run.keeping import Names, keep_recording
 from ivrtest.run.result import CallRecord, Note, Status
 from ivrtest.run.scene import Command, Expect, HangUpCall, PressKeys, Speak
 from ivrtest.run.suite import RouteError
@@ -33,7 +30,6 @@ from ivrtest.scenario.calling import Calling
 from ivrtest.server.ivr import EmbeddedIvr
 
 EMBEDDED: Final = "the embedded IVR"
-LONGEST_NAME: Final = 80
 
 
 class LiveRoute:
@@ -62,7 +58,7 @@ class LiveRoute:
         self._pcaps = pcaps
         self._pcaps_of_passed = pcaps_of_passed
         self._capturing: Capturing | bool = (capturing or Capturing()) if pcaps is not None else False
-        self._taken: set[str] = set()
+        self._names = Names()
         self._stack = AsyncExitStack()
 
     @property
@@ -148,7 +144,7 @@ class LiveRoute:
     def _record(self, job: Job, call: SipCall, target: str, behind_s: float, quality: CallQuality | None) -> CallRecord:
         stats = call.stats()
         path = pcap = None
-        name = self._name(job)
+        name = self._names.new(job)
         if self._pcaps is not None and call.capture is not None:
             pcap = self._pcaps / f"{name}.pcap"
             try:
@@ -157,13 +153,7 @@ class LiveRoute:
             except OSError as error:
                 raise RouteError(f'the capture "{pcap}" cannot be written: {error.strerror}') from error
         if self._recordings is not None:
-            path = self._recordings / f"{name}.wav"
-            kept = call.recording()
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_stereo(path, caller=kept.sent, ivr=kept.heard, comment=f"{OWN_CALL}{call.id} to {target}")
-            except (OSError, AudioError) as error:
-                raise RouteError(f'the recording "{path}" cannot be written: {error}') from error
+            path = keep_recording(self._recordings / f"{name}.wav", call.recording(), call.id, target)
         return CallRecord(
             id=call.id,
             target=target,
@@ -180,17 +170,6 @@ class LiveRoute:
             pcap=pcap,
             drops_pcap=not self._pcaps_of_passed,
         )
-
-    def _name(self, job: Job) -> str:
-        """Return a file name that people recognise and nobody has yet."""
-        plain = unicodedata.normalize("NFKD", f"{job.flow.name} {job.scenario.name}").encode("ascii", "ignore").decode().lower()
-        base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_NAME] or "call"
-        name, number = base, 1
-        while name in self._taken:
-            number += 1
-            name = f"{base}-{number}"
-        self._taken.add(name)
-        return name
 
 
 def secret_headers(calling: Calling) -> Mapping[str, str]:

@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from ivrtest.call.call import Call
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.drivers import loop, pyvoip, sip
 from ivrtest.call.line import LineError
+from ivrtest.call.recording import RecordedCall
 
 DRIVERS: Final = (loop, sip, pyvoip)
 """All of them. `loop` has no scheme: it joins two ends in this process, see `loop.pair`."""
 
 _DIALLED: Final = (sip, pyvoip)
-_Dial = Callable[[str, DialOptions], AbstractAsyncContextManager[Call]]
+_Dial = Callable[[str, DialOptions], AbstractAsyncContextManager[RecordedCall]]
 _BY_SCHEME: Final[Mapping[str, _Dial]] = {scheme: driver.dial for driver in _DIALLED for scheme in driver.SCHEMES}
 
 
-def dial(target: str, options: DialOptions) -> AbstractAsyncContextManager[Call]:
+def dial(target: str, options: DialOptions) -> AbstractAsyncContextManager[RecordedCall]:
     """Call `target` with the driver of its scheme, and hang up at the end of the block.
 
     Raises LineError when no driver knows the scheme; see the driver for more.
