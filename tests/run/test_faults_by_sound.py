@@ -66,7 +66,7 @@ FAILED = [
     ("patient", "hang-up=500ms@goodbye", 7, '"goodbye" in "es" was cut off after # s, from # s to # s'),
     ("hurried", "hang-up=500ms@main_menu", 5, "the IVR hung up at # s, before key 1 of 1 was pressed"),
     ("hurried", "hang-up=500ms@digits/7", 9, 'the IVR hung up at # s, before "goodbye" in "en" was heard'),
-    ("patient", "no-answer", None, "the call was not answered within 60 s"),
+    ("patient", "no-answer", None, "it rang, and nobody answered within 60 s"),
     ("patient", "refuse=486", None, "the IVR refused the call: 486 refused"),
     ("patient", "refuse=503", None, "the IVR refused the call: 503 refused"),
     ("patient", "refuse=603", None, "the IVR refused the call: 603 refused"),

@@ -131,7 +131,7 @@ class PyVoipCall:
             if ended is None and self._call is not None:
                 state = self._call.state.value
                 # It may be over again before anybody looks; then what was made for its sound shows that there was an answer.
-                if answered_at is None and self._call.RTPClients:
+                if answered_at is None and (state == "ANSWERED" or (state == "ENDED" and self._call.RTPClients)):
                     answered_at = frame
                     yield Answered(at)
                 if state == "ENDED":
