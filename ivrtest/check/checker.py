@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -91,5 +90,8 @@ def documented(name: str) -> type[Documented]:
 def _crash(rule: type[Rule], error: Exception, flow: Flow) -> Crash:
     cause = f"{type(error).__name__}: {error}"
     message = f'rule "{rule.name}" crashed with "{cause}". this is a fault of the rule: what it looks for was not checked'
+    # Imported where it is used: rules do not crash as a rule.
+    import traceback
+
     told = "".join(traceback.format_exception(error))
     return Crash(RuleCrashed.name, RuleCrashed.severity, message, flow.span, crashed=rule.name, traceback=told)

@@ -12,10 +12,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ivrtest.source.finding import Finding
-from ivrtest.source.text import Span
+from ivrtest.source.text import Source, Span
 
 _ITEM: Final = "-"
 _COLON: Final = re.compile(r":(?=\s|$)")
@@ -78,23 +79,44 @@ def keys_around(span: Span) -> str:
 
     It works on the text alone, so that it also says something of a file that is no YAML.
     """
-    line = span.source.line(span.line)
-    openers = _openers(line)
+    outline = _outline(span.source)
+    if not 1 <= span.line <= len(outline):
+        return ""
+    number, edge, item, openers = outline[span.line - 1]
     keys = [name for _, name in openers]
-    edge, item = openers[0] if openers else (len(line) - len(line.lstrip(" ")), "")
-    for number in range(span.line - 1, 0, -1):
-        if edge == 0 and item != _ITEM:
-            break
-        # The items of a list may stand as far left as the key that holds the list.
-        around = [
-            (column, name)
-            for column, name in _openers(span.source.line(number))
-            if column < edge or (column == edge and item == _ITEM and name != _ITEM)
-        ]
-        if around:
-            keys = [name for _, name in around] + keys
-            edge, item = around[0]
+    while number:
+        within, _, _, openers = outline[number - 1]
+        around = [(column, name) for column, name in openers if column < edge or (column == edge and item == _ITEM != name)]
+        keys = [name for _, name in around] + keys
+        number, (edge, item) = within, around[0]
     return "/".join(keys)
+
+
+@lru_cache(maxsize=4)
+def _outline(source: Source) -> tuple[tuple[int, int, str, tuple[tuple[int, str], ...]], ...]:
+    """Return for every line: the number of the line that it lies within, or 0; where it begins, from 0; what it opens first; all of it.
+
+    Whoever asks for many places of one text gets them all in time linear in it.
+    """
+    outline = []
+    still_open: list[tuple[int, str, int]] = []
+    """Column, name and number of lines within which the next one may lie, outermost first."""
+    for number, line in enumerate(source.lines, 1):
+        openers = tuple(_openers(line))
+        edge, item = openers[0] if openers else (len(line) - len(line.lstrip(" ")), "")
+        depth = len(still_open)
+        while depth and not _holds(still_open[depth - 1], edge, item):
+            depth -= 1
+        outline.append((still_open[depth - 1][2] if depth else 0, edge, item, openers))
+        if openers:
+            still_open[depth:] = [(edge, item, number)]
+    return tuple(outline)
+
+
+def _holds(line: tuple[int, str, int], edge: int, item: str) -> bool:
+    """Tell whether a line holds one that begins at `edge`. The items of a list may stand as far left as the key that holds the list."""
+    column, name, _ = line
+    return column < edge or (column == edge and item == _ITEM != name)
 
 
 def _openers(line: str) -> list[tuple[int, str]]:

@@ -16,8 +16,8 @@ from ivrtest.check.checker import Crash, check
 from ivrtest.check.context import CheckContext
 from ivrtest.check.rules import ALL
 from ivrtest.check.selection import SELECTABLE, Selection, select
-from ivrtest.cli.paths import flow_files
-from ivrtest.cli.settings import CheckSettings, load_settings
+from ivrtest.cli.paths import flow_files, unusable
+from ivrtest.cli.settings import FILE_NAME, CheckSettings, load_settings
 from ivrtest.flow.model import Flow
 from ivrtest.report.checked import CheckedFile, CheckOutcome
 from ivrtest.report.findings_text import count_of
@@ -82,6 +82,9 @@ class Examination:
         self.request = request
         self.today = today
         self.selection = request.selection(settings.check)
+        if not request.paths and not settings.flows.exists():
+            message = f'there is no folder "{settings.flows}". name flows, or set "paths.flows" in {FILE_NAME}'
+            raise InputError((unusable(settings.flows, message),))
         paths = request.paths or (settings.flows,)
         self.files = paths if request.alone else flow_files(paths, settings.exclude)
         self.baseline = read_baseline(read_source(request.baseline)) if request.baseline is not None else ()

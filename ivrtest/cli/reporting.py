@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -85,8 +84,8 @@ class Reporter:
         if self.style != "text":
             return rendered(outcome, self.style)
         stream = sys.stderr if self.to_standard_error else sys.stdout
-        width = shutil.get_terminal_size().columns if stream.isatty() else None
-        return findings_text(outcome, colour=wants_colour(os.environ, stream.isatty()), most=self.most, width=width)
+        width = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+        return findings_text(outcome, colour=wants_colour(os.environ, stream.isatty()), most=self.most, width=width or None)
 
     def print(self, text: str) -> None:
         click.echo(text, nl=False, color=True, err=self.to_standard_error)

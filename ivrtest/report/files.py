@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import codecs
-import shutil
+import stat
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from ivrtest.source.text import Source
 
@@ -34,15 +33,15 @@ def rewrite_text(path: Path, before: Source, after: str) -> None:
 
 
 def _replace(path: Path, data: bytes, like: Path | None) -> None:
+    # Imported where it is used: a check from the shell is quick, and most write nothing.
+    from tempfile import NamedTemporaryFile
+
     with NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         new = Path(file.name)
         try:
             file.write(data)
             file.flush()
-            if like is None:
-                new.chmod(0o644)
-            else:
-                shutil.copymode(like, new)
+            new.chmod(0o644 if like is None else stat.S_IMODE(like.stat().st_mode))
             new.replace(path)
         except OSError:
             new.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import may_return
 from ivrtest.check.rule import Rule
-from ivrtest.check.timetable import prove, unanswered
 from ivrtest.flow.model import Flow
 from ivrtest.source.finding import Finding, Severity
 
@@ -40,6 +39,9 @@ class NobodyAnswers(Rule):
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
         if context.year is None or context.flows is None or flow.entry not in flow.nodes or may_return(flow):
             return
+        # Imported where it is used: few checks look at a year.
+        from ivrtest.check.timetable import prove, unanswered
+
         proof = prove(flow, context, context.year)
         if proof is not None:
             yield from unanswered(flow, context, proof.periods, proof.ways)
