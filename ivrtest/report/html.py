@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from math import isinf
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -25,14 +27,22 @@ from ivrtest.report.console import MARKS
 from ivrtest.report.excerpt import excerpt_lines
 from ivrtest.report.files import write_text
 from ivrtest.report.junit import relative, scored
+from ivrtest.report.ladder import LadderDrawing, draw_ladder
 from ivrtest.report.outcome import Outcome, deciding_step, finding_of
+from ivrtest.report.quality import Row, complaints_of, limit_line, rows, seconds, worst_first
 from ivrtest.report.timeline import Drawing, draw, kind_of
 from ivrtest.run.acts.naming import told
 from ivrtest.run.conversation import ENDINGS
-from ivrtest.run.result import CallRecord, Note, ScenarioResult, Status, StepResult, SuiteResult
+from ivrtest.run.result import CallRecord, LimitResult, Note, ScenarioResult, Status, StepResult, SuiteResult
 from ivrtest.source.finding import Finding
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
+MOST_TRACED: Final = 50
+"""How many passed calls show their SIP messages. Those of all others are in results.json."""
+IN_SHORT: Final = frozenset({"MOS-LQE", "Loss", "Answer delay"})
+"""What the heading of a call's quality says."""
+MOST_LINES: Final = 20
+"""How many calls the table of lines shows, the worst first."""
 MOST_DRAWN: Final = 200
 """How many passed calls are drawn. The others keep their steps and their player, so that a run of thousands stays a light page."""
 SECTIONS: Final = (
@@ -75,6 +85,32 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitView:
+    """One limit for the quality of a call."""
+
+    kind: str
+    mark: str
+    status: str
+    text: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One call in the table of lines."""
+
+    anchor: str
+    name: str
+    mos: str
+    loss: str
+    jitter: str
+    level: str
+    answer: str
+    response: str
+    complaints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioView:
     """One scenario as the page shows it."""
 
@@ -96,6 +132,13 @@ class ScenarioView:
     notes: tuple[Note, ...]
     recording: Recording | None
     drawing: Drawing | None
+    limits: tuple[LimitView, ...]
+    quality: tuple[tuple[str, tuple[Row, ...]], ...]
+    """What is known of the call's quality, by group."""
+    quality_in_short: str
+    complaints: tuple[str, ...]
+    """What was bad about it."""
+    ladder: LadderDrawing | None
     drawn: bool
     """False where only the number of calls kept this one from being drawn."""
 
@@ -113,6 +156,7 @@ def html_text(outcome: Outcome, folder: Path) -> str:
     suite = outcome.suite
     style, script = part("report.css"), part("report.js")
     views = tuple(views_of(suite.results, folder))
+    lines = lines_of(suite.results)
     flows: dict[str, list[ScenarioView]] = {}
     for view in views:
         flows.setdefault(view.flow, []).append(view)
@@ -140,6 +184,9 @@ def html_text(outcome: Outcome, folder: Path) -> str:
         ],
         flows=flows,
         passed=[view for view in views if view.status == Status.PASSED],
+        lines=lines[:MOST_LINES],
+        lines_in_all=len(lines),
+        lines_complained_of=sum(bool(line.complaints) for line in lines),
         left=timeline.LEFT,
         right=timeline.RIGHT,
         usual_width=timeline.USUAL_WIDTH,
@@ -195,10 +242,11 @@ def views_of(results: Sequence[ScenarioResult], folder: Path) -> Iterator[Scenar
     drawn = 0
     for number, result in enumerate(results, 1):
         drawn += result.status is Status.PASSED
-        yield view_of(number, result, folder, drawn=result.status is not Status.PASSED or drawn <= MOST_DRAWN)
+        bad = result.status is not Status.PASSED
+        yield view_of(number, result, folder, drawn=bad or drawn <= MOST_DRAWN, traced=bad or drawn <= MOST_TRACED)
 
 
-def view_of(number: int, result: ScenarioResult, folder: Path, *, drawn: bool) -> ScenarioView:
+def view_of(number: int, result: ScenarioResult, folder: Path, *, drawn: bool, traced: bool) -> ScenarioView:
     finding = finding_of(result)
     call = result.call
     recording = recording_of(call, folder)
@@ -221,8 +269,47 @@ def view_of(number: int, result: ScenarioResult, folder: Path, *, drawn: bool) -
         notes=call.notes if call is not None and drawn else (),
         recording=recording,
         drawing=draw(result, call.recording if call is not None and playable else None) if drawn else None,
+        limits=tuple(limit_of(limit) for limit in result.limits),
+        quality=tuple(grouped(rows(call))) if call is not None else (),
+        quality_in_short=" · ".join(f"{row.name} {row.value}" for row in rows(call) if row.name in IN_SHORT) if call is not None else "",
+        complaints=tuple(text for _, text in complaints_of(call)) if call is not None else (),
+        ladder=draw_ladder(call) if call is not None and traced else None,
         drawn=drawn,
     )
+
+
+def lines_of(results: Sequence[ScenarioResult]) -> list[LineView]:
+    """Return the lines of calls, the worst first."""
+    numbers = {id(result): number for number, result in enumerate(results, 1)}
+    return [line_of(numbers[id(result)], result) for result in worst_first(results)]
+
+
+def line_of(number: int, result: ScenarioResult) -> LineView:
+    call = result.call
+    assert call is not None
+    assert call.quality is not None
+    quality, timing = call.quality, call.timing
+    slowest = timing.slowest_response_s
+    return LineView(
+        anchor=f"scenario-{number}",
+        name=result.scenario.name,
+        mos="–" if quality.mos is None else f"{quality.mos:.2f}",
+        loss=f"{100 * quality.unheard:.1f} %",
+        jitter=f"{quality.stream.worst_jitter_ms:.0f} ms",
+        level="silent" if isinf(quality.heard.active_dbov) else f"{quality.heard.active_dbov:.0f} dBov",
+        answer="–" if timing.answer_s is None else seconds(timing.answer_s),
+        response="–" if slowest is None else seconds(slowest),
+        complaints=tuple(text for _, text in complaints_of(call)),
+    )
+
+
+def limit_of(limit: LimitResult) -> LimitView:
+    return LimitView(kind_of(limit.status), MARKS[limit.status][0], limit.status, limit_line(limit).partition(": ")[0], limit.message)
+
+
+def grouped(found: Iterable[Row]) -> Iterator[tuple[str, tuple[Row, ...]]]:
+    for group, members in groupby(found, key=lambda row: row.group):
+        yield group, tuple(members)
 
 
 def excerpt_of(finding: Finding) -> Excerpt:
@@ -257,10 +344,12 @@ def facts(call: CallRecord) -> Iterator[tuple[str, str]]:
         yield "Answered", f"at {call.answered_s:.1f} s"
     if call.ended_s is not None:
         yield "Ended", f"at {call.ended_s:.1f} s: {ENDINGS.get(call.ended_by, call.ended_by)}"
-    if call.packets_received is not None and call.packets_lost is not None:
+    if call.quality is None and call.packets_received is not None and call.packets_lost is not None:
         yield "RTP packets", f"{call.packets_received} received, {call.packets_lost} lost"
-    if call.jitter_ms is not None:
-        yield "Jitter", f"{call.jitter_ms:.1f} ms"
+        if call.jitter_ms is not None:
+            yield "Jitter", f"{call.jitter_ms:.1f} ms"
+    if call.pcap is not None:
+        yield "Packets", call.pcap.name
 
 
 def recording_of(call: CallRecord | None, folder: Path) -> Recording | None:

@@ -17,8 +17,8 @@ HOW: Final = {"rfc4733": "RFC 4733 event", "info": "by INFO", "inband": "tone in
 NARROWEST: Final = 40
 """Columns between the two lifelines of a text."""
 
-LEFT, RIGHT, WIDTH = 96.0, 464.0, 560.0
-ROW: Final = 26.0
+LEFT, RIGHT, WIDTH = 78.0, 400.0, 500.0
+ROW: Final = 24.0
 HEAD: Final = 34.0
 
 

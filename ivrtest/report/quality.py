@@ -87,7 +87,7 @@ def _media(quality: CallQuality) -> Iterator[Row]:
         yield Row("Line", "Spacing", f"99 % within {stream.spacing_p99_ms:.0f} ms, max {stream.spacing_max_ms:.0f} ms", meaning)
     if stream.drift is not None:
         meaning = "How much faster the far side's clock runs than ours, with its standard error."
-        yield Row("Line", "Clock drift", f"{stream.drift.ppm:+.0f} ± {stream.drift.error_ppm:.0f} ppm", meaning)
+        yield Row("Line", "Clock drift", f"{round(stream.drift.ppm):+d} ± {stream.drift.error_ppm:.0f} ppm", meaning)
     heard = quality.heard
     if isfinite(heard.active_dbov):
         told = f"{heard.active_dbov:.0f} dBov, speaks {100 * heard.activity:.0f} % of the time"
@@ -129,10 +129,10 @@ def complaints_of(call: CallRecord) -> Iterator[tuple[str, str]]:
     elif quality.r is not None and quality.mos is not None and quality.r < DISSATISFIED_R:
         yield "MOS-LQE", f"a listener would give a MOS of {quality.mos:.2f}: {100 * quality.unheard:.1f} % of the packets were not heard"
     if quality.stream.drift is not None and abs(quality.stream.drift.ppm) > FAST_CLOCK_PPM + 3 * quality.stream.drift.error_ppm:
-        yield "Clock drift", f"the IVR's clock is off by {quality.stream.drift.ppm:+.0f} ppm"
+        yield "Clock drift", f"the IVR's clock is off by {round(quality.stream.drift.ppm):+d} ppm"
     level = quality.heard.active_dbov
     if isfinite(level) and not QUIET_DBOV <= level <= LOUD_DBOV:
-        yield "IVR's level", f"the IVR speaks {'quietly' if level < QUIET_DBOV else 'loudly'}, at {level:.0f} dBov"
+        yield "IVR's level", f"the IVR speaks {'quietly' if level < QUIET_DBOV else 'loudly'}, at {round(level)} dBov"
     if quality.heard.clipped > MUCH_CLIPPING:
         yield "Clipping", f"{100 * quality.heard.clipped:.2f} % of the IVR's sound is clipped"
     echo = quality.echo

@@ -21,6 +21,7 @@ from ivrtest.report.outcome import deciding_step
 from ivrtest.run.acts.naming import told
 from ivrtest.run.conversation import ENDINGS
 from ivrtest.run.result import ScenarioResult, Status, StepResult
+from ivrtest.run.timing import KeyTiming
 from ivrtest.scenario.steps.press import Press
 from ivrtest.scenario.steps.say import Say
 
@@ -41,6 +42,8 @@ LOUDEST: Final = 26
 """How high the loudest peak is drawn, up and down."""
 QUIETEST_LOUDEST: Final = 0.05
 """The loudest peak of a call fills the lane, but noise on a silent line must not: less than this part of full scale is drawn small."""
+SAME_S: Final = 0.3
+"""Two matches of one recording that begin so close together are one sound."""
 TICKS_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 TICK_ROOM: Final = 56.0
 
@@ -90,6 +93,7 @@ def draw(result: ScenarioResult, recording: Path | None) -> Drawing | None:
     samples = ivr_channel(recording) if recording is not None else None
     heard_s = 0.0 if samples is None else len(samples[0]) / samples[1]
     ends = [match.end_s for step in result.steps for match in step.heard]
+    ends += [note.match.end_s for note in call.notes if note.match is not None]
     decided = [step.at_s for step in result.steps if step.at_s is not None]
     seconds = max(1.0, call.ended_s or 0.0, heard_s, *ends, *decided)
     inner = min(max(USUAL_WIDTH - LEFT - RIGHT, seconds * NARROWEST_SECOND), WIDEST)
@@ -104,7 +108,7 @@ def draw(result: ScenarioResult, recording: Path | None) -> Drawing | None:
         scale=round(scale, 4),
         seconds=seconds,
         steps=tuple(step_bars(result.steps, at)),
-        caller=tuple(caller_bars(result.steps, at, LEFT + inner)),
+        caller=tuple(caller_bars(result.steps, call.timing.keys, at, LEFT + inner)),
         ivr=tuple(ivr_bars(result, at)),
         ticks=tuple(ticks(seconds, scale, at)),
         trouble=trouble(result, at),
@@ -129,8 +133,8 @@ def step_bars(steps: Sequence[StepResult], at: At) -> Iterator[Bar]:
         yield Bar(x, width, fitting((f"{number} {mark}".strip(), str(number)), width), x + PADDING, title, kind_of(step.status))
 
 
-def caller_bars(steps: Sequence[StepResult], at: At, end: float) -> Iterator[Bar]:
-    """A key is shorter than its name, which then stands behind it, as far as the next thing that the caller does."""
+def caller_bars(steps: Sequence[StepResult], keys: Sequence[KeyTiming], at: At, end: float) -> Iterator[Bar]:
+    """A key is shorter than its name, which then stands behind it, as far as the next thing that the caller does. Each key has a bar."""
     acted = [
         (step.step, step.started_s, step.at_s)
         for step in steps
@@ -138,14 +142,34 @@ def caller_bars(steps: Sequence[StepResult], at: At, end: float) -> Iterator[Bar
     ]
     limits = [*(at(started_s) for _, started_s, _ in acted[1:]), end]
     for (step, started_s, ended_s), limit in zip(acted, limits, strict=False):
-        x, width = stretch(started_s, ended_s, at)
         text = step.describe()
+        *before, (started_s, ended_s) = presses(keys, started_s, ended_s)
+        for key_at, key_end in before:
+            key_x, key_width = stretch(key_at, key_end, at)
+            yield Bar(key_x, key_width, "", key_x, f"{text}, a key at {key_at:.1f} s", step.word)
+        x, width = stretch(started_s, ended_s, at)
         label_x = round(x + width, 1)
         label = fitting((text, text.removeprefix(f"{step.word} ")), limit - label_x)
         yield Bar(x, width, label, label_x + PADDING, f"{text}, at {started_s:.1f} s", step.word)
 
 
+def presses(keys: Sequence[KeyTiming], started_s: float, ended_s: float) -> list[tuple[float, float]]:
+    """Return when the keys of a step went down and up; of a step without any, the step itself."""
+    found = [(key.at_s, key.at_s + key.seconds) for key in keys if started_s - 0.02 <= key.at_s < ended_s]
+    return found or [(started_s, ended_s)]
+
+
 def ivr_bars(result: ScenarioResult, at: At) -> Iterator[Bar]:
+    """What the steps judged, and what was heard besides: music, a prompt that a key cut, what went on while the caller waited."""
+    judged = dict.fromkeys(match for step in result.steps for match in step.heard)
+    notes = result.call.notes if result.call is not None else ()
+    others = [note.match for note in notes if note.match is not None and note.match not in judged]
+    for match in dict.fromkeys(others):
+        x, width = stretch(match.start_s, match.end_s, at)
+        # A recording that a step knew before its end goes on below the step's bar.
+        known = any(match.key == each.key and abs(match.start_s - each.start_s) < SAME_S for each in judged)
+        label = "" if known else fitting(names(match), width)
+        yield Bar(x, width, label, x + PADDING, told(match) if known else f"{told(match)}; no step judged it", "aside")
     decided = deciding_step(result)
     bad = blamed(decided[1]) if decided is not None else None
     for match in dict.fromkeys(match for step in result.steps for match in step.heard):

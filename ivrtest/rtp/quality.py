@@ -18,6 +18,8 @@ PAUSE_S: Final = 0.5
 """A longer break of the timestamps is a pause of the far side or another stream: nothing to measure across."""
 DRIFT_BLOCK_S: Final = 1.0
 """Of each such stretch the packet that travelled quickest tells the time: queues only ever delay."""
+DRIFT_VAGUE_PPM: Final = 150.0
+"""A greater standard error says nothing of it either: there was too much jitter for so short a stream."""
 DRIFT_LEAST_S: Final = 5.0
 """Shorter streams say nothing of a clock."""
 
@@ -229,7 +231,10 @@ def spacing(stretches: list[Stretch]) -> tuple[float | None, float | None, float
 
 
 def drift(stretches: list[Stretch]) -> Drift | None:
-    """Return how much faster the far side's clock runs than ours: a straight line through the packets that travelled quickest."""
+    """Return how much faster the far side's clock runs than ours: a straight line through the packets that travelled quickest.
+
+    None where that cannot be told.
+    """
     longest = max(stretches, key=lambda stretch: float(np.ptp(stretch.arrival_s)), default=None)
     if longest is None or np.ptp(longest.arrival_s) < DRIFT_LEAST_S:
         return None
@@ -243,8 +248,9 @@ def drift(stretches: list[Stretch]) -> Drift | None:
     spread = float(x @ x)
     slope = float(x @ (y - y.mean())) / spread
     rest = y - y.mean() - slope * x
+    error_ppm = 1e6 * float(np.sqrt(rest @ rest / (len(x) - 2) / spread))
     # A fast clock says too soon that a packet's time has come: their transit shrinks.
-    return Drift(-1e6 * slope, 1e6 * float(np.sqrt(rest @ rest / (len(x) - 2) / spread)))
+    return Drift(-1e6 * slope, error_ppm) if error_ppm <= DRIFT_VAGUE_PPM else None
 
 
 def _wrapped(steps: NDArray[np.int64], bits: int) -> NDArray[np.int64]:

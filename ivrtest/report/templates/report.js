@@ -31,7 +31,8 @@ document.addEventListener("timeupdate", (event) => {
 }, true);
 const unfold = () => {
   const target = document.getElementById(location.hash.slice(1));
-  if (target?.tagName === "DETAILS") target.open = true;
+  for (let place = target?.closest("details"); place; place = place.parentElement?.closest("details")) place.open = true;
+  target?.scrollIntoView();
 };
 addEventListener("hashchange", unfold);
 unfold();
