@@ -45,6 +45,10 @@ class DialOptions:
     """What lies between us and the far side."""
     sound: SoundOptions = field(default_factory=SoundOptions)
     """Codecs, encryption and the like."""
+    ping: bool = False
+    """Whether to ask the target whether it is there before it is called for the first time (OPTIONS)."""
+    session_expires: int | None = None
+    """Seconds after which a call is over that nobody refreshes (RFC 4028). None: as the target wants."""
     capture: bool = False
     """Whether to keep the call's datagrams."""
 

@@ -15,7 +15,7 @@ from ivrtest.call.limits import Gate
 from ivrtest.call.media import MediaEngine
 from ivrtest.call.network import Network
 from ivrtest.call.permission import Permission
-from ivrtest.call.placing import RING_S, Placer, Plan, hop, parsed
+from ivrtest.call.placing import PING_S, RING_S, Placer, Plan, hop, parsed
 from ivrtest.call.placing import LineError as LineError
 from ivrtest.call.remote_media import MediaError
 from ivrtest.call.resolver import Transport
@@ -30,6 +30,7 @@ from ivrtest.sip.digest import Secret
 from ivrtest.sip.presentation import Presentation, presented
 from ivrtest.sip.registration import EXPIRES
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
+from ivrtest.sip.session_timer import SessionTimes
 from ivrtest.sip.uri import SipUri, Uri
 
 LINGER_S: Final = 4.0
@@ -68,6 +69,7 @@ class Line:
         max_calls: int | None = None,
         sound: SoundOptions | None = None,
         answer_headers: Mapping[str, str] | None = None,
+        session_times: SessionTimes | None = None,
     ) -> None:
         """`host` is the IP address to bind and to be reached at, `port` 0 a free one, `transport` how. `user` stands in our own address.
         `tls`: whom to trust over TLS, and our certificate, without which nobody can open a connection to us.
@@ -77,6 +79,7 @@ class Line:
         `SipCall.capture`, and what may stand in them; `trace`: keep its SIP messages, for `SipCall.trace`. `network`: what lies between
         us and the far side. `max_calls` at once, both ways, on each transport: further callers are told 503 and when to try again.
         `sound`: codecs, encryption and the like. `answer_headers`: SIP headers that go with each of our answers.
+        `session_times`: how long a call may go on without a refresh (RFC 4028); None: as the other side wants.
         """
         self._network = network or Network()
         self._gate = Gate(self._network.limits)
@@ -91,6 +94,7 @@ class Line:
         self._traces = trace
         self._sound = sound or SoundOptions()
         self._answer_headers = answer_headers or {}
+        self._session_times = session_times
         self._transport: Transport = transport
         self._tls = tls or Tls()
         self._trunks: dict[Transport, Trunk] = {}
@@ -146,6 +150,7 @@ class Line:
                         advertise=self._network.advertise,
                         keep_alive_s=self._network.keep_alive_s,
                         max_calls=self._max_calls,
+                        session_times=self._session_times,
                         permission=self._permission,
                     )
                     self._trunks[transport] = await self._stack.enter_async_context(trunk)
@@ -206,6 +211,13 @@ class Line:
         others = tuple(self._placer.permitted(other, "failover") for other in failover)
         dialling = self._placer.dialling(uri, caller, presentation or Presentation(), headers or {}, secret_headers or {}, secret)
         return await self._placer.place(uri, others, Plan(dialling, proxy, keys, ring_s, late_offer, follow_transfers))
+
+    async def ping(self, target: str | Uri, *, secret: Secret | None = None, proxy: str = "", within_s: float = PING_S) -> float:
+        """Ask a target whether it is there (OPTIONS), and return after how many seconds it answered, whatever it said.
+
+        Raises DialRefused when it may not be called, LineError when it cannot be asked or does not answer within `within_s`.
+        """
+        return await self._placer.ping(self._placer.permitted(target, "target"), secret, proxy, within_s)
 
     async def register(self, address: str | Uri, *, secret: Secret | None = None, registrar: str = "", expires: int = EXPIRES) -> Binding:
         """Let calls to `address` come to this line, over the transport that `registrar` asks for, until the line is closed.

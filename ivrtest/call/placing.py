@@ -33,6 +33,8 @@ from ivrtest.sip.uri import SipUri, Uri, parse_uri
 
 RING_S: Final = 60.0
 """How long a call that we place may ring."""
+PING_S: Final = 5.0
+"""How long a target may take to answer OPTIONS."""
 
 
 class LineError(Exception):
@@ -167,6 +169,22 @@ class Placer:
         leg = TransferLeg(call, hunt.trunk, hunt.handle, call.with_another(negotiation), knows_password=knows_password)
         hunt.carry(leg)
         leg.rings_until(asyncio.get_running_loop().call_later(plan.ring_s, leg.give_up, plan.ring_s))
+
+    async def ping(self, uri: SipUri, secret: Secret | None, proxy: str, within_s: float) -> float:
+        """Ask somebody whether she is there, and return after how many seconds she answered. Raises LineError."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        problem = ""
+        try:
+            async with asyncio.timeout(within_s):
+                for way in await self.ways(uri, proxy):
+                    answered = await way.trunk.ask(uri, way.target.address, secret=secret)
+                    if not answered.local:
+                        return loop.time() - began
+                    problem = problem or (answered.reason if answered.status == UNREACHABLE_STATUS else "no SIP response within 32 s")
+        except TimeoutError:
+            problem = f"no SIP response within {within_s:g} s"
+        raise LineError(f'"{uri}" does not answer OPTIONS: {problem}. check its address, and that it runs')
 
     def permitted(self, target: str | Uri, what: str) -> SipUri:
         """Return a target that may be called. Raises DialRefused, or LineError for what cannot be."""

@@ -28,6 +28,7 @@ from ivrtest.sip.digest import Secret
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import From
 from ivrtest.sip.sdes import without_keys
+from ivrtest.sip.session_timer import SessionTimes
 from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import SipUri, parse_uri
 
@@ -72,10 +73,11 @@ class Trunk:
         keep_alive_s: float = 0.0,
         max_calls: int | None = None,
         permission: Permission | None = None,
+        session_times: SessionTimes | None = None,
     ) -> None:
         """`take` is given the calls that come in. `trace`: keep messages in the captures of their calls. `advertise`, `keep_alive_s`: see
         `Network`. `max_calls` at once, both ways: further callers are told 503 and when to try again.
-        `permission` says whom we do not even ask others to call.
+        `permission` says whom we do not even ask others to call. `session_times`: how long a call may go on without a refresh.
 
         Raises OSError when the address cannot be bound, TlsError for certificates that cannot be used.
         """
@@ -83,6 +85,8 @@ class Trunk:
         """By handle, until the far side knows too that the call is over."""
         self.bindings: dict[str, Binding] = {}
         """By handle, as long as there are any."""
+        self._asked: dict[str, asyncio.Future[sip.OptionsAnswered]] = {}
+        """By handle, who waits for the answer to OPTIONS."""
         self._watches: dict[str, Watch] = {}
         self._destinations: dict[str, Address] = {}
         """Where the requests of our own calls and bindings go, by handle."""
@@ -100,7 +104,15 @@ class Trunk:
         self.transport: Final = transport
         self._port = self._udp(host, port) if transport == "udp" else self._stream(host, port, tls if transport == "tls" else None)
         here = (advertise or self._port.local_address[0], self._port.local_address[1])
-        self._agent = Agent(here, token=_token, transport=transport, user=user, trace=self._trace if trace else None, max_calls=max_calls)
+        self._agent = Agent(
+            here,
+            token=_token,
+            transport=transport,
+            user=user,
+            trace=self._trace if trace else None,
+            max_calls=max_calls,
+            session_times=session_times,
+        )
         self._keep_alive_s = keep_alive_s
         self._beat = self._loop.call_later(keep_alive_s, self._keep_alive) if keep_alive_s else None
         uri = SipUri.of(*here, user=user)
@@ -160,6 +172,13 @@ class Trunk:
         )
         self._destinations[handle] = destination
         return handle
+
+    def ask(self, target: SipUri, destination: Address, *, secret: Secret | None) -> asyncio.Future[sip.OptionsAnswered]:
+        """Send OPTIONS, and return what will come of it."""
+        handle = self._agent.options(target, destination, now=self._loop.time(), secret=secret)
+        asked = self._asked[handle] = self._loop.create_future()
+        self._pump()
+        return asked
 
     def carry(self, call: Carried, watch: Watch | None = None) -> None:
         """Tell a call from now on what becomes of it, as far as `watch` lets it."""
@@ -305,6 +324,9 @@ class Trunk:
                 self._take(self, event)
             case sip.Unreadable():
                 self.unreadable.append(event)
+            case sip.OptionsAnswered():
+                if (asked := self._asked.pop(event.handle, None)) is not None and not asked.done():
+                    asked.set_result(event)
             case sip.Registered():
                 self.bindings[event.handle].on(event)
             case sip.Unregistered():

@@ -36,6 +36,8 @@ def dial_options(called: TargetSettings | None, settings: Settings, keys: str | 
         failover=called.failover,
         network=network_of(called, settings),
         keys=mode,
+        ping=called.ping,
+        session_expires=called.session_expires,
         sound=called.sound.options(),
     )
 

@@ -33,6 +33,8 @@ calls_at_once = 4                   # what the target bears, whatever "jobs" and
 calls_per_second = 0.5              # ... and new calls, evenly spaced
 advertise = "203.0.113.7"           # our address as the far side sees it, behind a NAT that forwards our ports
 keep_alive = 25                     # seconds between small messages that keep a NAT open
+ping = true                         # asks whether the target is there (OPTIONS) before a run
+session_expires = 1800              # ends a call that nobody refreshes for so many seconds (RFC 4028)
 ca = "staging-ca.pem"               # over TLS: whom to trust, in place of the authorities that this machine trusts
 certificate = "tester.pem"          # ... our certificate and its key, for servers that ask for one
 fingerprint = "3A:5B:..."           # ... the SHA-256 of the only certificate to accept, whoever signed it
@@ -90,8 +92,12 @@ NOT_IN_CLEAR: Final = (
 AN_ADDRESS: Final = 'it must be a SIP address with a user, such as "sip:1001@pbx.example.com"'
 TARGET_KEYS: Final = (
     *("uri", "failover", "failover_after", "proxy", "jobs", "calls_at_once", "calls_per_second", "advertise", "keep_alive"),
+    *("ping", "session_expires"),
     *("ca", "certificate", "fingerprint", "user", *WAYS_TO_A_PASSWORD, "register", "keys", *SOUND_KEYS),
 )
+SHORTEST_SESSION_S: Final = 90
+"""RFC 4028 section 5."""
+A_SESSION_TIME: Final = f"it must be a whole number of seconds, {SHORTEST_SESSION_S} at least"
 KEY_MODES: Final = ("rfc4733", "info", "info-dtmf", "inband", "auto")
 A_KEY_MODE: Final = "it must be one of " + ", ".join(f'"{mode}"' for mode in KEY_MODES)
 
@@ -129,6 +135,10 @@ class TargetSettings:
     advertise: str = ""
     """Our IP address as the far side sees it; empty: the one that we have."""
     keep_alive: float = 0.0
+    ping: bool = False
+    """Whether to ask the target whether it is there, before a run."""
+    session_expires: int | None = None
+    """Seconds after which a call is over that nobody refreshes (RFC 4028). None: as the target wants."""
     """Seconds between two keep-alives; 0: none."""
     sound: SoundSettings = field(default_factory=SoundSettings)
 
@@ -305,6 +315,8 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
             calls_per_second=reader.value(table, f"targets.{name}.calls_per_second", is_positive, A_RATE),
             advertise=advertise or "",
             keep_alive=keep_alive or 0.0,
+            ping=reader.value(table, f"targets.{name}.ping", is_switch, A_SWITCH) or False,
+            session_expires=reader.value(table, f"targets.{name}.session_expires", is_session_time, A_SESSION_TIME),
             sound=read_sound(reader, table, f"targets.{name}"),
             password_keyring=password_keyring or "",
             password=str(table["password"]) if "password" in table else "",
@@ -316,6 +328,10 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
             keys=keys or KEY_MODES[0],
         )
     return targets
+
+
+def is_session_time(value: object) -> bool:
+    return is_count(value) and isinstance(value, int) and value >= SHORTEST_SESSION_S
 
 
 def is_ip_address(value: object) -> bool:

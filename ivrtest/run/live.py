@@ -28,6 +28,7 @@ from ivrtest.run.scene import Command, Expect, HangUpCall, PressKeys, Speak
 from ivrtest.run.suite import RouteError
 from ivrtest.scenario.calling import Calling
 from ivrtest.server.ivr import EmbeddedIvr
+from ivrtest.sip.session_timer import SessionTimes
 
 EMBEDDED: Final = "the embedded IVR"
 
@@ -76,6 +77,7 @@ class LiveRoute:
                     permission=options.permission,
                     tls=options.tls,
                     network=options.network,
+                    session_times=SessionTimes(options.session_expires),
                     sound=options.sound,
                     capture=self._capturing,
                     trace=True,
@@ -83,8 +85,16 @@ class LiveRoute:
             )
             if options.register:
                 await self._register(options)
+            if options.ping and self._called is not None:
+                await self._ping(self._called, options)
             self._stack = stack.pop_all()
         return self
+
+    async def _ping(self, target: str, options: DialOptions) -> None:
+        try:
+            await self._line.ping(target, secret=options.secret, proxy=options.proxy)
+        except DialRefused as error:
+            raise LineError(str(error)) from error
 
     async def _register(self, options: DialOptions) -> None:
         try:

@@ -15,14 +15,17 @@ needs_sipp = needs("sipp", "sip-tester")
 
 @asynccontextmanager
 async def sipp_ivr(
-    folder: Path, said: Samples | None = None, *options: str, host: str = "127.0.0.1", calls: int = 1
+    folder: Path, said: Samples | None = None, *options: str, host: str = "127.0.0.1", calls: int = 1, script: str = "ivr.xml"
 ) -> AsyncIterator[tuple[str, Program]]:
-    """Run SIPp as an IVR which says `said` in each call, and yield its address. After so many calls it ends by itself."""
+    """Run SIPp as an IVR which says `said` in each call, and yield its address. After so many calls it ends by itself.
+
+    `script` is what it does, a file among the peers.
+    """
     says = ""
     if said is not None:
         (folder / "said.ulaw").write_bytes(ulaw_encode(said).tobytes())
         says = f'<nop><action><exec rtp_stream="{folder / "said.ulaw"},1,0"/></action></nop>'
-    scenario = fill(PEERS / "ivr.xml", folder / "ivr.xml", says=says)
+    scenario = fill(PEERS / script, folder / script, says=says)
     with reserved_ports(host) as ports:
         command = [
             *("sipp", "-sf", str(scenario), "-i", host, "-p", str(ports[0]), "-mi", host, "-mp", str(ports[2]), "-m", str(calls)),
@@ -32,6 +35,22 @@ async def sipp_ivr(
             await program.port(ports[0])
             shown = f"[{host}]" if ":" in host else host
             yield f"sip:ivr@{shown}:{ports[0]}", program
+
+
+@asynccontextmanager
+async def sipp_caller(
+    folder: Path, uri: str, script: str, *options: str, host: str = "127.0.0.1", calls: int = 1
+) -> AsyncIterator[Program]:
+    """Let SIPp call `uri`, a SIP URI with an address and a port."""
+    scenario = fill(PEERS / script, folder / script)
+    address = uri.rpartition("@")[2].partition(";")[0]
+    with reserved_ports(host) as ports:
+        command = [
+            *("sipp", "-sf", str(scenario), "-i", host, "-p", str(ports[0]), "-mi", host, "-mp", str(ports[2]), "-m", str(calls)),
+            *("-nostdin", "-timeout", "60", "-timeout_error", "-trace_err", "-error_file", str(folder / "errors.log"), *options, address),
+        ]
+        async with running(*command, folder=folder) as program:
+            yield program
 
 
 def complaints(folder: Path) -> str:

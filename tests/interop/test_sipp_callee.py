@@ -71,7 +71,7 @@ def test_what_we_say_and_press_comes_back_from_an_echo(library: PromptLibrary, t
 
 
 @needs_sipp
-def test_100_of_100_calls_to_an_ivr_that_loses_a_tenth_of_the_messages(tmp_path: Path) -> None:
+def test_200_of_200_calls_to_an_ivr_that_loses_a_tenth_of_the_messages(tmp_path: Path) -> None:
     async def hold(line: Line, uri: str) -> list[CallEvent]:
         """Talk for a second."""
         events: list[CallEvent] = []
@@ -88,11 +88,11 @@ def test_100_of_100_calls_to_an_ivr_that_loses_a_tenth_of_the_messages(tmp_path:
         options = ("-lost", "10", "-default_behaviors", "all,-abortunexp")
         async with asyncio.timeout(60), sipp_ivr(tmp_path, None, *options, calls=1000) as (uri, _):
             async with Line() as line, asyncio.TaskGroup() as group:
-                tasks = [group.create_task(hold(line, uri)) for _ in range(100)]
+                tasks = [group.create_task(hold(line, uri)) for _ in range(200)]
             return [task.result() for task in tasks]
 
     calls = asyncio.run(run())
-    assert len(calls) == 100
+    assert len(calls) == 200
     for events in calls:
         # Ringing may get lost, or come twice.
         assert [type(event) for event in events if not isinstance(event, Ringing)] == [Answered, Ended]

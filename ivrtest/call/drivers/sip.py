@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from ivrtest.call.dialling import DialOptions, host_of
 from ivrtest.call.line import Line
 from ivrtest.call.sip_call import SipCall
+from ivrtest.sip.session_timer import SessionTimes
 
 SCHEMES = ("sip", "sips")
 
@@ -20,7 +21,13 @@ async def dial(target: str, options: DialOptions) -> AsyncIterator[SipCall]:
     """
     host = await host_of(target, options)
     async with Line(
-        host=host, permission=options.permission, tls=options.tls, capture=options.capture, network=options.network, sound=options.sound
+        host=host,
+        permission=options.permission,
+        tls=options.tls,
+        capture=options.capture,
+        network=options.network,
+        sound=options.sound,
+        session_times=SessionTimes(options.session_expires),
     ) as line:
         yield await line.place(
             target,
