@@ -48,7 +48,7 @@ MOST_DRAWN: Final = 200
 SECTIONS: Final = (
     (Status.FAILED, "Failed", "The IVR did wrong."),
     (Status.ERROR, "Could not tell", "Something kept us from judging the IVR."),
-    (Status.NOT_RUN, "Not run", "Nobody called."),
+    (Status.NOT_RUN, "Not run", "Nobody called, or the run was stopped."),
 )
 """What did not pass, worst first."""
 
@@ -270,7 +270,7 @@ def view_of(number: int, result: ScenarioResult, folder: Path, *, drawn: bool, t
         recording=recording,
         drawing=draw(result, call.recording if call is not None and playable else None) if drawn else None,
         limits=tuple(limit_of(limit) for limit in result.limits),
-        quality=tuple(grouped(rows(call))) if call is not None else (),
+        quality=tuple(grouped(rows(call))) if call is not None and drawn else (),
         quality_in_short=" · ".join(f"{row.name} {row.value}" for row in rows(call) if row.name in IN_SHORT) if call is not None else "",
         complaints=tuple(text for _, text in complaints_of(call)) if call is not None else (),
         ladder=draw_ladder(call) if call is not None and traced else None,

@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.call import Answered, Ended
 from ivrtest.flow.read import read_flow
+from ivrtest.report.outcome import finding_of
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.events import CallNoted, RunEvent, ScenarioFinished, ScenarioStarted, SuiteFinished, SuiteStarted
 from ivrtest.run.job import Job
-from ivrtest.run.result import CallRecord, Note, Status
+from ivrtest.run.result import CallRecord, Note, ScenarioResult, Status
 from ivrtest.run.suite import RouteError, run_suite
 from ivrtest.source.text import Source
-from tests.run.conversations import PROMPTS, scenario
+from tests.run.conversations import PROMPTS, heard, scenario
 
 READING = read_flow(Source("shop.yaml", "ivrtest: flow/1\nname: shop\nentry: end\nlanguages: [en]\nnodes:\n  end:\n    hang_up: {}\n"))
 assert READING.flow is not None
@@ -92,6 +94,36 @@ def test_a_run_that_is_stopped_keeps_what_it_has() -> None:
         return [result.status for result in (await task).results]
 
     assert asyncio.run(stopped()) == [Status.PASSED, Status.NOT_RUN, Status.NOT_RUN]
+
+
+def test_a_scenario_that_is_stopped_keeps_its_finished_steps_and_its_call() -> None:
+    class Stopped(Script):
+        """Takes the stop in as a telephone does: the call is over, and there is a record of it."""
+
+        async def hold(self, job: Job, conversation: Conversation, tell: Callable[[Note], None]) -> CallRecord:
+            conversation.on(Answered(0.1))
+            conversation.on(heard(("menu", "en"), 0.3, 2.0))
+            self.waiting.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            return CallRecord("x", self.target, recording=Path("x.wav"))
+
+    async def stopped() -> ScenarioResult:
+        script = Stopped()
+        job = Job(scenario("- hear: menu\n- wait: 9s\n- hang_up\n"), FLOW, {}, PROMPTS, PromptLibrary([]))
+        task = asyncio.create_task(run_suite([job], script, lambda event: None, at_once=1))
+        await script.waiting.wait()
+        task.cancel()
+        return (await task).results[0]
+
+    result = asyncio.run(stopped())
+    assert (result.status, result.verdict) == (Status.NOT_RUN, "the run was stopped after 1 of 3 steps")
+    assert result.steps[0].status is Status.PASSED
+    assert result.call is not None
+    assert (result.call.recording, result.call.answered_s) == (Path("x.wav"), 0.1)
+    finding = finding_of(result)
+    assert finding is not None
+    assert finding.rule == "scenario-not-run"
 
 
 def test_nothing_run_is_not_green() -> None:
