@@ -49,16 +49,19 @@ def fixed(source: Source, look: Look, leave: Collection[Identity] = ()) -> Fixed
     text = source
     for _ in range(MAX_ROUNDS):
         before = tuple(look(text))
-        wanted = [finding for finding in before if finding.fix is not None and _same(finding) not in {*refused, *leave}]
+        left = {*refused, *leave}
+        wanted = [finding for finding in before if finding.fix is not None and _same(finding) not in left]
         chosen = _apart(text, wanted)
         if not chosen:
             break
         proof = _Proof(text, read_document(text).data, Counter(map(_same, before)), look)
         right = proof.largest((), tuple(finding for finding in chosen if not _fix(finding).uncovers))
         right = proof.largest(right, tuple(finding for finding in chosen if _fix(finding).uncovers))
-        refused |= {_same(finding): finding for finding in chosen if finding not in right}
-        done += right
-        text = Source(source.name, edited(text, _edits(right)))
+        proved = frozenset(right)
+        refused |= {_same(finding): finding for finding in chosen if finding not in proved}
+        if right:
+            done += right
+            text = Source(source.name, edited(text, _edits(right)))
     return Fixed(text, tuple(done), tuple(refused.values()))
 
 
