@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -29,6 +31,9 @@ def rewrite_text(path: Path, before: Source, after: str) -> None:
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     if data != mark + before.text.encode():
         raise FileChangedError
+    if not os.access(path, os.W_OK):
+        # A new file could take its place all the same; whoever took the right to write away did not want that.
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     _replace(path, mark + after.encode(), path)
 
 
@@ -41,8 +46,17 @@ def _replace(path: Path, data: bytes, like: Path | None) -> None:
         try:
             file.write(data)
             file.flush()
-            new.chmod(0o644 if like is None else stat.S_IMODE(like.stat().st_mode))
+            new.chmod(0o644)
+            if like is not None:
+                _resemble(new, like.stat())
             new.replace(path)
         except OSError:
             new.unlink(missing_ok=True)
             raise
+
+
+def _resemble(new: Path, old: os.stat_result) -> None:
+    """Give a file the owner and the permissions of the one that it is to replace, as far as this user may."""
+    if os.geteuid() == 0:
+        os.chown(new, old.st_uid, old.st_gid)
+    new.chmod(stat.S_IMODE(old.st_mode))
