@@ -92,6 +92,31 @@ class ToneHeard:
     at_s: float
 
 
+class ProgressTone(StrEnum):
+    """What a network says with a tone (ITU-T E.180)."""
+
+    ringback = "ringing"
+    busy = "busy"
+    congestion = "congestion"
+    dial = "dial"
+    special_information = "special_information"
+    """Three rising tones before "the number you have dialled is not in service"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressToneHeard:
+    """A tone of the network, once it is certain; it may go on. It is not told again while it does."""
+
+    tones: tuple[ProgressTone, ...]
+    """What it means: one thing, or what it means in one country and in another."""
+    countries: tuple[str, ...]
+    """Where it sounds so (ISO 3166). Empty: everywhere."""
+    start_s: float
+    end_s: float
+    """How far it was heard."""
+    at_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class SoundEnded:
     """Quiet after sound."""
@@ -101,7 +126,7 @@ class SoundEnded:
     """When the sound itself ended, a little before it was certain."""
 
 
-Hearing = SoundStarted | Recognised | Heard | ToneHeard | SoundEnded
+Hearing = SoundStarted | Recognised | Heard | ToneHeard | ProgressToneHeard | SoundEnded
 
 
 def known_by(hearing: Hearing, end_s: float) -> Hearing:
