@@ -15,6 +15,7 @@ from ivrtest.audio.alignment import Track
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, Verdict, known_by
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB
+from ivrtest.audio.progress import ProgressDetector
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.pursuit import SLACK, Pursuit
 from ivrtest.audio.rivals import CLEARLY_DB, continues, instead, just_parted, left_behind, outdone, together
@@ -69,6 +70,7 @@ class Matcher:
         self._pursuit = Pursuit(self._index, self._history)
         self._sound = SoundDetector()
         self._tone = ToneDetector()
+        self._progress = ProgressDetector()
         self._expected: frozenset[Key] = frozenset()
         self._named: Track | None = None
         self._cursor = 0
@@ -129,6 +131,7 @@ class Matcher:
         tonal, tones = self._tone.listen(block, np.zeros_like(loud) if speaking else loud, valid, history.now_s)
         history.note(first, loud, tonal)
         hearings += tones
+        hearings += self._progress.listen(block[: len(loud) * HOP], history.now_s, known=speaking)
         unsure = self._named is None or not self._named.clear
         if unsure:
             self._look()

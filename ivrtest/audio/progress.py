@@ -130,13 +130,17 @@ class ProgressDetector:
         self._bursts: list[_Burst] = []
         self._told: frozenset[tuple[ProgressTone, tuple[str, ...]]] = frozenset()
 
-    def listen(self, samples: Samples, at_s: float) -> list[ProgressToneHeard]:
-        """Take the next samples, whole frames of 10 ms. Return the tones that are certain now."""
+    def listen(self, samples: Samples, at_s: float, *, known: bool = False) -> list[ProgressToneHeard]:
+        """Take the next samples, whole frames of 10 ms. Return the tones that are certain now. `known`: they are something else."""
         heard: list[ProgressToneHeard] = []
         frames = samples.reshape(-1, HOP)
+        if known:
+            self._pass_over(len(frames))
+            return []
         levels = _levels(frames)
         self._recent = np.concatenate([self._recent, levels])[-_REMEMBERED:]
-        for index, sounds in enumerate(levels > self._threshold()):
+        threshold = self._threshold() if levels.max() > _QUIETEST_DB else _QUIETEST_DB
+        for index, sounds in enumerate(levels > threshold):
             frame = self._frame + index
             if sounds:
                 self._sounds(frame, samples[index * HOP : (index + 1) * HOP])
@@ -147,9 +151,15 @@ class ProgressDetector:
         self._frame += len(frames)
         return heard
 
+    def _pass_over(self, frames: int) -> None:
+        self._frame += frames
+        self._began = self._quiet_from = None
+        self._forget()
+
     def _threshold(self) -> float:
         """Return the level in dB above which there is sound. A tone that never stops is no noise, so the loudest has a say, too."""
-        quiet, loudest = np.percentile(self._recent, (20, 100))
+        place = len(self._recent) // 5
+        quiet, loudest = np.partition(self._recent, place)[place], self._recent.max()
         return max(_QUIETEST_DB, float(min(quiet + _ABOVE_NOISE_DB, loudest - _BELOW_LOUDEST_DB)))
 
     def _sounds(self, frame: int, samples: Samples) -> None:
@@ -279,8 +289,3 @@ def _levels(frames: NDArray[np.int16]) -> NDArray[np.float64]:
     """Return the level of each frame in dB below full scale. `frames`: shape (n, samples of a frame)."""
     levels: NDArray[np.float64] = 10 * np.log10(np.mean(np.square(frames.astype(np.float64) / 32768), axis=1) + 1e-10)
     return levels
-
-
-def spoken_name(tones: Sequence[ProgressTone]) -> str:
-    """Return what a person calls it: `the busy tone`."""
-    return " or ".join(f"the {tone.value.replace('_', ' ')} tone" for tone in tones)

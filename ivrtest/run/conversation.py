@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from ivrtest.audio.hearing import Heard, Recognised, ToneHeard
+from ivrtest.audio.hearing import Heard, ProgressToneHeard, Recognised, ToneHeard
 from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, Ringing, SessionChanged, TransferAsked, Transferred
 from ivrtest.flow.model import Prompt
 from ivrtest.run.acts import act_for
 from ivrtest.run.acts.act import Act
-from ivrtest.run.acts.naming import named, told
+from ivrtest.run.acts.naming import named, told, tone_of
 from ivrtest.run.blame import because, unanswered
 from ivrtest.run.result import Note, Status, StepResult
 from ivrtest.run.scene import Command, Done, HangUpCall, Percept, Scene
@@ -171,6 +171,8 @@ class Conversation:
                 self.notes.append(Note(at, f"heard {told(match)}", match))
             case ToneHeard(frequency_hz=frequency, start_s=start, end_s=end, at_s=at):
                 self.notes.append(Note(at, f"heard a tone of {frequency:.0f} Hz from {start:.1f} s to {end:.1f} s"))
+            case ProgressToneHeard(start_s=start, at_s=at):
+                self.notes.append(Note(at, f"heard {tone_of(percept)} from {start:.1f} s on"))
             case KeySent(key=key, at=at):
                 self.notes.append(Note(at, f"pressed {self._shown(key)}"))
             case TransferAsked(to=to, at=at):

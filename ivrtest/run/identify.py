@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.dtmf_detector import ToneKey
-from ivrtest.audio.hearing import Heard, Match, ToneHeard, Verdict
+from ivrtest.audio.hearing import Heard, Match, ProgressToneHeard, ToneHeard, Verdict
 from ivrtest.audio.pcm import to_mono
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.sound_file import SoundFile, open_sound
@@ -22,6 +22,7 @@ from ivrtest.call.captured_streams import Capture, CapturedStream
 from ivrtest.call.recording import OWN_CALL
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.rtp.dtmf import ReceivedKey
+from ivrtest.run.acts.naming import tone_of
 from ivrtest.run.transcript import Found, Transcript
 
 _SILENT_PEAK: Final = 40
@@ -212,6 +213,8 @@ def _passages(stream: str, found: Sequence[Found], transcript: Transcript, heed:
                 passages.append(_judged(stream, match, heed, transcript))
             case ToneHeard(frequency_hz=frequency, start_s=start_s, end_s=end_s):
                 passages.append(Passage(stream, "tone", Opinion.neither, start_s, end_s, note=f"{frequency:.0f} Hz"))
+            case ProgressToneHeard(start_s=start_s, end_s=end_s):
+                passages.append(Passage(stream, "tone", Opinion.neither, start_s, end_s, note=tone_of(one)))
             case ToneKey(key=key, start=start, samples=samples):
                 end = (start + samples) / SAMPLE_RATE
                 passages.append(Passage(stream, "key", Opinion.neither, start / SAMPLE_RATE, end, key=key, note="as a tone"))

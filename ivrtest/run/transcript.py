@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.dtmf_detector import DtmfDetector, ToneKey
-from ivrtest.audio.hearing import Heard, Hearing, ToneHeard
+from ivrtest.audio.hearing import Heard, Hearing, ProgressToneHeard, ToneHeard
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
@@ -27,7 +27,7 @@ _END: Final = 32000
 _CLIPPED: Final = 0.3
 """Of loud samples, so many reach the end of the scale only where they are cut off there: of a sine at full scale it is a fifth."""
 
-Found = Heard | ToneHeard | ToneKey
+Found = Heard | ToneHeard | ProgressToneHeard | ToneKey
 
 
 class Transcript:
@@ -96,4 +96,4 @@ class Transcript:
     def _kept_of(self, hearings: list[Hearing]) -> list[Found]:
         since_s = (self._fed - self._kept) / SAMPLE_RATE
         told = (doubted(hearing, lambda: np.concatenate(self._recent), since_s) for hearing in hearings)
-        return [hearing for hearing in told if isinstance(hearing, Heard | ToneHeard)]
+        return [hearing for hearing in told if isinstance(hearing, Heard | ToneHeard | ProgressToneHeard)]

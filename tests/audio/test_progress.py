@@ -9,7 +9,7 @@ from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
 from ivrtest.audio.hearing import ProgressTone as Tone
 from ivrtest.audio.hearing import ProgressToneHeard
 from ivrtest.audio.pcm import Samples
-from ivrtest.audio.progress import CADENCES, Cadence, ProgressDetector, spoken_name
+from ivrtest.audio.progress import CADENCES, Cadence, ProgressDetector
 from ivrtest.audio.synthesis import synthesise
 from ivrtest.audio.tones import dtmf, silence, tone
 
@@ -85,8 +85,3 @@ def test_the_right_cadence_with_the_wrong_frequency_is_none() -> None:
 
 def test_the_right_frequency_with_the_wrong_cadence_is_none() -> None:
     assert listened(played(Cadence(Tone.busy, ("US",), (480, 620), (0.9, 0.1)), 5)) == []
-
-
-def test_what_people_call_it() -> None:
-    assert spoken_name((Tone.busy, Tone.congestion)) == "the busy tone or the congestion tone"
-    assert spoken_name((Tone.special_information,)) == "the special information tone"

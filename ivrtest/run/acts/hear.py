@@ -10,18 +10,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from ivrtest.audio.hearing import Heard, Match, Recognised, Verdict
+from ivrtest.audio.hearing import Heard, Match, ProgressTone, ProgressToneHeard, Recognised, Verdict
 from ivrtest.call.call import Ended
 from ivrtest.call.listener import Tick
 from ivrtest.flow.spoken_numbers import is_number_recording, meaning
 from ivrtest.run.acts.act import Act, cut_short, wait_on
-from ivrtest.run.acts.naming import between, into, named, told
+from ivrtest.run.acts.naming import between, into, named, told, tone_of
 from ivrtest.run.result import Status
 from ivrtest.run.scene import Command, Done, Expect, Percept, Scene
 from ivrtest.scenario.steps.hear import Hear
 
 NOTICING_S: Final = 1.0
 """How long after the deadline a sound that began before it may be noticed."""
+_HOPEFUL: Final = frozenset({ProgressTone.ringback, ProgressTone.dial})
+"""Tones after which a recording may still come."""
 NAMING_S: Final = 60.0
 """How long a sound may go on before it must have been named."""
 
@@ -37,6 +39,8 @@ class HearAct(Act):
         """From when on the next recording is waited for."""
         self.deadline = 0.0
         self.allowed_s = 0.0
+        self.tone = ""
+        """The tone of the network that was heard instead, for people."""
 
     def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         if self.step.language is not None:
@@ -65,6 +69,13 @@ class HearAct(Act):
                 return (), self.recognised(match, scene)
             case Heard(match=match) if scene.matters(match, self.next_wanted):
                 return self.final(match, scene)
+            case ProgressToneHeard(start_s=start) if start >= self.since - NOTICING_S:
+                self.tone = tone_of(percept)
+                if not _HOPEFUL.isdisjoint(percept.tones):
+                    return wait_on()
+                return (), Done(
+                    Status.FAILED, percept.end_s, f"heard {self.tone} from {start:.1f} s on. {self.expected()}", tuple(self.heard)
+                )
             case Ended():
                 return (), self.too_soon(percept, scene)
             case Tick():
@@ -144,7 +155,8 @@ class HearAct(Act):
             began = None
         if began is None:
             instead = f', but the IVR transferred to "{scene.transfers[0].to}"' if scene.transfers else ""
-            message = f"{hidden or f'nothing was heard for {self.allowed_s:g} s{instead}'}. {self.expected()}"
+            only = f"only {self.tone} was heard" if self.tone else "nothing was heard"
+            message = f"{hidden or f'{only} for {self.allowed_s:g} s{instead}'}. {self.expected()}"
             return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message, tuple(self.heard))
         if scene.now > max(self.deadline, began) + NAMING_S:
             message = f"a sound that began at {began:.1f} s went on and could not be named. {self.expected()}"

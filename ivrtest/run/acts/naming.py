@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivrtest.audio.hearing import Match, Verdict
+from ivrtest.audio.hearing import Match, ProgressToneHeard, Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
 
 
@@ -39,3 +39,9 @@ def into(match: Match) -> float:
     """Return how far into the recording it was as recorded, in seconds."""
     until = match.end_s if match.diverged_at_s is None else match.diverged_at_s
     return max(0.0, until - match.start_s)
+
+
+def tone_of(heard: ProgressToneHeard) -> str:
+    """Name a tone of the network: `the busy tone (as in US, CA)`."""
+    name = " or ".join(f"the {tone.value.replace('_', ' ')} tone" for tone in heard.tones)
+    return f"{name} (as in {', '.join(heard.countries)})" if heard.countries else name
