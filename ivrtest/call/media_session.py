@@ -9,6 +9,7 @@ import time
 from bisect import insort
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from ivrtest.call.call import SAMPLE_RATE, Block, CallEvent, Ended, Samples
@@ -305,26 +306,22 @@ class MediaSession:
                 datagram = self._cipher.protect(datagram)
             if self._network is not None:
                 self._network.send(datagram, deadline)
-            elif not self._transmit(datagram):
-                continue
+            else:
+                try:
+                    self.connection.sendto(datagram, self._destination)
+                except OSError:
+                    # The call goes on: a route may come back, and the far side counts what it misses.
+                    self._unsent += 1
+                    continue
             self._pacing.note(deadline, time.monotonic())
             if self._capture is not None:
                 self._capture.add(datagram, source=self.local_address, destination=self._destination[:2], at=wall, secret_key=secret)
         if self._network is not None and not self._ending:
             for late in self._network.due(now):
-                self._transmit(late)
+                with suppress(OSError):
+                    self.connection.sendto(late, self._destination)
         if self.reporting.next_at <= now and not self._ending:
             self.reporting.send(now, wall, position=int((now - self._zero) * SAMPLE_RATE), cipher=self._cipher)
-
-    def _transmit(self, datagram: bytes) -> bool:
-        """Hand a datagram to the system. Returns whether it was taken."""
-        try:
-            self.connection.sendto(datagram, self._destination)
-        except OSError:
-            # The call goes on: a route may come back, and the far side counts what it misses.
-            self._unsent += 1
-            return False
-        return True
 
     def receive(self, wall_zero: float) -> bool:
         """Take in one datagram. Returns False if there is none. `wall_zero` is when `time.monotonic()` was 0, in seconds since 1970."""
@@ -355,11 +352,13 @@ class MediaSession:
         incoming = self._incoming
         if not self._ending:
             settled = incoming.settle((now - self._zero) * SAMPLE_RATE)
-            self._collect_events()
+            if self._outgoing.events or incoming.events:
+                self._collect_events()
             while incoming.taken + self._batch <= settled:
                 self._pass_events(items, incoming.taken)
                 items.append(incoming.take(incoming.taken + self._batch))
-            self._pass_events(items, incoming.taken)
+            if self._events:
+                self._pass_events(items, incoming.taken)
             if incoming.taken - self._read > self._max_lag:
                 self.finish(
                     MediaError(

@@ -64,25 +64,31 @@ class Pieces:
         pending = self._pending
         taken = 0
         rest: list[Piece] = []
-        while taken < len(pending) and pending[taken].start < until:
+        formats = self.formats
+        while taken < len(pending):
             piece = pending[taken]
-            begin, end = piece.start, piece.end
+            begin, end, kind, payload, _ = piece
+            if begin >= until:
+                break
             taken += 1
-            if isinstance(piece.payload, bytes) and self.formats[piece.kind & 0x7F].by_octet:
-                run = [piece.payload[: end - begin]]
-                while taken < len(pending) and (follower := pending[taken]).start == end < until and follower[2] == piece.kind:
-                    assert isinstance(follower.payload, bytes)
-                    end = follower.end
-                    run.append(follower.payload[: end - follower.start])
+            if isinstance(payload, bytes) and formats[kind & 0x7F].by_octet:
+                run = [payload if len(payload) == end - begin else payload[: end - begin]]
+                while end < until and taken < len(pending):
+                    next_begin, next_end, next_kind, next_payload, _ = pending[taken]
+                    if next_begin != end or next_kind != kind:
+                        break
+                    assert isinstance(next_payload, bytes)
+                    run.append(next_payload if len(next_payload) == next_end - next_begin else next_payload[: next_end - next_begin])
+                    end = next_end
                     taken += 1
                 octets = run[0] if len(run) == 1 else b"".join(run)
                 if end > until:
-                    rest.append(Piece(until, end, piece.kind, octets[until - begin :]))
-                decoded = self._decoder(piece.kind)(octets[max(0, start - begin) : until - begin])
+                    rest.append(Piece(until, end, kind, octets[until - begin :]))
+                decoded = self._decoder(kind)(octets if begin >= start and end <= until else octets[max(0, start - begin) : until - begin])
             else:
                 whole = self._decoded(piece)
                 if end > until:
-                    rest.append(Piece(until, end, piece.kind, whole[until - begin :]))
+                    rest.append(Piece(until, end, kind, whole[until - begin :]))
                 decoded = whole[max(0, start - begin) : until - begin]
             if len(decoded) == until - start:
                 samples = decoded
@@ -91,7 +97,7 @@ class Pieces:
                     samples = np.zeros(until - start, np.int16) if samples is None else samples.copy()
                 place = max(begin, start) - start
                 samples[place : place + len(decoded)] = decoded
-        pending[:taken] = sorted(rest, key=_start)
+        pending[:taken] = rest
         return np.zeros(until - start, np.int16) if samples is None else samples
 
     def _decoder(self, kind: int) -> Decoder:

@@ -52,13 +52,13 @@ class Sequence:
         self._seen = 1
         self._stray = None
 
-    def follow(self) -> None:
-        """Take the very packet that was expected, `next`. The fast way to say `arrive(next)`."""
-        self.received += 1
+    def follow(self, count: int = 1) -> None:
+        """Take the very packets that were expected, from `next` on. The fast way to say `arrive(next)` so many times."""
+        self.received += count
         self.missing = 0
-        self._seen = (self._seen << 1 | 1) & _MEMORY
-        self.highest = self.highest + 1 & 0xFFFFFFFF
-        self.next = self.next + 1 & 0xFFFF
+        self._seen = (self._seen << count | (1 << count) - 1) & _MEMORY if count < MAX_MISORDER else _MEMORY
+        self.highest = self.highest + count & 0xFFFFFFFF
+        self.next = self.next + count & 0xFFFF
         self._stray = None
 
     def arrive(self, sequence: int) -> Arrival:
@@ -107,7 +107,9 @@ class Jitter:
         """`arrival` is in samples on our clock."""
         transit = arrival * self._scale - timestamp
         if self._transit is not None:
-            # Modulo 2**32, for the timestamp wraps around.
-            difference = abs((transit - self._transit + 0x80000000) % 0x100000000 - 0x80000000)
+            difference = abs(transit - self._transit)
+            if difference > 0x80000000:
+                # The timestamp wrapped around.
+                difference = abs(0x100000000 - difference)
             self.ticks += (difference - self.ticks) / 16
         self._transit = transit

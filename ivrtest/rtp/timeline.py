@@ -16,15 +16,11 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ivrtest.rtp.losses import Losses, Mask
 from ivrtest.rtp.packet import RtpPacket
 from ivrtest.rtp.payload import SAMPLE_RATE, PayloadFormat, Samples
 from ivrtest.rtp.pieces import Piece, Pieces
 from ivrtest.rtp.sequence import Arrival, Jitter, Sequence
-
-Mask = NDArray[np.bool_]
 
 COMFORT_NOISE = 13
 """RFC 3389: the far side says that it is silent, and how loud the noise is that it leaves out."""
@@ -75,6 +71,9 @@ class Timeline:
         self._delay = delay
         self._patience = patience
         self._sequence = Sequence()
+        self._followed = 0
+        """Packets that were just what was expected, and that `_sequence` is not told of yet."""
+        self._next_sequence = -1
         self._jitter = Jitter()
         self._ssrc: int | None = None
         self._head = -1
@@ -95,9 +94,7 @@ class Timeline:
         self._arrival = 0.0
         self._active = False
         """Whether the far side is sending: it came up, and announced no silence."""
-        self._lost: list[tuple[int, int]] = []
-        self.missed: list[tuple[int, int]] = []
-        """Stretches that were taken for silence before a later packet's number showed that they were lost. The reader empties it."""
+        self._losses = Losses()
         self._taken = 0
         self._held: tuple[RtpPacket, float] | None = None
         """A packet after its time, until the next one tells whether the far side paused or the line stalled; and when it arrived."""
@@ -112,7 +109,7 @@ class Timeline:
     def stats(self) -> TimelineStats:
         seen = self._sequence
         return TimelineStats(
-            received=seen.received,
+            received=seen.received + self._followed,
             lost=seen.lost,
             late=self._late,
             duplicated=seen.duplicated,
@@ -133,8 +130,14 @@ class Timeline:
         self._pieces.formats = formats
 
     @property
+    def missed(self) -> list[tuple[int, int]]:
+        """Stretches that were taken for silence before a later packet's number showed that they were lost. The reader empties it."""
+        return self._losses.missed
+
+    @property
     def sequence(self) -> Sequence:
         """Which packets came."""
+        self._catch_up()
         return self._sequence
 
     @property
@@ -145,7 +148,7 @@ class Timeline:
     @property
     def highest_sequence(self) -> int:
         """Extended, as a receiver report has it (RFC 3550 section 6.4.1)."""
-        return self._sequence.highest
+        return self.sequence.highest
 
     @property
     def end(self) -> int:
@@ -164,10 +167,10 @@ class Timeline:
         head, sequence, timestamp, ssrc = _HEAD.unpack_from(datagram)
         end = self._end
         if (
-            head != self._head
-            or sequence != self._sequence.next
-            or ssrc != self._ssrc
+            sequence != self._next_sequence
             or timestamp != self._next_timestamp
+            or head != self._head
+            or ssrc != self._ssrc
             or len(datagram) != self._size
             or end < self._taken
             or self._slip
@@ -177,7 +180,8 @@ class Timeline:
         early = end - arrival
         if early > JUMP:
             return False
-        self._sequence.follow()
+        self._followed += 1
+        self._next_sequence = sequence + 1 & 0xFFFF
         self._jitter.arrive(timestamp, arrival)
         frame = self._frame
         self._pieces.append(Piece(end, end + frame, self._pieces.stream + (head & 0x7F), datagram[12:]))
@@ -186,11 +190,27 @@ class Timeline:
         self._position = end
         self._end = end + frame
         self._arrival = arrival
-        self._steer(early)
+        if early > self._earliest:
+            self._earliest = early
+        self._looked += 1
+        if self._looked >= STEER_EVERY:
+            self._steer()
         return True
 
     def insert(self, packet: RtpPacket, arrival: float) -> int:
         """Take any packet in. Returns where its timestamp lies on our clock."""
+        self._catch_up()
+        position = self._insert(packet, arrival)
+        self._next_sequence = self._sequence.next
+        return position
+
+    def _catch_up(self) -> None:
+        """Let the sequence know of the packets that were just what was expected."""
+        followed, self._followed = self._followed, 0
+        if followed:
+            self._sequence.follow(followed)
+
+    def _insert(self, packet: RtpPacket, arrival: float) -> int:
         audio = packet.payload_type in self._pieces.formats
         if packet.ssrc != self._ssrc:
             self._reanchored += self._ssrc is not None
@@ -233,17 +253,8 @@ class Timeline:
 
     def take(self, until: int) -> tuple[Samples, Mask]:
         """Return the samples up to `until` and whether each was lost, from where the take before ended."""
-        start = self._taken
-        lost = np.zeros(until - start, np.bool_)
-        for begin, end in self._lost:
-            if begin < until:
-                lost[max(begin, start) - start : max(end, start) - start] = True
-            if begin < start:
-                self.missed.append((begin, min(end, start)))
-        self._lost = [(max(begin, until), end) for begin, end in self._lost if end > until]
-        samples = self._pieces.take(start, until)
-        self._taken = until
-        return samples, lost
+        start, self._taken = self._taken, until
+        return self._pieces.take(start, until), self._losses.take(start, until)
 
     def _place_of(self, timestamp: int) -> int:
         ticks = ((timestamp - self._timestamp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
@@ -282,7 +293,10 @@ class Timeline:
         else:
             self._advance(packet, arrival, position)
             self._put(position, packet)
-        self._steer(position - arrival)
+        self._earliest = max(self._earliest, position - arrival)
+        self._looked += 1
+        if self._looked >= STEER_EVERY:
+            self._steer()
         return position
 
     def _note(self, packet: RtpPacket, arrival: float) -> int:
@@ -313,7 +327,7 @@ class Timeline:
         """Let the packet's timestamp be the moment it arrived, or the first sample that is not taken yet."""
         position = max(self._taken, int(arrival))
         self._pieces.cut(position)
-        self._lost = [(begin, min(end, position)) for begin, end in self._lost if begin < position]
+        self._losses.cut(position)
         self._end = min(self._end, position)
         self._earliest, self._looked, self._slip = -math.inf, 0, 0
         self._advance(packet, arrival, position)
@@ -347,13 +361,7 @@ class Timeline:
             return
         cut = max(0, self._taken - position)
         self._pieces.put(position + cut, end, packet.payload_type, packet.payload, cut)
-        if self._lost:
-            self._lost = [
-                (begin, stop)
-                for lost_begin, lost_end in self._lost
-                for begin, stop in ((lost_begin, min(lost_end, position)), (max(lost_begin, end), lost_end))
-                if begin < stop
-            ]
+        self._losses.fill(position, end)
 
     def _drop_held(self) -> None:
         """Decide that the held packet was just late."""
@@ -375,14 +383,11 @@ class Timeline:
         if not missing or begin >= end:
             return
         if end - begin <= 2 * missing:
-            self._lost.append((begin, end))
+            self._losses.mark((begin, end))
         else:
-            self._lost += [(begin, begin + missing), (end - missing, end)]
+            self._losses.mark((begin, begin + missing), (end - missing, end))
 
-    def _steer(self, early: float) -> None:
-        """Look how early the quickest packets are; let the next ones slip where the far side's clock runs away."""
-        self._earliest = max(self._earliest, early)
-        self._looked += 1
-        if self._looked >= STEER_EVERY:
-            self._slip = -SLIP if self._earliest > EARLIEST else SLIP if self._earliest < LATEST else 0
-            self._earliest, self._looked = -math.inf, 0
+    def _steer(self) -> None:
+        """Look how early the quickest packets were; let the next ones slip where the far side's clock runs away."""
+        self._slip = -SLIP if self._earliest > EARLIEST else SLIP if self._earliest < LATEST else 0
+        self._earliest, self._looked = -math.inf, 0

@@ -45,7 +45,9 @@ async def main(count: int, seconds: float) -> None:
     print(f"sent {sent} packets of {len(sessions) * seconds * 50:.0f}, received {sum(one.received for one in stats)}")
     print(f"lost {sum(one.lost for one in stats)} packets, late {sum(one.late for one in stats)}, {lost} samples marked as lost")
     print(f"jitter at most {max(one.jitter_ms for one in stats):.2f} ms, re-anchored {sum(one.reanchored for one in stats)}")
+    worst = sorted(one.late_p99_ms for one in stats)
     print(f"late frames {sum(one.late_ticks for one in stats)}, the worst by {max(one.worst_late_ms for one in stats):.1f} ms")
+    print(f"99 of 100 packets left at most {worst[len(worst) // 2]:g} ms late in half of the sessions, {worst[-1]:g} ms in all")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Sequence numbers and jitter."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,3 +59,15 @@ def test_jitter_as_in_rfc_3550_a_8() -> None:
         jitter.arrive((2**32 - 160 + 160 * number) % 2**32, arrival)
     # Differences 0, 16, 16.
     assert jitter.ticks == 1 + (16 - 1) / 16
+
+
+@pytest.mark.parametrize("count", [1, 5, 127, 128, 300])
+def test_following_many_at_once_is_following_each(count: int) -> None:
+    one, many = Sequence(), Sequence()
+    for sequence in (one, many):
+        sequence.restart(65_400)
+        sequence.arrive(65_403)
+    for _ in range(count):
+        one.arrive(one.next)
+    many.follow(count)
+    assert vars(one) == vars(many)

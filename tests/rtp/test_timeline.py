@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivrtest.rtp.losses import Mask
 from ivrtest.rtp.packet import RtpPacket
 from ivrtest.rtp.payload import Samples, octets
-from ivrtest.rtp.timeline import COMFORT_NOISE, Mask, Timeline
+from ivrtest.rtp.timeline import COMFORT_NOISE, Timeline
 
 
 def decode(octets: bytes) -> Samples:
