@@ -29,22 +29,17 @@ LONGEST_WAY = 100
 """Nodes that a witness tells of, its last ones: with a finding in every node of a long chain, all of them would be quadratic."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class State:
-    """Where a caller can be, and what is known of her there."""
+    """Where a caller can be, and what is known of her there.
+
+    An exploration has one object for each, so they are told apart by identity: that is what makes looking them up quick.
+    """
 
     node: str
     language: str
     values: tuple[tuple[str, str | int], ...] = ()
     """Variables that branches read, where known, by name."""
-    _hash: int = field(default=0, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # States are looked up again and again.
-        object.__setattr__(self, "_hash", hash((self.node, self.language, self.values)))
-
-    def __hash__(self) -> int:
-        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +125,7 @@ def explore(flow: Flow, flows: Mapping[str, Flow]) -> States:
 def _explore(flow: Flow, known: Effects, tracked: frozenset[str]) -> States | frozenset[str]:
     """Return the states, or the fewer variables to try again with."""
     parents: dict[State, Step | None] = {}
-    same: dict[State, State] = {}
-    """Of equal states one object is kept: to find it again takes no comparison."""
+    known_states: dict[_Place, State] = {}
     steps: dict[State, tuple[Step, ...]] = {}
     seen: dict[str, set[str | int]] = {name: set() for name in tracked}
     # A flow that returns is called by others: with callers of any of its languages, who may have been here before.
@@ -140,12 +134,12 @@ def _explore(flow: Flow, known: Effects, tracked: frozenset[str]) -> States | fr
     start = _known_values(flow.variables, tracked - known.may_be_brought)
     queue: deque[State] = deque()
     for language in languages if flow.entry in flow.nodes else ():
-        state = State(flow.entry, language, tuple(sorted(start.items())))
-        parents[same.setdefault(state, state)] = None
+        state = _state(known_states, flow.entry, language, start)
+        parents[state] = None
         queue.append(state)
     while queue:
         state = queue.popleft()
-        onward = tuple(_onward(flow, known, tracked, state, same))
+        onward = tuple(_onward(flow, known, tracked, state, known_states))
         steps[state] = onward
         for step in onward:
             if step.arrival is None or step.arrival in parents:
@@ -164,7 +158,20 @@ def _explore(flow: Flow, known: Effects, tracked: frozenset[str]) -> States | fr
     return States(flow, steps, parents, {node: tuple(states) for node, states in by_node.items()})
 
 
-def _onward(flow: Flow, known: Effects, tracked: frozenset[str], state: State, same: dict[State, State]) -> Iterator[Step]:
+_Place = tuple[str, str, tuple[tuple[str, str | int], ...]]
+"""What a state says: node, language, values."""
+
+
+def _state(known: dict[_Place, State], node: str, language: str, values: Mapping[str, str | int]) -> State:
+    """Return the one object for a state."""
+    place = (node, language, tuple(sorted(values.items())) if values else ())
+    state = known.get(place)
+    if state is None:
+        state = known[place] = State(*place)
+    return state
+
+
+def _onward(flow: Flow, known: Effects, tracked: frozenset[str], state: State, known_states: dict[_Place, State]) -> Iterator[Step]:
     node = flow.nodes[state.node]
     for way in _possible(node, state):
         target = way.target
@@ -172,8 +179,7 @@ def _onward(flow: Flow, known: Effects, tracked: frozenset[str], state: State, s
             yield Step(state, way, None)
             continue
         for language, values in _after(flow, known, tracked, state, node, target):
-            arrival = State(target.node, language, tuple(sorted(values.items())))
-            yield Step(state, way, same.setdefault(arrival, arrival))
+            yield Step(state, way, _state(known_states, target.node, language, values))
 
 
 def _possible(node: Node, state: State) -> Iterator[Exit]:
