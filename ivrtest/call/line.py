@@ -19,7 +19,7 @@ from ivrtest.call.placing import PING_S, RING_S, Placer, Plan, hop, parsed
 from ivrtest.call.placing import LineError as LineError
 from ivrtest.call.remote_media import MediaError
 from ivrtest.call.resolver import Transport
-from ivrtest.call.signalling import Origin
+from ivrtest.call.signalling import Manner, Origin
 from ivrtest.call.sip_call import NOT_ACCEPTABLE_HERE, SipCall
 from ivrtest.call.sound import SoundOptions
 from ivrtest.call.sounds import Sounds
@@ -271,9 +271,9 @@ class Line:
         negotiation = self._sounds.negotiation(session.local_address, confidential=trunk.transport == "tls")
         who = presented(event.caller, event.request_uri, event.headers)
         origin = Origin(event.handle, event.call_id, who.caller, who.called, placed=False, name=who.name, diverted_by=who.diverted_by)
-        call = SipCall(trunk, session, negotiation, origin, capture, headers=self._answer_headers)
+        call = SipCall(trunk, session, negotiation, origin, capture, Manner(headers=self._answer_headers))
         try:
-            call.offered(event.offer)
+            call.offers.prepare(event.offer)
         except (NegotiationError, SdpSyntaxError) as error:
             session.close()
             trunk.reject(event.handle, NOT_ACCEPTABLE_HERE, error)

@@ -18,7 +18,7 @@ from ivrtest.call.redirection import Redirections
 from ivrtest.call.refusal import UNREACHABLE_STATUS
 from ivrtest.call.remote_media import MediaError
 from ivrtest.call.resolver import ResolveError, asked_transport
-from ivrtest.call.signalling import Origin
+from ivrtest.call.signalling import Manner, Origin
 from ivrtest.call.sip_call import FORBIDDEN, SipCall
 from ivrtest.call.sounds import Sounds
 from ivrtest.call.transferee import TransferLeg
@@ -121,9 +121,7 @@ class Placer:
             negotiation,
             origin,
             capture,
-            plan.keys,
-            knows_password=plan.dialling.secret is not None,
-            secrets=plan.dialling.secret_headers,
+            Manner(plan.keys, plan.dialling.secret is not None, plan.dialling.secret_headers),
             follow=partial(self._follow, plan) if plan.follow_transfers else None,
         )
         hunt.carry(call)
@@ -166,7 +164,7 @@ class Placer:
         dialling = replace(plan.dialling, headers={**plan.dialling.headers, **by})
         hunt = self._hunt(uri, choice, offer, replace(plan, dialling=dialling), lambda: None)
         knows_password = dialling.secret is not None
-        leg = TransferLeg(call, hunt.trunk, hunt.handle, call.with_another(negotiation), knows_password=knows_password)
+        leg = TransferLeg(call, hunt.trunk, hunt.handle, call.offers.agreement.with_another(negotiation), knows_password=knows_password)
         hunt.carry(leg)
         leg.rings_until(asyncio.get_running_loop().call_later(plan.ring_s, leg.give_up, plan.ring_s))
 

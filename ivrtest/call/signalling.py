@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ivrtest.call.capture import Capture
+from ivrtest.call.keys import KeyMode
 from ivrtest.call.resolver import Attempt
 from ivrtest.call.trace import Trace
 from ivrtest.sip import events as sip
@@ -114,6 +115,20 @@ class Origin:
     """The name that the caller shows beside the number."""
     diverted_by: tuple[str, ...] = ()
     """Whom the call was for before, first to last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a call is held."""
+
+    keys: KeyMode = "rfc4733"
+    """How to send keys."""
+    knows_password: bool = False
+    """Whether there is one for whoever asks."""
+    secrets: tuple[str, ...] = ()
+    """Values of headers that are to be kept out of captures and traces."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """SIP headers that go with our answer."""
 
 
 def told(headers: Headers) -> Mapping[str, str]:

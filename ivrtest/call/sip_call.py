@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import TimerHandle
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from ivrtest.call.agreement import Agreement
@@ -20,7 +20,7 @@ from ivrtest.call.call import (
 )
 from ivrtest.call.capture import Capture
 from ivrtest.call.impairment import Impairment
-from ivrtest.call.keys import DTMF, DTMF_RELAY, InfoKeys, KeyMode, key_alone, key_by_info, key_in_info
+from ivrtest.call.keys import DTMF, DTMF_RELAY, InfoKeys, key_alone, key_by_info, key_in_info
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation
 from ivrtest.call.offers import NOT_ACCEPTABLE_HERE as NOT_ACCEPTABLE_HERE
@@ -31,7 +31,7 @@ from ivrtest.call.recording import Recording
 from ivrtest.call.refusal import ended_by, rang_in_vain
 from ivrtest.call.remote_media import Address, MediaError, MediaStats
 from ivrtest.call.resolver import Attempt
-from ivrtest.call.signalling import Origin, Signalling, told
+from ivrtest.call.signalling import Manner, Origin, Signalling, told
 from ivrtest.call.trace import Trace
 from ivrtest.call.transfers import Follow, Transfers
 from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, checked_keys
@@ -62,31 +62,24 @@ class SipCall:
         negotiation: Negotiation,
         origin: Origin,
         capture: Capture | None,
-        keys: KeyMode = "rfc4733",
-        *,
-        knows_password: bool = False,
-        secrets: tuple[str, ...] = (),
+        manner: Manner | None = None,
         follow: Follow[SipCall] | None = None,
-        headers: Mapping[str, str] | None = None,
     ) -> None:
-        """`keys`: how to send keys. `knows_password`: whether there is one for whoever asks. `secrets`: texts to keep out of the
-        capture. `follow` is called when the far side transfers
-        us; without it, a transfer is reported and counts as done. `headers` go with our answer."""
+        """`follow` is called when the far side transfers us; without it, a transfer is reported and counts as done."""
+        manner = manner or Manner()
         self._signalling = signalling
         self._session = session
         self.local_address: Address = session.local_address
         """Where the call receives sound."""
-        self._offers = Offers(self, Agreement(negotiation, session, keys))
+        self.offers = Offers(self, Agreement(negotiation, session, manner.keys))
         self._origin = origin
         self._capture = capture
         self._trace = Trace()
-        self._headers = headers or {}
-        self._key_mode: KeyMode = keys
-        written = key_alone if keys == "info-dtmf" else key_by_info
+        self._manner = manner
+        written = key_alone if manner.keys == "info-dtmf" else key_by_info
         self._infos = InfoKeys(self._send_info, session.post, lambda: session.now, session.loop, written)
-        self._knows_password = knows_password
-        self.secrets = secrets
-        """Values of headers that are to be kept out of the capture."""
+        self.secrets = manner.secrets
+        """See `Manner.secrets`."""
         self.transfers = Transfers(self, follow)
         """Those that the far side asks for."""
         self._progress: list[int] = []
@@ -166,18 +159,18 @@ class SipCall:
     async def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
         """See `Call.press`. Raises ValueError for anything that is no key. Keys that the far side cannot take end the call as lost."""
         wanted = checked_keys(keys, secret=secret)
-        media = self._offers.media
+        media = self.offers.media
         if self._over:
             return
-        if self._key_mode in {"info", "info-dtmf"}:
+        if self._manner.keys in {"info", "info-dtmf"}:
             self._infos.press(wanted, secret=secret, form=form or USUAL_KEY)
-        elif self._key_mode == "rfc4733" and media is not None and media.key_payload_type is None:
+        elif self._manner.keys == "rfc4733" and media is not None and media.key_payload_type is None:
             self.fail(_TAKES_NO_EVENTS)
         else:
             self._session.press(wanted, secret=secret, form=form)
 
     def _send_info(self, body: bytes) -> None:
-        self._signalling.info(self._origin.handle, DTMF if self._key_mode == "info-dtmf" else DTMF_RELAY, body)
+        self._signalling.info(self._origin.handle, DTMF if self._manner.keys == "info-dtmf" else DTMF_RELAY, body)
 
     def hide_keys(self, hide: bool) -> None:
         self._hides_keys = hide
@@ -204,11 +197,11 @@ class SipCall:
 
     async def hold(self) -> None:
         """Put the far side on hold: it is asked to send nothing. `SessionChanged` follows."""
-        self._offers.ask_for(Direction.SENDONLY)
+        self.offers.ask_for(Direction.SENDONLY)
 
     async def resume(self) -> None:
         """End a hold of ours. `SessionChanged` follows."""
-        self._offers.ask_for(Direction.SENDRECV)
+        self.offers.ask_for(Direction.SENDRECV)
 
     async def ring(self, *, early_media: bool = False) -> None:
         """Tell the caller that it rings; with `early_media` she hears what is played from now on, before the call is answered."""
@@ -216,9 +209,9 @@ class SipCall:
             raise RuntimeError(f'cannot ring for the call "{self.id}": we placed it')
         if self._answered or self._over:
             return
-        self._signalling.ring(self._origin.handle, self._offers.first if early_media else None)
+        self._signalling.ring(self._origin.handle, self.offers.first if early_media else None)
         if early_media:
-            self._offers.begin()
+            self.offers.begin()
 
     async def answer(self) -> None:
         if self._origin.placed:
@@ -226,8 +219,8 @@ class SipCall:
         if self._answered or self._over:
             return
         self._answered = True
-        self._signalling.answer(self._origin.handle, self._offers.first, self._headers)
-        self._offers.begin()
+        self._signalling.answer(self._origin.handle, self.offers.first, self._manner.headers)
+        self.offers.begin()
 
     async def hang_up(self) -> None:
         if self._over:
@@ -268,8 +261,9 @@ class SipCall:
 
     def goes_on_with(self, signalling: Signalling, handle: str, agreement: Agreement) -> None:
         """The call goes on with another party: it was transferred, or somebody took the far side's place."""
+        self.offers.close()
         self._signalling.let_go(self._origin.handle)
-        self._signalling, self._offers = signalling, Offers(self, agreement)
+        self._signalling, self.offers = signalling, Offers(self, agreement)
         self._origin = replace(self._origin, handle=handle)
         signalling.pass_on(handle, self)
 
@@ -278,22 +272,14 @@ class SipCall:
 
         Raises NegotiationError or SdpSyntaxError, and then all stays as it was.
         """
-        agreement = self.with_another(negotiation)
+        agreement = self.offers.agreement.with_another(negotiation)
         offers = Offers(self, agreement)
         offers.prepare(offer)
         self.goes_on_with(signalling, handle, agreement)
-        self._offers = offers
+        self.offers = offers
         offers.begin()
         self._answered = True
         return offers.first
-
-    def with_another(self, negotiation: Negotiation) -> Agreement:
-        """Return what another party agrees on with us, should the call go on with it."""
-        return self._offers.agreement.with_another(negotiation)
-
-    def offered(self, offer: bytes | None) -> None:
-        """Prepare our answer to the call's first offer, or an offer where there is none. Raises NegotiationError or SdpSyntaxError."""
-        self._offers.prepare(offer)
 
     @property
     def signalling(self) -> Signalling:
@@ -316,17 +302,17 @@ class SipCall:
             case sip.Progress():
                 self._progressed(event)
             case sip.ProgressAcknowledged(sdp=bytes() as sdp):
-                self._offers.agreed(sdp, CALLERS_ANSWER)
+                self.offers.agreed(sdp, CALLERS_ANSWER)
             case sip.Answered():
                 self._was_answered(event)
             case sip.Confirmed(sdp=sdp):
                 self._was_confirmed(sdp)
             case sip.SessionOffered(offer=offer):
-                self._offers.offered(offer)
+                self.offers.offered(offer)
             case sip.SessionChanged(sdp=bytes() as sdp, is_offer=is_offer):
-                self._offers.changed(sdp, is_offer=is_offer)
+                self.offers.changed(sdp, is_offer=is_offer)
             case sip.SessionUnchanged():
-                self._offers.unchanged(event)
+                self.offers.unchanged(event)
             case sip.InfoReceived(content_type=content_type, body=body):
                 if (found := key_in_info(content_type, body)) is not None:
                     self._session.post(KeyHeard(found[0], self.now, found[1], how="info"))
@@ -337,8 +323,8 @@ class SipCall:
             case sip.ReferProgress(status=status, final=True):
                 self._session.post(TransferFinished(status, self.now))
             case sip.Rejected():
-                codecs, knows_password = self._offers.agreement.codecs, self._knows_password
-                self.end(ended_by(event, self.called, self.now, knows_password=knows_password, codecs=codecs))
+                codecs = self.offers.agreement.codecs
+                self.end(ended_by(event, self.called, self.now, knows_password=self._manner.knows_password, codecs=codecs))
             case sip.Cancelled(by=by):
                 self.end(Ended("us" if by is sip.Side.US else "them", self.now, REQUEST_TERMINATED, "cancelled"))
             case sip.Ended(by=by, status=status, cause=cause, headers=headers):
@@ -356,7 +342,7 @@ class SipCall:
         if event.sdp is None:
             return
         try:
-            self._offers.take(event.sdp, is_offer=event.is_offer, branch=event.branch)
+            self.offers.take(event.sdp, is_offer=event.is_offer, branch=event.branch)
         except (NegotiationError, SdpSyntaxError):
             return  # a bad description of early media spoils nothing: the final answer has its own
         if not self._has_early_media:
@@ -368,8 +354,8 @@ class SipCall:
         self._stop_ring_limit()
         try:
             if event.sdp is not None:
-                self._offers.take(event.sdp, is_offer=event.is_offer)
-            elif self._offers.media is None:
+                self.offers.take(event.sdp, is_offer=event.is_offer)
+            elif self.offers.media is None:
                 raise NegotiationError("the answer has no session description")
         except (NegotiationError, SdpSyntaxError) as error:
             self.fail(f"the call was answered, but without sound for us: {error}")
@@ -380,10 +366,10 @@ class SipCall:
 
     def _was_confirmed(self, sdp: bytes | None) -> None:
         """Take the ACK for our answer. It has a description only where our answer was the offer."""
-        if sdp is None and self._offers.media is None:
+        if sdp is None and self.offers.media is None:
             self.fail(f"{CALLERS_ANSWER} cannot be used: it has none")
             return
-        if sdp is not None and not self._offers.agreed(sdp, CALLERS_ANSWER):
+        if sdp is not None and not self.offers.agreed(sdp, CALLERS_ANSWER):
             return
         if not self._confirmed:
             self._confirmed = True
@@ -406,7 +392,7 @@ class SipCall:
         self._over = True
         self._infos.close()
         self._stop_ring_limit()
-        self._offers.close()
+        self.offers.close()
         self._session.post(ended)
         self._session.close(by_them=ended.by == "them")
 

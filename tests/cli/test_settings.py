@@ -48,6 +48,8 @@ calls_at_once = 4
 calls_per_second = 0.5
 advertise = "203.0.113.7"
 keep_alive = 25
+ping = true
+session_expires = 1800
 user = "1002"
 password_keyring = "carrier"
 """
@@ -89,6 +91,8 @@ def test_a_whole_file_is_read() -> None:
                 calls_per_second=0.5,
                 advertise="203.0.113.7",
                 keep_alive=25,
+                ping=True,
+                session_expires=1800,
                 user="1002",
                 password_keyring="carrier",
             ),
@@ -175,6 +179,14 @@ def test_every_mistake_is_told_in_one_pass() -> None:
         (
             '[targets.lab]\nuri = "sip:lab"\nkeep_alive = "25s"\n',
             'ivrtest.toml:3:1: "targets.lab.keep_alive" is "25s". it must be a number of seconds above 0',
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\nping = "yes"\n',
+            'ivrtest.toml:3:1: "targets.lab.ping" is "yes". it must be "true" or "false"',
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\nsession_expires = 60\n',
+            'ivrtest.toml:3:1: "targets.lab.session_expires" is "60". it must be a whole number of seconds, 90 at least',
         ),
         (
             '[targets.lab]\nuri = "sip:lab"\nadvertise = "nat.example.com"\n',
