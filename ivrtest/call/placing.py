@@ -121,7 +121,7 @@ class Placer:
             negotiation,
             origin,
             capture,
-            Manner(plan.keys, plan.dialling.secret is not None, plan.dialling.secret_headers),
+            Manner(plan.keys, plan.dialling.secret_headers),
             follow=partial(self._follow, plan) if plan.follow_transfers else None,
         )
         hunt.carry(call)
@@ -163,8 +163,7 @@ class Placer:
         by = {} if event.referred_by is None else {"Referred-By": f"<{event.referred_by}>"}
         dialling = replace(plan.dialling, headers={**plan.dialling.headers, **by})
         hunt = self._hunt(uri, choice, offer, replace(plan, dialling=dialling), lambda: None)
-        knows_password = dialling.secret is not None
-        leg = TransferLeg(call, hunt.trunk, hunt.handle, call.offers.agreement.with_another(negotiation), knows_password=knows_password)
+        leg = TransferLeg(call, hunt.trunk, hunt.handle, call.offers.agreement.with_another(negotiation))
         hunt.carry(leg)
         leg.rings_until(asyncio.get_running_loop().call_later(plan.ring_s, leg.give_up, plan.ring_s))
 

@@ -11,7 +11,7 @@ from ivrtest.call.signalling import told
 from ivrtest.sip import events as sip
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.header_map import Headers
-from ivrtest.sip.headers import ProxyAuthenticate, Unsupported, WwwAuthenticate
+from ivrtest.sip.headers import Authorization, ProxyAuthenticate, ProxyAuthorization, Unsupported, WwwAuthenticate
 
 MEANINGS: Final[dict[int, str]] = {
     300: "there are several addresses",
@@ -72,23 +72,23 @@ UNREACHABLE_STATUS: Final = 503
 SILENT_STATUS: Final = 408
 
 
-def ended_by(event: sip.Rejected, called: str, at: float, *, knows_password: bool, codecs: Iterable[str]) -> Ended:
+def ended_by(event: sip.Rejected, called: str, at: float, *, codecs: Iterable[str]) -> Ended:
     """Return how a call to `called` ended that was refused, or that nobody heard."""
     if event.local and event.status == UNREACHABLE_STATUS:
         return Ended("lost", at, reason=f'cannot reach "{called}": {event.reason}')
     if event.local and event.status == SILENT_STATUS:
         return Ended("lost", at, reason=f'nothing came back from "{called}": no SIP response within 32 s')
-    return Ended("refused", at, event.status, explained(event, knows_password=knows_password, codecs=codecs), told(event.headers))
+    return Ended("refused", at, event.status, explained(event, codecs=codecs), told(event.headers))
 
 
-def explained(event: sip.Rejected, *, knows_password: bool, codecs: Iterable[str]) -> str:
+def explained(event: sip.Rejected, *, codecs: Iterable[str]) -> str:
     """Return why a call was refused: `busy (486 Busy Here)`, `congestion (503 Service Unavailable), retry after 30 s`.
 
     `codecs` are those that we offered. Addresses where to try instead are named; the Reason header and warnings stand at the end.
     """
     said = f"{event.status} {event.reason}".strip()
     if event.status in _TRIED:
-        text = _challenged(event.headers, said, knows_password=knows_password)
+        text = _challenged(event, said)
     else:
         meaning = MEANINGS.get(event.status) or _CLASSES[event.status // 100]
         text = f"{meaning} ({said})"
@@ -104,13 +104,14 @@ def explained(event: sip.Rejected, *, knows_password: bool, codecs: Iterable[str
     return text + "".join(f": {remark}" for remark in remarks)
 
 
-def _challenged(headers: Headers, said: str, *, knows_password: bool) -> str:
+def _challenged(event: sip.Rejected, said: str) -> str:
+    headers, sent = event.headers, event.request.headers
     try:
         challenges = [*headers.all(WwwAuthenticate), *headers.all(ProxyAuthenticate)]
     except SipSyntaxError:
         challenges = []
     realm = f', realm "{challenges[0].realm}"' if challenges else ""
-    if knows_password:
+    if Authorization in sent or ProxyAuthorization in sent:
         return f"the password was refused ({said}{realm})"
     return f"a password is asked for, and none was given ({said}{realm})"
 

@@ -123,8 +123,6 @@ class Manner:
 
     keys: KeyMode = "rfc4733"
     """How to send keys."""
-    knows_password: bool = False
-    """Whether there is one for whoever asks."""
     secrets: tuple[str, ...] = ()
     """Values of headers that are to be kept out of captures and traces."""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -323,8 +323,7 @@ class SipCall:
             case sip.ReferProgress(status=status, final=True):
                 self._session.post(TransferFinished(status, self.now))
             case sip.Rejected():
-                codecs = self.offers.agreement.codecs
-                self.end(ended_by(event, self.called, self.now, knows_password=self._manner.knows_password, codecs=codecs))
+                self.end(ended_by(event, self.called, self.now, codecs=self.offers.agreement.codecs))
             case sip.Cancelled(by=by):
                 self.end(Ended("us" if by is sip.Side.US else "them", self.now, REQUEST_TERMINATED, "cancelled"))
             case sip.Ended(by=by, status=status, cause=cause, headers=headers):

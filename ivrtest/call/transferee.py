@@ -29,7 +29,7 @@ class TransferLeg:
     Whoever asked for the transfer is told how it goes, and let go when it has succeeded.
     """
 
-    def __init__(self, call: SipCall, signalling: Signalling, handle: str, agreement: Agreement, *, knows_password: bool) -> None:
+    def __init__(self, call: SipCall, signalling: Signalling, handle: str, agreement: Agreement) -> None:
         """`call` is the one that was transferred."""
         self.handle = handle
         self.id = handle
@@ -39,7 +39,6 @@ class TransferLeg:
         self._from = call.signalling, call.handle
         self._signalling = signalling
         self._agreement = agreement
-        self._knows_password = knows_password
         self._progress: list[int] = []
         self._ring_limit: TimerHandle | None = None
 
@@ -100,7 +99,7 @@ class TransferLeg:
             case sip.Answered():
                 self._answered(event)
             case sip.Rejected(status=status):
-                text = explained(event, knows_password=self._knows_password, codecs=())
+                text = explained(event, codecs=())
                 self._failed(status, event.reason if event.local and status == SERVICE_UNAVAILABLE else text)
             case sip.Cancelled() | sip.Ended():
                 self._failed(REQUEST_TIMEOUT, "it was given up")

@@ -24,14 +24,15 @@ def rejected(
     contacts: tuple[Uri, ...] = (),
     retry_after: int | None = None,
     cause: str | None = None,
+    sent: tuple[tuple[str, str], ...] = (),
 ) -> sip.Rejected:
     phrase = reason_phrase(status) if reason is None else reason
-    request = Request("INVITE", parse_uri("sip:ivr@127.0.0.1"))
+    request = Request("INVITE", parse_uri("sip:ivr@127.0.0.1"), Headers(sent))
     return sip.Rejected("call", status, phrase, local, contacts, retry_after, cause, Headers(headers), request)
 
 
-def told(event: sip.Rejected, *, knows_password: bool = False, codecs: tuple[str, ...] = ("PCMU", "PCMA")) -> str:
-    return explained(event, knows_password=knows_password, codecs=codecs)
+def told(event: sip.Rejected, *, codecs: tuple[str, ...] = ("PCMU", "PCMA")) -> str:
+    return explained(event, codecs=codecs)
 
 
 @pytest.mark.parametrize(
@@ -93,11 +94,10 @@ def test_what_is_said(event: sip.Rejected, text: str) -> None:
 
 
 def test_a_password_that_is_refused() -> None:
-    assert (
-        told(rejected(401, None, CHALLENGE), knows_password=True) == 'the password was refused (401 Unauthorized, realm "ivr.example.com")'
-    )
-    text = 'the password was refused (407 Proxy Authentication Required, realm "proxy")'
-    assert told(rejected(407, None, PROXY_CHALLENGE), knows_password=True) == text
+    event = rejected(401, None, CHALLENGE, sent=(("Authorization", "Digest x=y"),))
+    assert told(event) == 'the password was refused (401 Unauthorized, realm "ivr.example.com")'
+    event = rejected(407, None, PROXY_CHALLENGE, sent=(("Proxy-Authorization", "Digest x=y"),))
+    assert told(event) == 'the password was refused (407 Proxy Authentication Required, realm "proxy")'
 
 
 def test_without_codecs_none_are_named() -> None:
@@ -112,11 +112,11 @@ def test_every_status_has_words(status: int) -> None:
 
 
 def test_nobody_sent_it() -> None:
-    silent = ended_by(rejected(408, local=True), "sip:x@y", 32.0, knows_password=False, codecs=())
+    silent = ended_by(rejected(408, local=True), "sip:x@y", 32.0, codecs=())
     assert (silent.by, silent.status, silent.reason) == ("lost", None, 'nothing came back from "sip:x@y": no SIP response within 32 s')
-    gone = ended_by(rejected(503, "the port is closed", local=True), "sip:x@y", 0.1, knows_password=False, codecs=())
+    gone = ended_by(rejected(503, "the port is closed", local=True), "sip:x@y", 0.1, codecs=())
     assert (gone.by, gone.status, gone.reason) == ("lost", None, 'cannot reach "sip:x@y": the port is closed')
-    refused = ended_by(rejected(503, None, ("X-Why", "a"), ("x-why", "b")), "sip:x@y", 0.1, knows_password=False, codecs=())
+    refused = ended_by(rejected(503, None, ("X-Why", "a"), ("x-why", "b")), "sip:x@y", 0.1, codecs=())
     assert (refused.by, refused.status, refused.at, dict(refused.headers)) == ("refused", 503, 0.1, {"X-Why": "a, b"})
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ivrtest.audio.hearing import Heard
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.call.call import Answered, Ended, KeySent, PlaybackEnded, Ringing, Samples
+from ivrtest.call.call import Answered, Ended, KeySent, PlaybackEnded, Ringing, Samples, SessionChanged
 from ivrtest.call.line import Line
 from tests.interop.baresip import Baresip, baresip, needs_baresip
 from tests.interop.calls import Conversation, converse, verdicts
@@ -57,7 +57,10 @@ def test_a_callee_who_holds_the_line_resumes_and_hangs_up(library: PromptLibrary
             return await conversing, "".join(pressed), bob.heard()
 
     conversation, pressed, heard_by_bob = asyncio.run(run())
-    assert [type(event) for event in conversation.events] == [Ringing, Answered, PlaybackEnded, KeySent, KeySent, KeySent, Ended]
+    told = [type(event) for event in conversation.events if not isinstance(event, SessionChanged)]
+    assert told == [Ringing, Answered, PlaybackEnded, KeySent, KeySent, KeySent, Ended]
+    changes = [(event.by, event.direction) for event in conversation.events if isinstance(event, SessionChanged)]
+    assert changes == [("them", "recvonly"), ("them", "sendrecv")]
     assert conversation.verdicts == [("account", "match"), ("menu", "match")]
     assert conversation.keys_sent == pressed == "40#"
     assert (conversation.ended.by, conversation.ended.status, conversation.ended.reason) == ("them", None, "")
@@ -81,4 +84,4 @@ def test_a_callee_who_is_busy(library: PromptLibrary, tmp_path: Path) -> None:
             return await converse(call, library, react)
 
     conversation = asyncio.run(run())
-    assert (conversation.ended.by, conversation.ended.status, conversation.ended.reason) == ("refused", 486, "Rejected")
+    assert (conversation.ended.by, conversation.ended.status, conversation.ended.reason) == ("refused", 486, "busy (486 Rejected)")

@@ -135,5 +135,7 @@ def test_a_caller_who_does_not_know_the_password_is_told(secret: Secret | None, 
     assert methods(proxy) == ["INVITE"] * asked
     assert len(proxy.said("asked for a password")) == asked
     assert isinstance(ended, Ended)
-    assert (ended.by, ended.status, ended.reason) == ("refused", 407, "Proxy Authentication Required")
-    assert unanswered(ended) == (Status.ERROR, "the call was not accepted: 407 Proxy Authentication Required")
+    what = "the password was refused" if asked == 2 else "a password is asked for, and none was given"
+    text = f'{what} (407 Proxy Authentication Required, realm "ivr.test")'
+    assert (ended.by, ended.status, ended.reason) == ("refused", 407, text)
+    assert unanswered(ended) == (Status.ERROR, f"the call was not accepted: {text}")

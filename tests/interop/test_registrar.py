@@ -58,7 +58,7 @@ def test_a_registered_line_is_called_until_it_leaves(tmp_path: Path, transport: 
                 assert (near.by, far.by) == ("us", "them")
             assert binding.problem == f'"{target}" is not registered any more: we removed it'
             end = await end_of(await caller.place(target, secret=SECRET))
-            assert (end.by, end.status, end.reason) == ("refused", 404, "Nobody Registered")
+            assert (end.by, end.status, end.reason) == ("refused", 404, "nobody is known under this address (404 Nobody Registered)")
             assert [said.split(" at ")[0] for said in kamailio.said("register")] == [
                 "1001 for 10", "1001 for 60", "1001 for 0",
             ]  # fmt: skip
