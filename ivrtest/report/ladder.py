@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ivrtest.call.keys import key_in_info
 from ivrtest.call.trace import SipMessage
-from ivrtest.run.conversation import ENDINGS
+from ivrtest.run.conversation import ENDINGS, MASK
 from ivrtest.run.result import CallRecord
 
 Kind = Literal["request", "provisional", "success", "failure", "media", "key", "end"]
 Way = Literal["out", "in", "both", "none"]
 
+_CONTENT_TYPE: Final = re.compile(r"^(?:Content-Type|c)[ \t]*:[ \t]*([^\s;]+)", re.IGNORECASE | re.MULTILINE)
 HOW: Final = {"rfc4733": "RFC 4733 event", "info": "by INFO", "inband": "tone in the sound", "loop": "in process"}
 NARROWEST: Final = 40
 """Columns between the two lifelines of a text."""
@@ -76,8 +79,18 @@ def rung_of(message: SipMessage) -> Rung:
     kind: Kind = "request"
     if status is not None:
         kind = "provisional" if status < 200 else "success" if status < 300 else "failure"
-    label = message.headline + (" (SDP)" if message.has_description else "")
+    label = message.headline + (" (SDP)" if message.has_description else f" (key {key})" if (key := key_of(message)) else "")
     return Rung(message.at_s, kind, "out" if message.sent else "in", label, f"CSeq {message.cseq}" if message.cseq else "", message.text)
+
+
+def key_of(message: SipMessage) -> str:
+    """Return the key in an INFO as it may be shown; empty where there is none."""
+    if message.headline != "INFO":
+        return ""
+    kind = _CONTENT_TYPE.search(message.text)
+    body = message.text.partition("\r\n\r\n")[2].encode()
+    found = key_in_info(kind[1] if kind else "", body.replace(b"?", b"*", 1))
+    return "" if found is None else MASK if b"?" in body else found[0]
 
 
 def peers(call: CallRecord) -> str:

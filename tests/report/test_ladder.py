@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ivrtest.call.trace import SipMessage
-from ivrtest.report.ladder import draw_ladder, ladder_lines, rungs
+from ivrtest.report.ladder import draw_ladder, ladder_lines, rung_of, rungs
 from ivrtest.run.result import CallRecord
 from ivrtest.run.timing import CallTiming, KeyTiming
 
@@ -55,6 +57,21 @@ def test_what_each_rung_is() -> None:
         ("failure", "in"),
         ("end", "none"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "label"),
+    [
+        ("application/dtmf-relay", "Signal=5\r\nDuration=160\r\n", "INFO (key 5)"),
+        ("application/dtmf-relay", "Signal=?\r\nDuration=160\r\n", "INFO (key •)"),
+        ("application/dtmf", "#", "INFO (key #)"),
+        ("application/dtmf", "?", "INFO (key •)"),
+        ("text/plain", "hello", "INFO"),
+    ],
+)
+def test_keys_by_info_are_named(kind: str, body: str, label: str) -> None:
+    text = f"INFO sip:a@b SIP/2.0\r\nCSeq: 2 INFO\r\nContent-Type: {kind}\r\n\r\n{body}"
+    assert rung_of(SipMessage(0.0, True, "udp", "192.0.2.2:5060", text)).label == label
 
 
 def test_drawing() -> None:
