@@ -26,11 +26,12 @@ class Kamailio:
 
 
 @asynccontextmanager
-async def kamailio(folder: Path) -> AsyncIterator[Kamailio]:
+async def kamailio(folder: Path, host: str = "127.0.0.1") -> AsyncIterator[Kamailio]:
     """Run one that relays calls to wherever their Request-URI points, for whoever knows the password."""
-    with reserved_ports() as ports:
-        config = fill(PEERS / "kamailio.cfg", folder / "kamailio.cfg", host="127.0.0.1", port=ports[0], password=PASSWORD)
+    shown = f"[{host}]" if ":" in host else host
+    with reserved_ports(host) as ports:
+        config = fill(PEERS / "kamailio.cfg", folder / "kamailio.cfg", host=shown, port=ports[0], password=PASSWORD)
         command = ("kamailio", "-f", str(config), "-DD", "-E", "-Y", str(folder), "-m", "16", "-M", "4")
         async with running(*command, folder=folder) as program:
             await program.line("ready$")
-            yield Kamailio(f"sip:127.0.0.1:{ports[0]}", program)
+            yield Kamailio(f"sip:{shown}:{ports[0]}", program)

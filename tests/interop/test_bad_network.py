@@ -35,6 +35,8 @@ from tests.interop.sipp import complaints, needs_sipp, sipp_ivr
 
 PATIENCE_S = 90.0
 BAD = Link()
+LOSSY = Link(jitter_ms=5)
+"""For baresip, which takes keys as they come: where packets overtake each other, it hears some of them twice."""
 ANYBODY = Permission(("sip:*@*",))
 SORRY = "Sorry, we do not know this number."
 IVRTEST = (sys.executable, "-m", "ivrtest")
@@ -151,9 +153,9 @@ def test_baresip_over_a_bad_link(library: PromptLibrary, tmp_path: Path) -> None
     keys = "4079#"
 
     async def run() -> tuple[Conversation, str]:
-        async with asyncio.timeout(PATIENCE_S), bad_link(tmp_path, BAD) as networks:
+        async with asyncio.timeout(PATIENCE_S), bad_link(tmp_path, LOSSY) as networks:
             with networks.entered(networks.far):
-                answering = baresip(tmp_path / "bob", np.tile(menu.samples, 4), host=FAR, answers=True)
+                answering = baresip(tmp_path / "bob", np.tile(menu.samples, 12), host=FAR, answers=True)
                 bob = await answering.__aenter__()
             try:
                 with networks.entered(networks.near):
