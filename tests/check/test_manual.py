@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -146,3 +148,21 @@ def test_the_handbook_begins_with_a_table() -> None:
         "|---|---|---|---|",
         "| [odd](#odd) | info |  | Reports a\\|b. |",
     ]
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
+def test_whatever_the_reader_calls_a_finding_has_a_page() -> None:
+    package = Path(rules.__file__).parents[2]
+    files = [file for room in ("source", "flow", "check") for file in (package / room).rglob("*.py")]
+    calls = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    named = {
+        str(call.args[0].value)
+        for call in calls
+        if name_of(call) in {"Finding", "_problem", "add"} and call.args and isinstance(call.args[0], ast.Constant)
+    }
+    kinds = {name for name in named if re.fullmatch(r"[a-z]+(-[a-z]+)+|unreadable|baseline", name)}
+    assert {"duplicate-key", "unknown-key", "yaml-syntax", "flow-name"} <= kinds
+    assert kinds - {rule.name for rule in ALL_DOCUMENTED} == set()
