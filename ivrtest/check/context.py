@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ivrtest.audio.glance import Glance
 from ivrtest.check.states import States, explore
+from ivrtest.check.variables import read_anywhere
 from ivrtest.flow.model import Flow
 from ivrtest.source.finding import Finding, InputError
 from ivrtest.source.yaml import Document, read_document
@@ -56,6 +57,7 @@ class CheckContext:
     broken_prompts: frozenset[str] = frozenset()
     """Names of prompts that are declared but could not be read."""
     _explored: dict[int, tuple[Flow, States]] = field(default_factory=dict, init=False, repr=False)
+    _read: dict[int, tuple[Flow, frozenset[str]]] = field(default_factory=dict, init=False, repr=False)
 
     _documents: dict[int, tuple[Flow, Document]] = field(default_factory=dict, init=False, repr=False)
 
@@ -73,6 +75,12 @@ class CheckContext:
             except InputError:
                 return None
         return self._documents[id(flow)][1]
+
+    def read(self, flow: Flow) -> frozenset[str]:
+        """Return the variables that `flow` reads at all. Looked for once."""
+        if id(flow) not in self._read:
+            self._read[id(flow)] = (flow, read_anywhere(flow))
+        return self._read[id(flow)][1]
 
     def flow(self, name: str) -> Flow | None:
         """Return another flow, or None if it is not known."""

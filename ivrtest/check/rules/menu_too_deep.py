@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 
 from ivrtest.check.choices import is_choice
 from ivrtest.check.context import CheckContext
-from ivrtest.check.effort import SERVED, cheapest, starts
+from ivrtest.check.effort import SERVED, starts
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
-from ivrtest.check.states import Step
+from ivrtest.check.states import State, States
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.menu import Menu
 from ivrtest.source.finding import Finding, Severity
@@ -38,12 +39,9 @@ class MenuTooDeep(Rule):
         states = context.states(flow)
         counted = {node.id for node in flow.nodes.values() if isinstance(node, Menu) and not is_choice(flow, node)}
 
-        def cost(step: Step) -> float:
-            return 1.0 if step.origin.node in counted else 0.0
-
         # Where something was done for the caller, a new matter begins.
         anew = [step.arrival for step in states.all_steps() if step.arrival is not None and flow.nodes[step.origin.node].kind in SERVED]
-        depths, _ = cheapest(states, dict.fromkeys((*starts(states), *anew)), cost)
+        depths = _depths(states, (*starts(states), *anew), counted)
         told: set[str] = set()
         for state in states.steps:
             if state.node not in counted or state.node in told:
@@ -58,3 +56,20 @@ class MenuTooDeep(Rule):
                     f"{called(node)} comes after {most} other menus. callers give up on the way: ask less, or put it nearer to the start",
                     witness=states.witness(state),
                 )
+
+
+def _depths(states: States, begin: Iterable[State], counted: Collection[str]) -> dict[State, int]:
+    """Return through how many of the nodes in `counted` callers come at least to each state: breadth first, menu by menu."""
+    depths: dict[State, int] = {}
+    depth, near = 0, deque(begin)
+    while near:
+        far: deque[State] = deque()
+        while near:
+            state = near.popleft()
+            if state in depths:
+                continue
+            depths[state] = depth
+            following = far if state.node in counted else near
+            following.extend(step.arrival for step in states.steps[state] if step.arrival is not None)
+        depth, near = depth + 1, far
+    return depths

@@ -10,7 +10,7 @@ from ivrtest.check.effects import GIVEN, called_flows, filled_by, may_return, se
 from ivrtest.check.naming import called, exit_of
 from ivrtest.check.rule import Rule
 from ivrtest.check.states import State, States, Step
-from ivrtest.check.variables import Reading, read_anywhere, readings
+from ivrtest.check.variables import Reading, readings
 from ivrtest.flow.model import Flow, Node
 from ivrtest.flow.nodes.call_flow import CallFlow
 from ivrtest.flow.nodes.lookup import Lookup
@@ -49,7 +49,7 @@ class ReadBeforeSet(Rule):
         needed = {
             node.id: _needed(node.flow, context, frozenset({flow.name})) for node in flow.nodes.values() if isinstance(node, CallFlow)
         }
-        for name in sorted(read_anywhere(flow).union(*needed.values()) - GIVEN - flow.variables.keys()):
+        for name in sorted(context.read(flow).union(*needed.values()) - GIVEN - flow.variables.keys()):
             unset = _unset(states, setters, name)
             told: set[tuple[str, str]] = set()
             for state in unset:
@@ -93,7 +93,7 @@ def _needed(name: str, context: CheckContext, above: frozenset[str]) -> frozense
     states, setters = context.states(flow), _Setters(flow, context.flows)
     found = set()
     inner = {node.id: _needed(node.flow, context, above | {name}) for node in flow.nodes.values() if isinstance(node, CallFlow)}
-    for variable in read_anywhere(flow).union(*inner.values()) - GIVEN - flow.variables.keys():
+    for variable in context.read(flow).union(*inner.values()) - GIVEN - flow.variables.keys():
         for state in _unset(states, setters, variable):
             node = flow.nodes[state.node]
             if variable in inner.get(node.id, ()) or any(

@@ -50,16 +50,17 @@ class UnboundedRetry(Rule):
         def silent(step: Step) -> bool:
             return not by_the_caller(flow.nodes[step.origin.node], step.exit)
 
-        # Who cannot get out by any means is told of by trap-loop.
-        free = leading_to(states, states.ends, lambda step: True)
         out = leading_to(
             states,
             lambda state: may_end(flow.nodes[state.node]) or any(step.arrival is None and silent(step) for step in states.steps[state]),
             silent,
         )
+        stuck = [state for state in states.steps if state not in out]
+        # Who cannot get out by any means is told of by trap-loop.
+        free = leading_to(states, states.ends, lambda step: True) if stuck else frozenset()
         reported: set[str] = set()
-        for state in states.steps:
-            if state in out or state not in free or state.node in reported:
+        for state in stuck:
+            if state not in free or state.node in reported:
                 continue
             inside = led_to(states, (state,), silent)
             reported.update(here.node for here in inside)

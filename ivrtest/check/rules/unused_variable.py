@@ -8,7 +8,6 @@ from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import GIVEN, called_flows, may_return, set_by
 from ivrtest.check.naming import called, exit_of
 from ivrtest.check.rule import Rule
-from ivrtest.check.variables import read_anywhere
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.collect import Collect
 from ivrtest.source.editing import removed
@@ -43,9 +42,9 @@ class UnusedVariable(Rule):
         calls = any(node.kind == "call_flow" for node in flow.nodes.values())
         if may_return(flow) or (calls and context.flows is None):
             return
-        read = set(read_anywhere(flow)) | GIVEN
+        read = set(context.read(flow)) | GIVEN
         for inner in called_flows(flow, context.flows or {}).values():
-            read |= read_anywhere(inner)
+            read |= context.read(inner)
         told: set[str] = set()
         for node in flow.nodes.values():
             if isinstance(node, Collect) and node.into not in read | told:
