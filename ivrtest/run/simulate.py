@@ -139,8 +139,10 @@ class Simulation:
 
     def run(self) -> None:
         """Play until the call is over."""
+        first = self.machine.start(0.0)
         self.tell([Answered(0.0)])
-        self.do(self.machine.start(0.0))
+        if not self.conversation.over:
+            self.do(first)
         while not self.conversation.over:
             self.step()
             self.now = round(self.now + TICK_S, 6)

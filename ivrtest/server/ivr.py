@@ -121,6 +121,10 @@ class EmbeddedIvr:
             self._reception.cancel()
         for call in tuple(self._calls.values()):
             await call.hang_up()
+        if isinstance(error, Exception):
+            # It is the block's own, and is not to come out as one of the errors of those who serve.
+            await self._stack.__aexit__(None, None, None)
+            return None
         return await self._stack.__aexit__(kind, error, trace)
 
     async def _receive(self, calls: AsyncIterator[Call], group: asyncio.TaskGroup) -> None:

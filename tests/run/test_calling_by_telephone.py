@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import Line
+from ivrtest.call.permission import Permission
 from ivrtest.run.live import LiveRoute
 from ivrtest.run.result import ScenarioResult, Status
+from ivrtest.run.simulate import SimulatedRoute
 from ivrtest.run.suite import run_suite
 from ivrtest.scenario.model import Given
 from ivrtest.server.ivr import EmbeddedIvr
@@ -105,3 +108,25 @@ def test_a_secret_header_is_kept_out_of_the_capture(tmp_path: Path) -> None:
     assert b"X-Plain: seen" in data
     assert b"X-Token: ***********" in data
     assert b"sesame" not in data
+
+
+def test_an_embedded_ivr_that_may_not_be_called_is_told() -> None:
+    async def run() -> ScenarioResult:
+        options = DialOptions(permission=Permission(allow=()))
+        async with asyncio.timeout(PATIENCE_S), LiveRoute(options=options) as route:
+            suite = await run_suite([shop(HANG_UP)], route, lambda event: None, at_once=1)
+        return suite.results[0]
+
+    result = asyncio.run(run())
+    assert result.status is Status.ERROR
+    assert result.verdict.startswith('calling "sip:shop@127.0.0.1:')
+    assert result.verdict.endswith('" is refused: it is not among the allowed targets. allowed: nothing')
+
+
+@pytest.mark.parametrize(("step", "status"), [("hang_up", Status.PASSED), ("header: {name: X}", Status.ERROR)])
+def test_a_scenario_that_is_decided_at_once_is_simulated(step: str, status: Status) -> None:
+    async def run() -> ScenarioResult:
+        ready = shop(f"ivrtest: scenario/1\nname: A caller\nflow: shop\nsteps:\n  - {step}\n")
+        return (await run_suite([ready], SimulatedRoute(), lambda event: None, at_once=1)).results[0]
+
+    assert asyncio.run(run()).status is status
