@@ -35,7 +35,7 @@ class Bundle:
     called: Mapping[str, Flow] = field(default_factory=dict)
     """Every flow that it may come to call, by name; without those that cannot be read."""
     unread: Mapping[str, Finding] = field(default_factory=dict)
-    """What is wrong first with each called flow that is there and cannot be read, by its name."""
+    """What is wrong first with called flows that are there and cannot be read, or that come to call one that cannot, by name."""
     siblings: Mapping[str, Path] = field(default_factory=dict)
     """The files of all flows that it could call, by name."""
     clashes: tuple[Finding, ...] = ()
@@ -52,7 +52,7 @@ class Bundle:
     def parts(self) -> Iterator[tuple[Flow, Path]]:
         """Yield the flow and those it calls, each with the folder of its recordings. Raises InputError if one of them cannot be read."""
         if self.unread:
-            raise InputError(tuple(self.unread.values()))
+            raise InputError(tuple(dict.fromkeys(self.unread.values())))
         for flow in (self.flow, *self.called.values()):
             yield flow, recordings_folder(self.path, flow)
 
@@ -172,7 +172,23 @@ class FlowFolder:
             called[name] = other.flow
             clashing += self._clashes.get(name, ())
             waiting += calls_of(other.flow)
+        _spread(unread, called)
         return Bundle(path, reading, called, unread, self.paths, tuple(clashing))
+
+
+def _spread(unread: dict[str, Finding], called: Mapping[str, Flow]) -> None:
+    """Add flows that come to call one that cannot be read: nobody can tell what callers meet in them either."""
+    callers: dict[str, list[str]] = {}
+    for name, flow in called.items():
+        for other in calls_of(flow):
+            callers.setdefault(other, []).append(name)
+    waiting = list(unread)
+    while waiting:
+        name = waiting.pop()
+        for caller in callers.get(name, ()):
+            if caller not in unread:
+                unread[caller] = unread[name]
+                waiting.append(caller)
 
 
 def calls_of(flow: Flow | None) -> Iterator[str]:

@@ -70,3 +70,10 @@ def test_a_name_that_is_near_is_proposed_though_nobody_calls_it() -> None:
     assert check("shop.yaml", "--select", "unknown-flow")[1].splitlines()[0] == (
         'shop.yaml:9:23: error: call_flow "who" calls flow "identify", and no flow has that name. did you mean "identity"? [unknown-flow]'
     )
+
+
+def test_a_flow_that_comes_to_call_a_broken_one_is_told_of_it_too() -> None:
+    text = SHOP.replace("shop", "identify").replace("flow: identify", "flow: deeper")
+    Path("identify.yaml").write_text(text, encoding="utf-8")
+    Path("other.yaml").write_text("ivrtest: flow/1\nname: deeper\nentry: {\n", encoding="utf-8")
+    assert check("shop.yaml") == (1, told("other.yaml:3:9: note: a value is missing\n    3 | entry: {\n      |         ^\n"))
