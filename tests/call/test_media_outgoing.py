@@ -10,7 +10,7 @@ from ivrtest.call.call import KeySent, PlaybackEnded, Samples
 from ivrtest.call.codecs import CODECS
 from ivrtest.call.outgoing import Outgoing, Sound
 from ivrtest.call.remote_media import RemoteMedia
-from ivrtest.rtp.dtmf import KeyForm, KeySender
+from ivrtest.rtp.dtmf import KeyForm, KeySender, TelephoneEvent
 from ivrtest.rtp.packet import RtpPacket
 
 FAR = ("192.0.2.1", 4000)
@@ -135,3 +135,63 @@ def test_the_recording_ends_at_its_limit_and_says_so() -> None:
     out = outgoing(limit=320)
     frames(out, range(3))
     assert (len(out.sent()), out.cut) == (320, True)
+
+
+@pytest.mark.parametrize(("ptime", "tick"), [(10, 80), (20, 160), (30, 80), (40, 160), (50, 80), (60, 160)])
+def test_packets_of_any_length_follow_each_other_without_a_gap(ptime: int, tick: int) -> None:
+    out = outgoing()
+    out.agree(RemoteMedia(FAR, ptime_ms=ptime))
+    out.play(sound(np.tile(RAMP, 20)))
+    assert out.tick == tick
+    packets = [(at, out.packet(at)) for at in range(0, 8 * 360, tick)]
+    sent = [(at, RtpPacket.parse(packet[0])) for at, packet in packets if packet is not None]
+    assert [at for at, _ in sent] == list(range(0, 8 * 360, 8 * ptime))
+    assert [(packet.timestamp - 2**32 + 320) % 2**32 for _, packet in sent] == [at for at, _ in sent]
+    assert b"".join(packet.payload for _, packet in sent)[: 8 * 300] == ulaw_encode(np.tile(RAMP, 20)).tobytes()[: 8 * 300]
+
+
+def test_a_key_waits_for_the_end_of_a_long_packet_and_sound_goes_on_when_it_is_over() -> None:
+    out = outgoing()
+    out.agree(RemoteMedia(FAR, ptime_ms=60, key_payload_type=96))
+    out.play(sound(np.tile(RAMP, 20)))
+    before = out.packet(0)
+    assert before is not None
+    out.press("2", secret=False, form=KeyForm(60, 60))
+    packets = [(at, out.packet(at)) for at in range(160, 160 * 12, 160)]
+    sent = [(at // 160, RtpPacket.parse(packet[0])) for at, packet in packets if packet is not None]
+    assert [(tick, packet.payload_type) for tick, packet in sent] == [(3, 96), (4, 96), (5, 96), (6, 96), (7, 96), (8, 0), (11, 0)]
+    assert sent[5][1].payload == ulaw_encode(np.tile(RAMP, 20)).tobytes()[8 * 160 : 11 * 160]
+
+
+def test_the_clock_of_events_is_that_of_the_codec_unless_something_else_was_agreed_on() -> None:
+    for agreed, durations in ((None, [960, 1920, 1920, 1920]), (8000, [160, 320, 320, 320])):
+        out = outgoing()
+        out.agree(RemoteMedia(FAR, 98, "opus", 101, agreed))
+        out.press("1", secret=False)
+        packets = frames(out, range(4))
+        assert [TelephoneEvent.parse(packet.payload).duration for packet in packets] == durations
+        assert [packet.timestamp for packet in packets] == [2**32 - 320] * 4
+        assert [packet.timestamp for packet in frames(out, range(4, 6))] == [(2**32 - 320 + 960 * number) % 2**32 for number in (4, 5)]
+
+
+def test_timestamps_go_on_in_the_clock_of_the_new_codec() -> None:
+    out = outgoing()
+    out.agree(RemoteMedia(FAR))
+    frames(out, range(2))
+    out.agree(RemoteMedia(FAR, 98, "opus"), 320)
+    assert [packet.timestamp for packet in frames(out, range(2, 4))] == [0, 960]
+    out.agree(RemoteMedia(FAR, 11, "L16/44100", ptime_ms=10), 640)
+    assert [RtpPacket.parse(packet[0]).timestamp for at in (640, 720) if (packet := out.packet(at)) is not None] == [1920, 2361]
+
+
+def test_comfort_noise_is_sent_while_nothing_is_said() -> None:
+    out = Outgoing(ssrc=7, sequence=0, timestamp=0, keys=KeySender(), limit=None, comfort_noise=True)
+    out.agree(RemoteMedia(FAR, noise_payload_type=13))
+    quiet = [(number, out.packet(160 * number)) for number in range(21)]
+    assert [number for number, packet in quiet if packet is not None] == [0, 10, 20]
+    packet = quiet[0][1]
+    assert packet is not None
+    assert (RtpPacket.parse(packet[0]).payload_type, RtpPacket.parse(packet[0]).payload) == (13, b"\x46")
+    out.play(sound(RAMP))
+    first, second = frames(out, range(21, 23))
+    assert (first.payload_type, first.marker, first.timestamp, second.marker) == (0, True, 21 * 160, False)
