@@ -65,6 +65,11 @@ MEANINGS: Final[dict[int, str]] = {
 _CLASSES: Final = {3: "redirected", 4: "refused", 5: "the server failed", 6: "refused everywhere"}
 _TRIED: Final = (401, 407)
 _NO_CODEC: Final = frozenset({488, 606})
+_OTHER_WAY: Final = "no common way for the sound"
+_ABOUT_THE_WAY: Final = frozenset({300, 301, 302})
+"""Warnings of the protocols and addresses of the sound, encrypted or not (RFC 3261 section 20.43)."""
+_ESCAPED: Final = re.compile(r"\\(.)")
+_UNESCAPED: Final = r"\1"
 _WARNING: Final = re.compile(r'^[ \t]*([0-9]{3})[ \t]+\S+[ \t]+"((?:[^"\\]|\\.)*)"')
 
 
@@ -87,12 +92,13 @@ def explained(event: sip.Rejected, *, codecs: Iterable[str]) -> str:
     `codecs` are those that we offered. Addresses where to try instead are named; the Reason header and warnings stand at the end.
     """
     said = f"{event.status} {event.reason}".strip()
+    about_codecs = _is_about_codecs(event) if event.status in _NO_CODEC else None
     if event.status in _TRIED:
         text = _challenged(event, said)
     else:
         meaning = MEANINGS.get(event.status) or _CLASSES[event.status // 100]
-        text = f"{meaning} ({said})"
-    if event.status in _NO_CODEC and (offered := ", ".join(codecs)):
+        text = f"{_OTHER_WAY if about_codecs is False else meaning} ({said})"
+    if about_codecs and (offered := ", ".join(codecs)):
         text += f". we offered {offered}"
     if event.status == 420 and (lacking := _lacking(event.headers)):
         text += f". it lacks {lacking}"
@@ -127,7 +133,13 @@ def _lacking(headers: Headers) -> str:
 def _warnings(headers: Headers) -> list[str]:
     """Return the texts of Warning headers (RFC 3261 section 20.43)."""
     found = (_WARNING.match(text) for text in headers.texts("Warning"))
-    return [f'"{match[2]}"' for match in found if match]
+    return [f'"{_ESCAPED.sub(_UNESCAPED, match[2])}"' for match in found if match]
+
+
+def _is_about_codecs(event: sip.Rejected) -> bool:
+    """Whether a refusal of our session description may be about codecs: not where a warning says that it is about the way of the sound."""
+    codes = [int(match[1]) for text in event.headers.texts("Warning") if (match := _WARNING.match(text))]
+    return not set(codes) & _ABOUT_THE_WAY
 
 
 def rang_in_vain(seconds: float, statuses: Iterable[int]) -> str:

@@ -131,7 +131,7 @@ class Attendant:
                 released = event.at + event.seconds
                 await self._pass_time(released)
                 secret = self._machine.takes_secret
-                self._keys.append(ReceivedKey(HIDDEN if secret else event.key, event.at, secret))
+                self._keys.append(ReceivedKey(HIDDEN if secret else event.key, event.at, secret, event.seconds, event.how))
                 await self._happen(Key(event.key, released))
             case PlaybackEnded(at=at) if self._play_due is not None and at >= self._play_due:
                 self._play_due = None

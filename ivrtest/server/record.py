@@ -21,6 +21,10 @@ class ReceivedKey:
     at: float
     """When it went down, in seconds on the call's clock."""
     secret: bool = False
+    seconds: float = 0.0
+    """How long it was down."""
+    how: str = ""
+    """How it came, as `ivrtest.call.call.KeyHeard` has it."""
 
 
 @dataclass(frozen=True, slots=True)

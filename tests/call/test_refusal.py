@@ -68,6 +68,10 @@ def told(event: sip.Rejected, *, codecs: tuple[str, ...] = ("PCMU", "PCMA")) -> 
         (rejected(487), "the far side gave the call up (487 Request Terminated)"),
         (rejected(488), "no common codec (488 Not Acceptable Here). we offered PCMU, PCMA"),
         (
+            rejected(488, None, ("Warning", '302 pbx.example.com "only \\"RTP/SAVP\\" is taken"')),
+            'no common way for the sound (488 Not Acceptable Here): "only "RTP/SAVP" is taken"',
+        ),
+        (
             rejected(488, None, ("Warning", '305 pbx.example.com "Incompatible media format"')),
             'no common codec (488 Not Acceptable Here). we offered PCMU, PCMA: "Incompatible media format"',
         ),

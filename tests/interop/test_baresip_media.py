@@ -122,6 +122,7 @@ def test_we_are_called(name: str, desk: Flow, library: PromptLibrary, tmp_path: 
             return ivr.records[0], carol.heard()
 
     record, heard = asyncio.run(run())
-    assert "".join(key.key for key in record.keys) == "1"
+    assert [(key.key, key.how) for key in record.keys] == [("1", "rfc4733")]
+    assert 0.04 <= record.keys[0].seconds <= 0.5
     assert record.troubles == ()
     assert verdicts(heard, library)[-1] == ("thanks", "match")

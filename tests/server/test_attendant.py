@@ -146,12 +146,12 @@ def test_a_secret_is_looked_up_and_hidden(converse: Converse) -> None:
         "bye/en",
     ]
     assert call.record.keys == (
-        ReceivedKey("1", 1.0),
-        ReceivedKey("1", 1.5),
-        ReceivedKey("•", 3.0, secret=True),
-        ReceivedKey("•", 3.2, secret=True),
-        ReceivedKey("•", 3.4, secret=True),
-        ReceivedKey("•", 3.6, secret=True),
+        ReceivedKey("1", 1.0, seconds=0.1, how="loop"),
+        ReceivedKey("1", 1.5, seconds=0.1, how="loop"),
+        ReceivedKey("•", 3.0, True, 0.1, "loop"),
+        ReceivedKey("•", 3.2, True, 0.1, "loop"),
+        ReceivedKey("•", 3.4, True, 0.1, "loop"),
+        ReceivedKey("•", 3.6, True, 0.1, "loop"),
     )
 
 
