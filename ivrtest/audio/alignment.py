@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.judge import (
+    ADDED_DB,
     ALONE_DB,
     ALSO_LACKING_DB,
     BLOCK,
     ENOUGH,
+    FAITHFUL_DB,
     GOOD_DB,
     HIDDEN_DB,
     LACKING_DB,
+    LACKING_ONLY_DB,
     OVERLAID_DB,
     PRESENT_DB,
     RANGE_DB,
@@ -137,6 +140,8 @@ class Track:
         """Seconds in which there was something to compare, until it fell."""
         self.worst = 0.0
         """The worst block's deviation, dB."""
+        self._usual_db = np.inf
+        """The deviation of most blocks."""
         self.fell_at: int | None = None
         """The frame from which it was wrong."""
         self.named_at_s: float | None = None
@@ -335,17 +340,22 @@ class Track:
             return
         benefit = _HARDLY / np.minimum(weight + 0.3, _HARDLY)
         odd = judged & (scores > GOOD_DB * benefit)
-        overlaid = bool(np.any(odd & ((scores > OVERLAID_DB * benefit) | (missing > PRESENT_DB * benefit))))
-        worst = float(scores[judged].max())
-        self.worst = worst if begin == 0 else max(self.worst, worst)
+        faithful = quiet and self._usual_db < FAITHFUL_DB
+        if not odd.any() and np.count_nonzero(judged) >= BLOCK:
+            self._usual_db = float(np.sort(scores[judged])[np.count_nonzero(judged) // 2])
+        extra = scores - missing
+        # A soft sound that a codec leaves out is no matter, in what has been good so far.
+        left_out = (extra < ADDED_DB * benefit) & (self._usual_db < GOOD_DB)
+        overlaid = odd & ~left_out & ((scores > OVERLAID_DB * benefit) | (missing > PRESENT_DB * benefit))
+        self.worst = max(float(scores[judged].max()), 0.0 if begin == 0 else self.worst)
         if begin == 0:
-            self.overlaid, self.overlaid_from = overlaid, None
-        self.overlaid = self.overlaid or overlaid
-        wrong = odd & (missing > LACKING_DB * np.maximum(1, _CERTAIN / (weight + 0.3)))
+            self.overlaid, self.overlaid_from = False, None
+        if overlaid.any() and not self.overlaid:
+            self.overlaid, self.overlaid_from = True, self._change(begin, int(np.argmax(odd)), end)
+        lacking = np.where(extra > ADDED_DB, LACKING_DB, GOOD_DB if faithful else LACKING_ONLY_DB)
+        wrong = odd & (missing > lacking * np.maximum(1, _CERTAIN / (weight + 0.3)))
         # Nothing on a quiet line could lie over a recording all by itself.
         wrong |= odd & (scores > ALONE_DB * benefit) & (quiet | (missing > ALSO_LACKING_DB * benefit))
-        if self.overlaid and self.overlaid_from is None:
-            self.overlaid_from = self._change(begin, int(np.argmax(odd)), end)
         if not wrong.any():
             return
         # Something may have been odd for a while before it was certainly wrong.

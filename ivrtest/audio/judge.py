@@ -20,6 +20,13 @@ GOOD_DB: Final = 3.2
 """A block that deviates by more is not the recording, or not the recording alone."""
 LACKING_DB: Final = 3.6
 """It is not the recording if what it lacks alone is more than this: talkers, noise and codecs add, and only another word also lacks."""
+LACKING_ONLY_DB: Final = 4.2
+"""The same if next to nothing else is there: codecs leave out soft sounds, such as the last one of "English" over GSM. Where the rest of
+the recording shows that the line is as faithful as G.711, `GOOD_DB`."""
+FAITHFUL_DB: Final = 0.8
+"""What most blocks deviate by at most on such a line: 0.3 on G.711, 1.4 over GSM, 1.9 over Opus at 8 kbit/s."""
+ADDED_DB: Final = 0.8
+"""A block in which what should not be there makes up less than this has nothing over it."""
 ALONE_DB: Final = 5.5
 """If it deviates by more than this, it need only lack `ALSO_LACKING_DB` not to be the recording; nothing on a quiet line."""
 ALSO_LACKING_DB: Final = 1.3

@@ -47,6 +47,9 @@ _ENOUGH_S: Final = 0.8
 """A whole recording with this much sound needs no quiet around it."""
 _EXCELLENT_DB: Final = 1.2
 """A short recording that nobody expects must fit this well if other sound follows it at once: it could be a word of other speech."""
+_CLEAR_S: Final = 0.6
+_CLEAR_AROUND: Final = 60
+"""A shorter one only if nothing was lost in so many frames before and after it: what is said there could belong to it."""
 _FAIR_DB: Final = 2.0
 """The same if quiet follows."""
 _FAR_BELOW_DB: Final = 10.0
@@ -226,6 +229,8 @@ class Matcher:
             return track.heard_share > 0.5
         if track.heard_share < 0.8 or track.heard_s < 0.15 or track.worst > _FAIR_DB:
             return False
+        if track.heard_s < _CLEAR_S and self._history.lost_share(track.first - _CLEAR_AROUND, self._history.end) > 0:
+            return False
         # What is lost after sound may be more of it.
         after = self._history.speech_or_lost(track.sounding_end // HOP + 3, self._history.end)
         quiet = (len(after) >= 8 and not after[:8].any()) or (len(after) >= 16 and not after[8:16].any())
@@ -248,11 +253,8 @@ class Matcher:
 
     def _name(self) -> list[Hearing]:
         """Name the recording that plays if only one can be meant."""
-        able = [
-            track
-            for track in self._tracks
-            if track.good and not track.hidden and track.heard_s >= self._needed_s(track) and self._sounds(track)
-        ]
+        followed = [track for track in self._tracks if track.good and not track.hidden]
+        able = [track for track in followed if track.heard_s >= self._needed_s(track) and self._sounds(track)]
         if not able:
             return []
         best = min(able, key=lambda track: (not track.clear, -round(track.heard_s * 2), track.worst))

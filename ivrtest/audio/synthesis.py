@@ -6,9 +6,11 @@ import _ctypes
 import ctypes
 import difflib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
 import numpy as np
@@ -22,6 +24,9 @@ LEVEL_DBOV = -20.0
 EDGE_S = 0.05
 """Silence kept before and after the words."""
 
+_TURN: Final[SimpleQueue[None]] = SimpleQueue()
+"""Holds one item: whoever speaks takes it and gives it back."""
+_TURN.put(None)
 _SYNCHRONOUS = 2
 _POSITION_IN_CHARACTERS = 1
 _TEXT_IS_UTF8 = 1
@@ -65,10 +70,11 @@ def digit_words(digit: str, language: str) -> str:
 def synthesise(words: str, language: str) -> NDArray[np.int16]:
     """Speak `words` in the voice of `language` ("en", "es-419", any espeak-ng voice, a variant such as "de+f3"). Returns 8 kHz samples.
 
-    The sound keeps to the telephone band and stands at `LEVEL_DBOV`. Not for two threads at once: espeak-ng is one per process.
+    The sound keeps to the telephone band and stands at `LEVEL_DBOV`. Threads take turns: espeak-ng is one per process.
     Raises SynthesisError if the extra is missing, no voice speaks the language, or the words make no sound.
     """
-    with_rate, rate = _speak(words, _VOICES.get(language, language), language)
+    with _one_at_a_time():
+        with_rate, rate = _speak(words, _VOICES.get(language, language), language)
     samples = _telephone_band(with_rate, rate)
     loud = np.flatnonzero(np.abs(samples) > 0.01 * np.max(np.abs(samples), initial=0.0))
     if len(loud) == 0:
@@ -115,14 +121,24 @@ def render_missing(plan: Iterable[Wanted]) -> tuple[Path, ...]:
     return tuple(written)
 
 
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    _TURN.get()
+    try:
+        yield
+    finally:
+        _TURN.put(None)
+
+
 def espeak_version() -> str:
     """Return the version of the espeak-ng library. Raises SynthesisError if the extra is missing."""
-    library = _open()
-    try:
-        library.espeak_Info.restype = ctypes.c_char_p
-        return bytes(library.espeak_Info(None)).decode()
-    finally:
-        _ctypes.dlclose(library._handle)
+    with _one_at_a_time():
+        library = _open()
+        try:
+            library.espeak_Info.restype = ctypes.c_char_p
+            return bytes(library.espeak_Info(None)).decode()
+        finally:
+            _ctypes.dlclose(library._handle)
 
 
 class _Voice(ctypes.Structure):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +110,11 @@ def test_stale_renderings_are_renewed_and_people_s_recordings_left_alone(tmp_pat
     assert not is_synthetic(spoken)
     assert render_missing([Wanted(rendered, "new words", "en"), Wanted(spoken, "new words", "en")]) == (rendered,)
     assert not is_stale(rendered, "new words")
+
+
+def test_threads_take_turns() -> None:
+    words = ["One moment.", "Thank you for calling.", "Please hold.", "Goodbye."] * 3
+    alone = {word: synthesise(word, "en") for word in set(words)}
+    with ThreadPoolExecutor(4) as pool:
+        for word, spoken in zip(words, pool.map(lambda word: synthesise(word, "en"), words), strict=True):
+            np.testing.assert_array_equal(spoken, alone[word])
