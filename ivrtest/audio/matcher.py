@@ -7,11 +7,34 @@ call and judged cell by cell (`alignment`, `judge`). This file decides what the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
 from ivrtest.audio.alignment import Track
+from ivrtest.audio.certainty import (
+    AT_EASE_FRAMES,
+    AUDIBLE,
+    BAND_ABOVE_NOISE_DB,
+    CLEAR_AROUND,
+    CLEAR_S,
+    DECISIONS,
+    ENOUGH_S,
+    EXCELLENT_DB,
+    FAIR_DB,
+    FAR_BELOW_DB,
+    GIVE_UP_FRAMES,
+    GOOD_BEGINNING_DB,
+    LONG_STEP,
+    NAME_ANY_S,
+    NAME_EXPECTED_S,
+    NAME_WELL_EXPECTED_S,
+    PATIENCE_FRAMES,
+    QUIET_FRAMES,
+    SHORT_S,
+    STEP,
+    SYLLABLE_FRAMES,
+    UNKNOWN_FRAMES,
+)
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, Verdict, known_by
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB
@@ -22,45 +45,6 @@ from ivrtest.audio.rivals import CLEARLY_DB, continues, instead, just_parted, le
 from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples
 from ivrtest.audio.speech import QUIETEST_DB, SoundDetector, ToneDetector
 from ivrtest.audio.stranger import Strangers
-
-STEP: Final = 800
-"""Samples between decisions: 100 ms."""
-LONG_STEP: Final = 4 * STEP
-"""The same while a recording that is known goes on as it should, and we have pressed no key that could cut it."""
-AT_EASE_FRAMES: Final = 60
-"""How much of it must be to come for that."""
-NAME_EXPECTED_S: Final = 0.4
-"""Sound that must fit before an expected recording is named."""
-NAME_WELL_EXPECTED_S: Final = 0.28
-"""The same if it fits this well:"""
-GOOD_BEGINNING_DB: Final = 2.0
-NAME_ANY_S: Final = 1.2
-"""Sound that must fit before an unexpected one is named: it may be speech that is in no library."""
-_QUIET_FRAMES: Final = 35
-_SYLLABLE_FRAMES: Final = 15
-"""Less sound than this may be the last of a recording that was cut off; more is another word."""
-_PATIENCE_FRAMES: Final = 160
-"""How long after a recording went wrong another one may still be recognised in its place."""
-_UNKNOWN_FRAMES: Final = 300
-_SHORT_S: Final = 1.0
-_ENOUGH_S: Final = 0.8
-"""A whole recording with this much sound needs no quiet around it."""
-_EXCELLENT_DB: Final = 1.2
-"""A short recording that nobody expects must fit this well if other sound follows it at once: it could be a word of other speech."""
-_CLEAR_S: Final = 0.6
-_CLEAR_AROUND: Final = 60
-"""A shorter one only if nothing was lost in so many frames before and after it: what is said there could belong to it."""
-_FAIR_DB: Final = 2.0
-"""The same if quiet follows."""
-_FAR_BELOW_DB: Final = 10.0
-"""Sound that is softer by this much is not what a recording could be a part of."""
-_BAND_ABOVE_NOISE_DB: Final = 10.0
-_DECISIONS: Final = 16
-"""Decisions taken at one time at most. What is left comes 100 ms later: nothing that is heard may keep a call waiting."""
-_AUDIBLE: Final = 0.45
-"""A recording of which less than this share stands out of the noise could have another word in it that nobody would hear."""
-_GIVE_UP_FRAMES: Final = 60
-"""How long a recording heard to its end waits to be taken for itself."""
 
 
 class Matcher:
@@ -146,7 +130,7 @@ class Matcher:
             self._strangers.leave_open(track)
         self._pursuit.tracks = [track for track in self._tracks if track not in outlived]
         # One decision can open the way for the next: a recording ends, and the one after it is already known.
-        for _ in range(_DECISIONS):
+        for _ in range(DECISIONS):
             decided = self._decide()
             if not decided:
                 break
@@ -161,12 +145,12 @@ class Matcher:
             other.good and other.sounding_start < track.sounding_start + SLACK and other.heard_s > track.heard_s + 0.25
             for other in self._tracks
         )
-        return longer or (not self._stands(track) and self._history.end > track.sounding_end // HOP + _GIVE_UP_FRAMES)
+        return longer or (not self._stands(track) and self._history.end > track.sounding_end // HOP + GIVE_UP_FRAMES)
 
     def _look(self) -> None:
         not_before = self._cursor if self._named is None else self._wrong_from(self._named)
         # A recording in noise is first seen in single bands.
-        audible_db = min(self._sound.threshold_db, max(QUIETEST_DB, float(self._history.noise.max()) + _BAND_ABOVE_NOISE_DB))
+        audible_db = min(self._sound.threshold_db, max(QUIETEST_DB, float(self._history.noise.max()) + BAND_ABOVE_NOISE_DB))
         self._pursuit.look(audible_db, not_before)
 
     # ---------------------------------------------------------------- what it means
@@ -220,28 +204,28 @@ class Matcher:
         if not track.clear and track.key not in self._expected and track.heard_s < NAME_ANY_S:
             return False
         if track.key in self._expected and track.heard_share > 0.15:
-            return self._sound_before(track) < 25 or track.heard_s > _SHORT_S
+            return self._sound_before(track) < 25 or track.heard_s > SHORT_S
         if track.heard_s >= NAME_ANY_S:
             return True
         if self._told_unknown or self._sound_before(track) >= 12:
             return False
-        if track.heard_s > _ENOUGH_S:
+        if track.heard_s > ENOUGH_S:
             return track.heard_share > 0.5
-        if track.heard_share < 0.8 or track.heard_s < 0.15 or track.worst > _FAIR_DB:
+        if track.heard_share < 0.8 or track.heard_s < 0.15 or track.worst > FAIR_DB:
             return False
-        if track.heard_s < _CLEAR_S and self._history.lost_share(track.first - _CLEAR_AROUND, self._history.end) > 0:
+        if track.heard_s < CLEAR_S and self._history.lost_share(track.first - CLEAR_AROUND, self._history.end) > 0:
             return False
         # What is lost after sound may be more of it.
         after = self._history.speech_or_lost(track.sounding_end // HOP + 3, self._history.end)
         quiet = (len(after) >= 8 and not after[:8].any()) or (len(after) >= 16 and not after[8:16].any())
-        return quiet or (len(after) >= 3 and track.worst < _EXCELLENT_DB)
+        return quiet or (len(after) >= 3 and track.worst < EXCELLENT_DB)
 
     def _sound_before(self, track: Track) -> int:
         """Return how many frames of sound lie unexplained between what was explained and this recording's start."""
         history = self._history
         first = max(history.oldest, self._cursor // HOP)
         end = max(first, track.sounding_start // HOP - 3)
-        level_db = history.voice_db(track.sounding_start // HOP, track.first + track.judged) - _FAR_BELOW_DB
+        level_db = history.voice_db(track.sounding_start // HOP, track.first + track.judged) - FAR_BELOW_DB
         return int(np.count_nonzero(history.speech_or_lost(first, end) & (history.total(first, end) > level_db)))
 
     def _sounds(self, track: Track) -> bool:
@@ -288,7 +272,7 @@ class Matcher:
         runner_up = None if rival is None else rival.key
         lost = self._history.lost_share(track.first, self._history.end) > 0.02
         verdict = Verdict.match
-        if track.unheard() or not track.clear or track.audible_share < _AUDIBLE:
+        if track.unheard() or not track.clear or track.audible_share < AUDIBLE:
             verdict = Verdict.inconclusive
         elif rival is not None and rival.key in self._index.identical(track.key):
             settled = track.key in self._expected and rival.key not in self._expected
@@ -325,10 +309,10 @@ class Matcher:
         frame = wrong // HOP
         loud = history.speech(frame, history.end)
         since = len(loud)
-        quiet = since >= _QUIET_FRAMES and not loud[-_QUIET_FRAMES + 2 :].any()
-        if quiet and (np.count_nonzero(loud[3:]) <= 4 or (np.count_nonzero(loud) < _SYLLABLE_FRAMES and track.lacks())):
+        quiet = since >= QUIET_FRAMES and not loud[-QUIET_FRAMES + 2 :].any()
+        if quiet and (np.count_nonzero(loud[3:]) <= 4 or (np.count_nonzero(loud) < SYLLABLE_FRAMES and track.lacks())):
             return self._went_wrong(track, Verdict.truncated)
-        if (quiet and not any(other.heard_s > 0.2 for other in others)) or since > _PATIENCE_FRAMES:
+        if (quiet and not any(other.heard_s > 0.2 for other in others)) or since > PATIENCE_FRAMES:
             return self._went_wrong(track, Verdict.diverged)
         return []
 
@@ -341,7 +325,7 @@ class Matcher:
         if any(other.heard_s >= self._needed_s(other) for other in others):
             return self._went_wrong(track, Verdict.truncated)
         since = self._history.end - wrong // HOP
-        if track.hidden and (since > _PATIENCE_FRAMES or not others):
+        if track.hidden and (since > PATIENCE_FRAMES or not others):
             return self._went_wrong(track, Verdict.inconclusive)
         return []
 
@@ -365,7 +349,7 @@ class Matcher:
                 self._told_unknown = False
             return []
         quiet = len(speech) - 1 - sounding[-1]
-        if quiet >= _QUIET_FRAMES + 5 and self._told_unknown:
+        if quiet >= QUIET_FRAMES + 5 and self._told_unknown:
             self._explained((history.end - 20) * HOP, keep=[track for track in self._tracks if track.first >= history.end - 30])
             return []
         if any(track.good and track.heard_s > 0.3 for track in self._tracks):
@@ -376,14 +360,14 @@ class Matcher:
             self._named = fallen
             self._tracks.append(fallen)
             return self._gone_wrong(fallen)
-        if quiet < _QUIET_FRAMES and len(sounding) < _UNKNOWN_FRAMES:
+        if quiet < QUIET_FRAMES and len(sounding) < UNKNOWN_FRAMES:
             return []
         start, end = first + int(sounding[0]), first + int(sounding[-1])
         told, self._told_unknown = self._told_unknown, True
         speechlike = len(sounding) >= 20 and history.varies(start, end + 1)
         told = told or not speechlike or not self._strangers.in_front(start, end)
         hearing: list[Hearing] = [] if told else [self._strangers.heard(start, end, self._near())]
-        lasting = quiet < _QUIET_FRAMES
+        lasting = quiet < QUIET_FRAMES
         self._explained((end + 3) * HOP, keep=[track for track in self._tracks if track.sounding_start >= (end - 20) * HOP])
         self._told_unknown = lasting
         return hearing

@@ -1,0 +1,44 @@
+"""How much must fit, and for how long, before something is said of it. Frames are 10 ms."""
+
+from __future__ import annotations
+
+from typing import Final
+
+STEP: Final = 800
+"""Samples between decisions: 100 ms."""
+LONG_STEP: Final = 4 * STEP
+"""The same while a recording that is known goes on as it should, and we have pressed no key that could cut it."""
+AT_EASE_FRAMES: Final = 60
+"""How much of it must be to come for that."""
+NAME_EXPECTED_S: Final = 0.4
+"""Sound that must fit before an expected recording is named."""
+NAME_WELL_EXPECTED_S: Final = 0.28
+"""The same if it fits this well:"""
+GOOD_BEGINNING_DB: Final = 2.0
+NAME_ANY_S: Final = 1.2
+"""Sound that must fit before an unexpected one is named: it may be speech that is in no library."""
+QUIET_FRAMES: Final = 35
+SYLLABLE_FRAMES: Final = 15
+"""Less sound than this may be the last of a recording that was cut off; more is another word."""
+PATIENCE_FRAMES: Final = 160
+"""How long after a recording went wrong another one may still be recognised in its place."""
+UNKNOWN_FRAMES: Final = 300
+SHORT_S: Final = 1.0
+ENOUGH_S: Final = 0.8
+"""A whole recording with this much sound needs no quiet around it."""
+EXCELLENT_DB: Final = 1.2
+"""A short recording that nobody expects must fit this well if other sound follows it at once: it could be a word of other speech."""
+CLEAR_S: Final = 0.6
+CLEAR_AROUND: Final = 60
+"""A shorter one only if nothing was lost in so many frames before and after it: what is said there could belong to it."""
+FAIR_DB: Final = 2.0
+"""The same if quiet follows."""
+FAR_BELOW_DB: Final = 10.0
+"""Sound that is softer by this much is not what a recording could be a part of."""
+BAND_ABOVE_NOISE_DB: Final = 10.0
+DECISIONS: Final = 16
+"""Decisions taken at one time at most. What is left comes 100 ms later: nothing that is heard may keep a call waiting."""
+AUDIBLE: Final = 0.45
+"""A recording of which less than this share stands out of the noise could have another word in it that nobody would hear."""
+GIVE_UP_FRAMES: Final = 60
+"""How long a recording heard to its end waits to be taken for itself."""
