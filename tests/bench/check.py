@@ -6,9 +6,9 @@ A flow of NODES nodes (10,000) is checked whole, from the text to the findings, 
 PyYAML's C loader on the same text, which only makes plain data of it. Each time is the processor's, the best of several runs.
 
 Measured on four busy cores (Python 3.11): a whole check takes 1.1 to 1.4 times what the loader does, of 10,000 nodes in 125 MB of memory
-and of 100,000 in 1 GB. Ten times the nodes take 11 to 12 times as long, the loader itself 10.7 times: nothing in a check takes more than
-linear time, but more of what it walks through lies outside of the processor's caches. From the shell, 20 nodes take 150 to 190 ms, of
-which all but 30 are for importing.
+and of 100,000 in 1 GB. Ten times the nodes take 10.7 to 11.6 times as long, the loader itself 10.7 to 13: nothing in a check takes more
+than linear time, but more of what it walks through lies outside of the processor's caches, which others use, too. From the shell, 20 nodes
+take 150 to 190 ms, of which all but 30 are for importing.
 """
 
 from __future__ import annotations

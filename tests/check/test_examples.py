@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ def good() -> dict[str, Flow]:
 @pytest.mark.parametrize("name", ["airline", "bank", "identify", "office"])
 def test_a_good_flow_has_no_findings(name: str, good: dict[str, Flow]) -> None:
     assert check(good[name], CheckContext(flows=good)) == ()
+
+
+@pytest.mark.parametrize("today", [date(2026, 1, 1), date(2026, 12, 26), date(2027, 2, 1), date(2028, 2, 29), date(2040, 10, 5)], ids=str)
+def test_a_good_flow_stays_good(today: date, good: dict[str, Flow]) -> None:
+    for flow in good.values():
+        assert check(flow, CheckContext(flows=good, today=today)) == ()
 
 
 def test_the_good_flows_are_these(good: dict[str, Flow]) -> None:
