@@ -205,6 +205,9 @@ def test_every_mistake_is_told_in_one_pass() -> None:
             """ivrtest.toml:3:1: "targets.lab.keys" is "['info']". it must be one of "rfc4733", "info", "info-dtmf", "inband", "auto\"""",
         ),
         ("targets = 3\n", 'ivrtest.toml:1:1: "targets" must be a table: [targets]'),
+        ('[quality]\nloss = "<= 1"\n', 'ivrtest.toml:2:1: "loss" is "<= 1". it must be a limit such as "<= 1 %"'),
+        ("[quality]\nmos = 3.5\n", 'ivrtest.toml:2:1: "mos" is "3.5". it must be a limit such as ">= 3.5"'),
+        ('[quality]\nlos = "<= 1 %"\n', 'ivrtest.toml:2:1: unknown setting "quality.los". did you mean "quality.loss"?'),
         ("[paths]\nflows = 3\n", 'ivrtest.toml:2:1: "paths.flows" is "3". it must be the path of a folder'),
         (
             '[dial]\nallow = "sip:x@y"\n',
@@ -215,6 +218,14 @@ def test_every_mistake_is_told_in_one_pass() -> None:
 )
 def test_a_wrong_file_is_told_with_its_place(text: str, message: str) -> None:
     assert complaints(text) == [message]
+
+
+def test_limits_for_the_quality_of_every_call() -> None:
+    settings = read_settings(Source("ivrtest.toml", '[quality]\nloss = "<= 1 %"\nresponse = "< 800ms"\n'))
+    assert {name: (limit.relation, limit.value, str(limit.span)) for name, limit in settings.quality.items()} == {
+        "loss": ("<=", 0.01, "ivrtest.toml:2:1"),
+        "response": ("<", 0.8, "ivrtest.toml:3:1"),
+    }
 
 
 CHECK = """\
