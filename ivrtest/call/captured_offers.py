@@ -7,9 +7,11 @@ from collections import OrderedDict
 from typing import Final
 
 from ivrtest.rtp.ip import Address, Segment
+from ivrtest.sip.address import From
+from ivrtest.sip.fields import CallId
 from ivrtest.sip.framer import MessageFramer
 from ivrtest.sip.grammar import SipSyntaxError
-from ivrtest.sip.message import parse_message
+from ivrtest.sip.message import Message, Request, parse_message
 from ivrtest.sip.sdes import Crypto, offered_keys
 from ivrtest.sip.session_description import RtpFormat, SessionDescription
 
@@ -28,6 +30,10 @@ class CapturedOffers:
         self._formats: dict[Address, dict[int, RtpFormat]] = {}
         self._encrypted: set[Address] = set()
         self._keys: dict[Address, list[Crypto]] = {}
+        self._callers: dict[str, str | None] = {}
+        """By Call-ID, the tag of who called."""
+        self._calls: dict[Address, bool] = {}
+        """Whether an address is that of who called."""
         self._streams: OrderedDict[tuple[Address, Address], _Stream] = OrderedDict()
 
     def datagram(self, payload: bytes) -> bool:
@@ -70,6 +76,12 @@ class CapturedOffers:
         """Return whether SRTP was agreed on between two addresses (RFC 3711)."""
         return source in self._encrypted or destination in self._encrypted
 
+    def calls(self, source: Address, destination: Address) -> bool | None:
+        """Return whether `source` called `destination`; None where no session description tells."""
+        if source in self._calls:
+            return self._calls[source]
+        return not self._calls[destination] if destination in self._calls else None
+
     def keys(self, source: Address) -> list[Crypto]:
         """Return the keys that an address may encrypt with, its own first, then those of all others: it may have another name here."""
         own = self._keys.get(source, [])
@@ -77,7 +89,8 @@ class CapturedOffers:
 
     def _message(self, data: bytes) -> None:
         try:
-            body = parse_message(data).body
+            message = parse_message(data)
+            body, calls = message.body, self._by_caller(message)
             if not body.lstrip().startswith(b"v=0"):
                 return
             session = SessionDescription.parse(body.lstrip())
@@ -92,6 +105,7 @@ class CapturedOffers:
                 formats = media.rtp_formats()
             except SipSyntaxError:
                 continue
+            self._calls.setdefault(address, calls)
             self._formats.setdefault(address, {}).update({each.payload_type: each for each in formats})
             try:
                 keys = offered_keys(media)
@@ -103,6 +117,14 @@ class CapturedOffers:
                 self._encrypted.add(address)
             else:
                 self._encrypted.discard(address)
+
+    def _by_caller(self, message: Message) -> bool:
+        """Return whether a message comes from who called: whose tag stands in the first request of the call."""
+        sender = message.get(From)
+        tag = sender.tag if sender is not None else None
+        caller = self._callers.setdefault(message.text(CallId) or "", tag)
+        # A response has the From of its request, and comes from the other side.
+        return (tag == caller) == isinstance(message, Request)
 
 
 class _Stream:

@@ -52,6 +52,8 @@ class CapturedStream:
     ssrc: int
     begins: int
     """The number of its first frame in the capture, by which it is told from another of the same name."""
+    calls: bool | None
+    """Whether it is sent by who called; None where no SIP tells."""
     first_s: float
     """When its first packet came, in seconds since the capture's first frame. The stream's own clock begins there."""
     last_s: float
@@ -215,6 +217,7 @@ def _stream(name: Name, candidate: _Candidate, offers: CapturedOffers, zero: flo
         destination,
         ssrc,
         candidate.begins,
+        offers.calls(source, destination),
         candidate.first_at - zero,
         candidate.last_at - zero,
         candidate.packets,

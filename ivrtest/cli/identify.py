@@ -62,7 +62,7 @@ def command(library: Path, files: tuple[Path, ...], as_json: bool, channel: str,
 
     Verdicts: match; diverged (other words from a moment on); truncated; unknown (speech that is no recording); ambiguous (two recordings
     fit); inconclusive (too much lost or noisy); tone; key; silence; unreadable. A recording that the other side's key cut off, music that
-    ends anywhere, and keys and tones are nobody's fault.
+    ends anywhere, and keys and tones are nobody's fault. Nor is what the caller says in a capture, unless --from asks for the caller.
 
     JSON lines have: file, stream, prompt, language, start_s, end_s, verdict, opinion (fine, wrong, unsure, neither), score (the worst
     deviation from the recording in dB: under 1 for the same recording, over 4 for another word), decided_at_s, diverged_at_s,
@@ -81,7 +81,7 @@ def command(library: Path, files: tuple[Path, ...], as_json: bool, channel: str,
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
-    heed = Heed(named.library, named.music, _known_language(language, languages_of(named.library.keys())))
+    heed = Heed(named.library, named.music, _known_language(language, languages_of(named.library.keys())), callers=bool(senders))
     code = 0
     for file in files:
         try:

@@ -54,6 +54,8 @@ class Heed:
     """Prompts that loop while a caller waits: they may end anywhere."""
     language: str = ""
     """Recordings in another language than this one are wrong; empty: all languages are right."""
+    callers: bool = False
+    """Whether callers are judged as well, as they must be where the IVR calls. If not, what a caller says is nobody's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,10 @@ def _of_stream(
     heard = [one for one in found if not isinstance(one, ToneKey) or not keys]
     silent = Passage(stream.name, "silence", Opinion.neither, 0.0, transcript.seconds)
     yield from events
+    judged = heed.callers or not (stream.calls or (stream.calls is None and events))
     for passage in _passages(stream.name, heard, transcript, heed):
+        if not judged and passage.opinion is Opinion.wrong:
+            passage = replace(passage, opinion=Opinion.neither, note="the caller's voice")
         if not (events and passage == silent):
             yield _later(passage, stream.first_s)
 
@@ -282,17 +287,19 @@ def _later(passage: Passage, by_s: float) -> Passage:
 def _with_barge_ins(passages: Sequence[Passage], streams: Sequence[CapturedStream]) -> list[Passage]:
     """Return the passages with those excused that the other side's key cut off: that is what keys are for."""
     ways = {stream.name: (stream.source, stream.destination) for stream in streams}
+    passages = _in_order(passages)
     keys = [passage for passage in passages if passage.key]
-
-    def excused(passage: Passage) -> Passage:
+    weighed: list[Passage] = []
+    for passage in passages:
         cut_s = passage.end_s if passage.diverged_at_s is None else passage.diverged_at_s
-        for key in keys:
-            back = ways[key.stream] == ways[passage.stream][::-1]
-            if back and key.start_s - _AT_END_S < cut_s < key.start_s + _BARGE_IN_S:
-                return replace(passage, opinion=Opinion.fine, note=f"key {key.key} cut it off")
-        return passage
-
-    return [excused(passage) if passage.verdict == Verdict.truncated else passage for passage in passages]
+        back = ways[passage.stream][::-1]
+        key = next((key for key in keys if ways[key.stream] == back and -_AT_END_S < cut_s - key.start_s < _BARGE_IN_S), None)
+        if passage.verdict == Verdict.truncated and key is not None:
+            # A key cuts off one recording only.
+            keys.remove(key)
+            passage = replace(passage, opinion=Opinion.fine, note=f"key {key.key} cut it off")
+        weighed.append(passage)
+    return weighed
 
 
 def _in_order(passages: Sequence[Passage]) -> list[Passage]:

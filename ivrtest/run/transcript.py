@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 
 from ivrtest.audio.dtmf_detector import DtmfDetector, ToneKey
-from ivrtest.audio.hearing import Heard, Hearing, ProgressToneHeard, ToneHeard
+from ivrtest.audio.hearing import Heard, Hearing, ProgressToneHeard, SoundEnded, SoundStarted, ToneHeard
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
 from ivrtest.call.listener import doubted
+from ivrtest.run.second_look import Recent, Stretch, in_doubt, second_look
 
 _AHEAD: Final = SAMPLE_RATE
 """Samples by which keys are listened for before recordings are, so that a key's tones can be left out of all comparisons."""
 _AROUND_S: Final = 0.03
 """What a key's tone spoils before and after it."""
-_KEPT: Final = 60 * SAMPLE_RATE
-"""Samples that are kept to look back at."""
+_QUIET_S: Final = 1.5
+"""After so much quiet, what was in doubt is over."""
+_LONGEST_S: Final = 50.0
+"""What is in doubt for longer is not looked at again."""
 _LOUD: Final = 16000
 _END: Final = 32000
 """Codecs end a little below full scale."""
@@ -34,13 +37,17 @@ class Transcript:
     """Listens to one stream. Times count from its first sample."""
 
     def __init__(self, library: PromptLibrary) -> None:
+        self._library = library
         self._matcher = Matcher(library)
         self._keys = DtmfDetector()
         self._ahead: deque[tuple[Samples, Mask]] = deque()
         self._waiting = 0
-        self._recent: deque[Samples] = deque()
-        self._kept = 0
-        self._fed = 0
+        self._recent = Recent()
+        self._doubt: Stretch | None = None
+        self._explained_s = 0.0
+        """When what was certain ended."""
+        self._sounding = False
+        self._began_s = 0.0
         self.peak = 0
         """The greatest sample so far, 0 to 32768."""
         self._loud = self._clipped = 0
@@ -48,7 +55,7 @@ class Transcript:
     @property
     def seconds(self) -> float:
         """How much has been fed."""
-        return (self._fed + self._waiting) / SAMPLE_RATE
+        return self._recent.end_s + self._waiting / SAMPLE_RATE
 
     @property
     def clipped(self) -> bool:
@@ -64,7 +71,7 @@ class Transcript:
         self._clipped += int(np.count_nonzero(samples > _END))
         found: list[Found] = list(self._heed(self._keys.feed(samples)))
         for begin, end in missed:
-            self._matcher.mask(begin / SAMPLE_RATE, end / SAMPLE_RATE)
+            self._mask(begin / SAMPLE_RATE, end / SAMPLE_RATE)
         self._ahead.append((samples, np.zeros(len(samples), np.bool_) if lost is None else lost))
         self._waiting += len(samples)
         while self._ahead and self._waiting - len(self._ahead[0][0]) >= _AHEAD:
@@ -76,24 +83,53 @@ class Transcript:
         found: list[Found] = list(self._heed(self._keys.finish()))
         while self._ahead:
             found += self._match(*self._ahead.popleft())
-        return found + self._kept_of(self._matcher.finish())
+        found += self._weigh(self._matcher.finish())
+        return found + self._settle(self._recent.end_s)
 
     def _heed(self, keys: list[ToneKey]) -> list[ToneKey]:
         for key in keys:
             start_s = key.start / SAMPLE_RATE
-            self._matcher.mask(max(0.0, start_s - _AROUND_S), start_s + key.samples / SAMPLE_RATE + _AROUND_S)
+            self._mask(max(0.0, start_s - _AROUND_S), start_s + key.samples / SAMPLE_RATE + _AROUND_S)
         return keys
+
+    def _mask(self, start_s: float, end_s: float) -> None:
+        self._matcher.mask(start_s, end_s)
+        self._recent.mask(start_s, end_s)
 
     def _match(self, samples: Samples, lost: Mask) -> list[Found]:
         self._waiting -= len(samples)
-        self._fed += len(samples)
-        self._recent.append(samples)
-        self._kept += len(samples)
-        while self._kept - len(self._recent[0]) > _KEPT:
-            self._kept -= len(self._recent.popleft())
-        return self._kept_of(self._matcher.feed(samples, lost))
+        self._recent.add(samples, lost)
+        found = self._weigh(self._matcher.feed(samples, lost))
+        doubt, now_s = self._doubt, self._recent.end_s
+        if doubt is not None and (now_s - doubt.start_s > _LONGEST_S or (not self._sounding and now_s - doubt.end_s > _QUIET_S)):
+            found += self._settle(now_s)
+        return found
 
-    def _kept_of(self, hearings: list[Hearing]) -> list[Found]:
-        since_s = (self._fed - self._kept) / SAMPLE_RATE
-        told = (doubted(hearing, lambda: np.concatenate(self._recent), since_s) for hearing in hearings)
-        return [hearing for hearing in told if isinstance(hearing, Heard | ToneHeard | ProgressToneHeard)]
+    def _weigh(self, hearings: Iterable[Hearing]) -> list[Found]:
+        """Pass on what is certain; keep what is in doubt until it is over."""
+        found: list[Found] = []
+        for hearing in hearings:
+            match doubted(hearing, self._recent.samples, self._recent.start_s):
+                case SoundStarted(start_s=start_s):
+                    self._sounding, self._began_s = True, start_s
+                case SoundEnded(end_s=end_s):
+                    self._sounding = False
+                    if self._doubt is not None:
+                        self._doubt.sounded(self._began_s, end_s)
+                case ToneHeard() | ProgressToneHeard() as tone:
+                    found.append(tone)
+                case Heard() as heard if in_doubt(heard):
+                    self._doubt = self._doubt or Stretch(self._explained_s)
+                    self._doubt.tell(heard)
+                case Heard() as heard:
+                    found += self._settle(heard.match.start_s)
+                    found.append(heard)
+                    self._explained_s = heard.match.end_s
+        return found
+
+    def _settle(self, until_s: float) -> list[Found]:
+        """Have a second look at what was in doubt, and say what it was."""
+        doubt, self._doubt = self._doubt, None
+        if doubt is not None and self._sounding:
+            doubt.sounded(self._began_s, until_s)
+        return [] if doubt is None else list(second_look(self._library, self._recent, doubt, until_s))

@@ -1,0 +1,148 @@
+"""Another look at a stretch that seems to be other speech. A caller who knows the menu cuts off one prompt after another, each after half a
+second: too short to be named among all that could be said, unless one looks again for nothing but recordings, and they explain all of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from ivrtest.audio.hearing import Heard, Verdict
+from ivrtest.audio.matcher import Matcher
+from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
+
+_KEPT: Final = 60 * SAMPLE_RATE
+"""Samples that are kept to look back at."""
+_BEFORE_S: Final = 0.5
+"""Quiet that is looked at before a stretch, so that what begins it is found."""
+_EXPLAINS: Final = {Verdict.match, Verdict.truncated, Verdict.ambiguous}
+_EDGE_S: Final = 0.2
+"""What is between two recordings, or between the end of one and its last sound."""
+_UNEXPLAINED_S: Final = 0.25
+"""More sound than this that no recording explains leaves the stretch what it was."""
+
+
+class Recent:
+    """The last minute of a stream."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[tuple[Samples, Mask]] = deque()
+        self._masks: deque[tuple[float, float]] = deque(maxlen=256)
+        self._kept = 0
+        self._end = 0
+
+    @property
+    def start_s(self) -> float:
+        return (self._end - self._kept) / SAMPLE_RATE
+
+    @property
+    def end_s(self) -> float:
+        """How much has been added."""
+        return self._end / SAMPLE_RATE
+
+    def add(self, samples: Samples, lost: Mask) -> None:
+        self._pieces.append((samples, lost))
+        self._end += len(samples)
+        self._kept += len(samples)
+        while self._kept - len(self._pieces[0][0]) > _KEPT:
+            self._kept -= len(self._pieces.popleft()[0])
+
+    def mask(self, start_s: float, end_s: float) -> None:
+        """Count what is between two times as lost."""
+        self._masks.append((start_s, end_s))
+
+    def samples(self) -> Samples:
+        """Return all that is kept."""
+        return np.concatenate([samples for samples, _ in self._pieces])
+
+    def between(self, start_s: float, end_s: float) -> tuple[Samples, Mask]:
+        """Return the samples between two times and whether each was lost."""
+        samples, lost = self.samples(), np.concatenate([lost for _, lost in self._pieces])
+        for begin_s, stop_s in self._masks:
+            lost[self._place(begin_s) : self._place(stop_s)] = True
+        part = slice(self._place(start_s), self._place(end_s))
+        return samples[part], lost[part]
+
+    def _place(self, at_s: float) -> int:
+        return max(0, round((at_s - self.start_s) * SAMPLE_RATE))
+
+
+@dataclass(slots=True)
+class Stretch:
+    """What is in doubt."""
+
+    since_s: float
+    """When what was certain before it ended."""
+    told: list[Heard] = field(default_factory=list)
+    """What was said of it so far."""
+    _parts: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def start_s(self) -> float:
+        return self._parts[0][0]
+
+    @property
+    def end_s(self) -> float:
+        return self._parts[-1][1]
+
+    def tell(self, heard: Heard) -> None:
+        """Take in what was said of it."""
+        self.told.append(heard)
+        self.sounded(heard.match.start_s, heard.match.end_s)
+
+    def sounded(self, start_s: float, end_s: float) -> None:
+        """There was sound between two times. Of what goes on after a passage that is in doubt no more may be told."""
+        start_s = max(start_s, self.since_s)
+        if self._parts and start_s < self._parts[-1][1]:
+            begin_s, stop_s = self._parts.pop()
+            start_s, end_s = min(begin_s, start_s), max(stop_s, end_s)
+        self._parts.append((start_s, end_s))
+
+    def is_explained(self, looked: Sequence[Heard], until_s: float) -> bool:
+        """Return whether recordings, in order, leave next to nothing of its sound before `until_s` unexplained."""
+        unexplained = 0.0
+        for begin_s, end_s in self._parts:
+            place, stop_s = begin_s, min(end_s, until_s)
+            for heard in looked:
+                unexplained += max(0.0, min(heard.match.start_s, stop_s) - place - _EDGE_S)
+                place = max(place, heard.match.end_s)
+            unexplained += max(0.0, stop_s - place - _EDGE_S)
+        return unexplained <= _UNEXPLAINED_S
+
+
+def in_doubt(heard: Heard) -> bool:
+    """Return whether a passage may be several recordings, each cut off early."""
+    return heard.match.verdict in (Verdict.unknown, Verdict.diverged)
+
+
+def second_look(library: PromptLibrary, recent: Recent, stretch: Stretch, until_s: float) -> list[Heard]:
+    """Return what a stretch is made of: recordings, if they explain all of it, else what was told.
+
+    `until_s`: something else begins there, or that is all there is.
+    """
+    begin_s = max(stretch.since_s, stretch.start_s - _BEFORE_S)
+    if begin_s < recent.start_s:
+        return stretch.told
+    matcher = Matcher(library)
+    matcher.expect(library.keys())
+    hearings = [*matcher.feed(*recent.between(begin_s, until_s)), *matcher.finish()]
+    looked = sorted((_later(one, begin_s) for one in hearings if isinstance(one, Heard)), key=lambda heard: heard.match.start_s)
+    only_recordings = bool(looked) and all(heard.match.verdict in _EXPLAINS for heard in looked)
+    return looked if only_recordings and stretch.is_explained(looked, until_s) else stretch.told
+
+
+def _later(heard: Heard, by_s: float) -> Heard:
+    match = heard.match
+    later = replace(
+        match,
+        start_s=match.start_s + by_s,
+        end_s=match.end_s + by_s,
+        decided_at_s=match.decided_at_s + by_s,
+        diverged_at_s=None if match.diverged_at_s is None else match.diverged_at_s + by_s,
+    )
+    return Heard(later, heard.at_s + by_s)
