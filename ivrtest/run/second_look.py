@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.hearing import Heard, Verdict
+from ivrtest.audio.hearing import Heard, ToneHeard, Verdict
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
@@ -98,19 +98,21 @@ class Stretch:
     def sounded(self, start_s: float, end_s: float) -> None:
         """There was sound between two times. Of what goes on after a passage that is in doubt no more may be told."""
         start_s = max(start_s, self.since_s)
+        if end_s <= start_s:
+            return
         if self._parts and start_s < self._parts[-1][1]:
             begin_s, stop_s = self._parts.pop()
             start_s, end_s = min(begin_s, start_s), max(stop_s, end_s)
         self._parts.append((start_s, end_s))
 
-    def is_explained(self, looked: Sequence[Heard], until_s: float) -> bool:
-        """Return whether recordings, in order, leave next to nothing of its sound before `until_s` unexplained."""
+    def is_explained(self, looked: Sequence[tuple[float, float]], until_s: float) -> bool:
+        """Return whether passages, in order, leave next to nothing of its sound before `until_s` unexplained."""
         unexplained = 0.0
         for begin_s, end_s in self._parts:
             place, stop_s = begin_s, min(end_s, until_s)
-            for heard in looked:
-                unexplained += max(0.0, min(heard.match.start_s, stop_s) - place - _EDGE_S)
-                place = max(place, heard.match.end_s)
+            for start_s, passed_s in looked:
+                unexplained += max(0.0, min(start_s, stop_s) - place - _EDGE_S)
+                place = max(place, passed_s)
             unexplained += max(0.0, stop_s - place - _EDGE_S)
         return unexplained <= _UNEXPLAINED_S
 
@@ -131,9 +133,20 @@ def second_look(library: PromptLibrary, recent: Recent, stretch: Stretch, until_
     matcher = Matcher(library)
     matcher.expect(library.keys())
     hearings = [*matcher.feed(*recent.between(begin_s, until_s)), *matcher.finish()]
-    looked = sorted((_later(one, begin_s) for one in hearings if isinstance(one, Heard)), key=lambda heard: heard.match.start_s)
+    tones = [(one.start_s + begin_s, one.end_s + begin_s) for one in hearings if isinstance(one, ToneHeard)]
+    looked = [_before_a_tone(_later(one, begin_s), tones) for one in hearings if isinstance(one, Heard)]
     only_recordings = bool(looked) and all(heard.match.verdict in _EXPLAINS for heard in looked)
-    return looked if only_recordings and stretch.is_explained(looked, until_s) else stretch.told
+    passages = sorted([*tones, *((heard.match.start_s, heard.match.end_s) for heard in looked)])
+    return looked if only_recordings and stretch.is_explained(passages, until_s) else stretch.told
+
+
+def _before_a_tone(heard: Heard, tones: Sequence[tuple[float, float]]) -> Heard:
+    """Return a recording after which a tone was heard, and not other words, as cut off: such is the beep after a greeting."""
+    match = heard.match
+    at_s = match.diverged_at_s
+    if match.verdict is Verdict.diverged and at_s is not None and any(abs(start_s - at_s) < _EDGE_S for start_s, _ in tones):
+        return replace(heard, match=replace(match, verdict=Verdict.truncated))
+    return heard
 
 
 def _later(heard: Heard, by_s: float) -> Heard:

@@ -67,3 +67,18 @@ def test_a_tcp_stream_that_was_open_before_the_capture() -> None:
     offers.segment(Segment(0.0, CALLER, IVR, 50, False, b"the end of something\r\n\r\n"))
     offers.segment(Segment(0.0, CALLER, IVR, 100, False, invite(IVR[1], OPUS_AND_KEYS)))
     assert meanings(offers) == {96: "PCMA", 97: "telephone-event"}
+
+
+def test_who_called_is_who_sent_the_first_request() -> None:
+    offers = CapturedOffers()
+    call = invite(CALLER[1], "0", address=CALLER[0])
+    offers.datagram(call)
+    assert (offers.calls(CALLER, IVR), offers.calls(IVR, CALLER)) == (True, False)
+    # The answer has the same From, and a later offer of the other side its own tag in it.
+    answer = invite(IVR[1], "0").replace(b"INVITE sip:ivr@192.0.2.10 SIP/2.0", b"SIP/2.0 200 OK", 1)
+    offers.datagram(answer)
+    assert (offers.calls(CALLER, IVR), offers.calls(IVR, CALLER)) == (True, False)
+    third = ("192.0.2.30", 5000)
+    offers.datagram(invite(third[1], "0", address=third[0]).replace(b";tag=1", b";tag=2"))
+    assert offers.calls(third, CALLER) is False
+    assert offers.calls(("192.0.2.40", 1), ("192.0.2.41", 1)) is None
