@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.hearing import Heard, ToneHeard, Verdict
+from ivrtest.audio.hearing import Heard, ProgressToneHeard, ToneHeard, Verdict
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
@@ -133,7 +133,7 @@ def second_look(library: PromptLibrary, recent: Recent, stretch: Stretch, until_
     matcher = Matcher(library)
     matcher.expect(library.keys())
     hearings = [*matcher.feed(*recent.between(begin_s, until_s)), *matcher.finish()]
-    tones = [(one.start_s + begin_s, one.end_s + begin_s) for one in hearings if isinstance(one, ToneHeard)]
+    tones = [(one.start_s + begin_s, one.end_s + begin_s) for one in hearings if isinstance(one, ToneHeard | ProgressToneHeard)]
     looked = [_before_a_tone(_later(one, begin_s), tones) for one in hearings if isinstance(one, Heard)]
     only_recordings = bool(looked) and all(heard.match.verdict in _EXPLAINS for heard in looked)
     passages = sorted([*tones, *((heard.match.start_s, heard.match.end_s) for heard in looked)])
