@@ -210,6 +210,12 @@ class Call(Protocol):
     async def transfer(self, to: str) -> None:
         """Ask the far side to call `to` instead (REFER)."""
 
+    async def hold(self) -> None:
+        """Ask the far side to send nothing; over SIP, `SessionChanged` follows. What cannot hold hears on."""
+
+    async def resume(self) -> None:
+        """End the hold."""
+
     async def ring(self, *, early_media: bool = False) -> None:
         """Tell the caller that it rings; with `early_media` she hears what is played from now on, before the call is answered.
 

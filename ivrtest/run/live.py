@@ -24,7 +24,7 @@ from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
 from ivrtest.run.keeping import Names, keep_recording
 from ivrtest.run.result import CallRecord, Note, Status
-from ivrtest.run.scene import Command, Expect, HangUpCall, PressKeys, Speak
+from ivrtest.run.scene import Command, Expect, HangUpCall, HoldCall, PressKeys, ResumeCall, Speak
 from ivrtest.run.suite import RouteError
 from ivrtest.scenario.calling import Calling
 from ivrtest.server.ivr import EmbeddedIvr
@@ -214,5 +214,9 @@ async def obey(call: Call, matcher: Matcher, command: Command) -> None:
             await call.press(keys, secret=secret, form=form)
         case Speak(seconds=seconds):
             call.play(murmur(seconds))
+        case HoldCall():
+            await call.hold()
+        case ResumeCall():
+            await call.resume()
         case HangUpCall():
             await call.hang_up()

@@ -54,11 +54,21 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldCall:
+    """Put the far side on hold. `SessionChanged` follows over SIP."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeCall:
+    """End the hold. `SessionChanged` follows over SIP."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUpCall:
     """End the call. `Ended` follows."""
 
 
-Command = Expect | PressKeys | Speak | HangUpCall
+Command = Expect | PressKeys | Speak | HoldCall | ResumeCall | HangUpCall
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ivrtest.run.acts.transferred import number_of
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
 from ivrtest.run.result import CallRecord, Note
-from ivrtest.run.scene import Command, Expect, HangUpCall, Percept, PressKeys, Speak
+from ivrtest.run.scene import Command, Expect, HangUpCall, HoldCall, Percept, PressKeys, ResumeCall, Speak
 from ivrtest.server.agenda import Agenda
 from ivrtest.server.backoffice import BackOffice
 
@@ -187,7 +187,7 @@ class Simulation:
                 case HangUpCall():
                     self.do(self.machine.on(do.CallerLeft(self.now)))
                     self.tell([Ended("us", self.now)])
-                case Expect():
+                case Expect() | HoldCall() | ResumeCall():
                     pass
 
     def do(self, actions: tuple[do.Action, ...]) -> None:

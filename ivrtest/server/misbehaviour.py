@@ -239,6 +239,12 @@ class FaultyCall:
                 continue
             yield item
 
+    async def hold(self) -> None:
+        await self._call.hold()
+
+    async def resume(self) -> None:
+        await self._call.resume()
+
     async def ring(self, *, early_media: bool = False) -> None:
         await self._call.ring(early_media=early_media)
 

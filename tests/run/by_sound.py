@@ -62,6 +62,12 @@ class Telephone:
     async def transfer(self, to: str) -> None:
         await self._call.transfer(to)
 
+    async def hold(self) -> None:
+        await self._call.hold()
+
+    async def resume(self) -> None:
+        await self._call.resume()
+
     async def ring(self, *, early_media: bool = False) -> None:
         await self._call.ring(early_media=early_media)
 

@@ -293,6 +293,12 @@ class LoopCall:
             self._other._put(TransferAsked(to, self.now))
             self._put(TransferFinished(200, self.now))
 
+    async def hold(self) -> None:
+        """See `Call.hold`. There is no session to change here: the far side is heard on."""
+
+    async def resume(self) -> None:
+        """See `Call.resume`."""
+
     async def ring(self, *, early_media: bool = False) -> None:
         """See `Call.ring`. The caller has been told from the start, and what is played here before the answer is heard there."""
         if self._side == 0:

@@ -253,6 +253,15 @@ class PyVoipCall:
     async def transfer(self, to: str) -> None:
         raise LineError(f'pyVoIP cannot transfer a call, and so not to "{to}"')
 
+    async def hold(self) -> None:
+        """See `Call.hold`. pyVoIP changes no session: the far side is heard on."""
+
+    async def resume(self) -> None:
+        """See `Call.resume`."""
+
+    async def ring(self, *, early_media: bool = False) -> None:
+        raise RuntimeError(f'cannot ring for the call "{self.id}": we placed it')
+
     async def answer(self) -> None:
         raise RuntimeError("this call was placed, so there is nothing to answer")
 

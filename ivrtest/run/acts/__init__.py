@@ -9,6 +9,7 @@ from ivrtest.run.acts.ended import EndedAct
 from ivrtest.run.acts.hang_up import HangUpAct
 from ivrtest.run.acts.header import HeaderAct
 from ivrtest.run.acts.hear import HearAct
+from ivrtest.run.acts.hold import HoldAct
 from ivrtest.run.acts.press import PressAct
 from ivrtest.run.acts.say import SayAct
 from ivrtest.run.acts.silence import SilenceAct
@@ -16,7 +17,7 @@ from ivrtest.run.acts.transferred import TransferredAct
 from ivrtest.run.acts.wait import WaitAct
 from ivrtest.scenario.model import Step
 
-ACTS: Final = (HearAct, PressAct, SilenceAct, WaitAct, SayAct, TransferredAct, HeaderAct, EndedAct, HangUpAct)
+ACTS: Final = (HearAct, PressAct, SilenceAct, WaitAct, SayAct, TransferredAct, HeaderAct, HoldAct, EndedAct, HangUpAct)
 
 _ACT_OF = {act.step_type: act for act in ACTS}
 

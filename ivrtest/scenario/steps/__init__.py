@@ -9,13 +9,14 @@ from ivrtest.scenario.steps.fields import StepFields as StepFields
 from ivrtest.scenario.steps.hang_up import HangUp
 from ivrtest.scenario.steps.header import Header
 from ivrtest.scenario.steps.hear import Hear
+from ivrtest.scenario.steps.hold import Hold
 from ivrtest.scenario.steps.press import Press
 from ivrtest.scenario.steps.say import Say
 from ivrtest.scenario.steps.silence import Silence
 from ivrtest.scenario.steps.transferred import Transferred
 from ivrtest.scenario.steps.wait import Wait
 
-Step = Hear | Press | Silence | Wait | Say | Transferred | Header | EndedStep | HangUp
+Step = Hear | Press | Silence | Wait | Say | Transferred | Header | Hold | EndedStep | HangUp
 
-STEPS: Final[tuple[type[Step], ...]] = (Hear, Press, Silence, Wait, Say, Transferred, Header, EndedStep, HangUp)
+STEPS: Final[tuple[type[Step], ...]] = (Hear, Press, Silence, Wait, Say, Transferred, Header, Hold, EndedStep, HangUp)
 """Each with `word`, the word that it begins with in a file; `read(fields)`; and `describe()`, the step for people."""
