@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf, isinf
+from typing import Final
 
 from ivrtest.call.quality import CallQuality
 from ivrtest.run.result import CallRecord, LimitResult, Status
 from ivrtest.run.timing import CallTiming
 from ivrtest.scenario.quality import Limit, told_value
 
-OF_THE_SOUND = "a simulation has no sound, no packets and nobody to dial"
+CERTAIN: Final = 3
+"""Standard errors within which a measured clock may still be right."""
+OF_THE_SOUND: Final = "a simulation has no sound, no packets and nobody to dial"
 
 
 class Unmeasured(Exception):  # noqa: N818  # no error: it says why there is nothing to hold a limit against
@@ -99,7 +102,8 @@ def _of_the_media(measure: str, quality: CallQuality) -> float:
         case "clock_drift":
             if stream.drift is None:
                 raise Absent("the call was too short to tell")
-            return abs(stream.drift.ppm)
+            # What is certain of it: nobody is blamed for the jitter of a short call.
+            return max(0.0, abs(stream.drift.ppm) - CERTAIN * stream.drift.error_ppm)
         case "level":
             if isinf(quality.heard.active_dbov):
                 raise Unmeasured("nothing but silence came from the far side")
