@@ -28,7 +28,7 @@ from ivrtest.report.junit import write_junit
 from ivrtest.report.outcome import Outcome
 from ivrtest.run.bundle import Bundle, FlowFolder
 from ivrtest.run.job import Job
-from ivrtest.run.result import SuiteResult
+from ivrtest.run.result import Status, SuiteResult
 from ivrtest.run.suite import Emit, run_suite
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.quality import Limit
@@ -114,6 +114,8 @@ def command(
         raise click.ClickException(str(error)) from error
     written, unwritten = write_reports(suite, folder, junit or folder / "junit.xml")
     print_summary(console, suite, written)
+    if called is not None and (note := not_arranged(suite)):
+        console.print(note)
     if unwritten:
         complain(unwritten)
         return UNUSABLE
@@ -265,6 +267,17 @@ async def hold(
         pcaps_of_passed=not packets.failed_only,
     ) as route:
         return await run_suite(jobs, route, emit, at_once=at_once)
+
+
+def not_arranged(suite: SuiteResult) -> str:
+    """Return what to know of a target that was called: it has surroundings of its own. An empty text if nothing was given."""
+    failed = [result.scenario.given for result in suite.results if result.status is not Status.PASSED]
+    words = dict.fromkeys(word for given in failed for word in given.arranged)
+    if not words:
+        return ""
+    count = sum(bool(given.arranged) for given in failed)
+    scenarios = "1 scenario that did not pass has" if count == 1 else f"{count} scenarios that did not pass have"
+    return f'note: {scenarios} surroundings ("given": {", ".join(words)}), which only the embedded IVR arranges; a target has its own'
 
 
 def write_reports(suite: SuiteResult, folder: Path, junit: Path) -> tuple[list[Path], list[Finding]]:

@@ -79,6 +79,12 @@ class Given:
     early_media: bool = False
     """Whether the ringing is heard as sound before the answer (183), and not only told (180)."""
 
+    @property
+    def arranged(self) -> tuple[str, ...]:
+        """What only the embedded IVR can see to, by its words in the file."""
+        says = {"now": self.now, "lookups": self.lookups, "queues": self.queues, "transfers": self.transfers, "headers": self.headers}
+        return tuple(word for word, value in says.items() if value) + (("messages",) if self.messages != "sent" else ())
+
     def transfer_to(self, to: str) -> GivenTransfer | None:
         """Return what becomes of a transfer to `to`, None if nothing is said of it."""
         return self.transfers.get(to) or self.transfers.get(ANY_TARGET)

@@ -72,3 +72,13 @@ def test_a_flow_that_is_wrong_is_not_served(shop: Path) -> None:
     done = ivrtest("serve", "flows/shop.yaml", cwd=shop)
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.splitlines()[0].startswith('flows/shop.yaml:7:5: error: unknown node type "hangup"')
+
+
+def test_a_target_has_surroundings_of_its_own(shop: Path) -> None:
+    given = SCENARIO.replace("steps:", "given: {now: 2026-11-03T10:00, messages: failed}\nsteps:")
+    (shop / "scenarios" / "goodbye.yaml").write_text(given, encoding="utf-8")
+    done = ivrtest("run", "--target", "sip:shop@127.0.0.1:9", cwd=shop)
+    assert " ".join(done.stdout.split()).endswith(
+        'note: 1 scenario that did not pass has surroundings ("given": now, messages), which only the embedded IVR arranges; '
+        "a target has its own"
+    )
