@@ -18,7 +18,7 @@ from ivrtest.audio.hearing import Match
 from ivrtest.report.excerpt import excerpt
 from ivrtest.report.files import write_text
 from ivrtest.report.outcome import Outcome, finding_of
-from ivrtest.report.quality import limit_line, rows
+from ivrtest.report.quality import limit_line, rows, worst_of
 from ivrtest.report.xunit import xml_text
 from ivrtest.run.acts.naming import told
 from ivrtest.run.result import CallRecord, ScenarioResult, Status, StepResult
@@ -42,7 +42,7 @@ def suite_of(flow: str, results: list[ScenarioResult], outcome: Outcome, folder:
         flow,
         [case_of(result, folder) for result in results],
         timestamp=min(result.started_at for result in results) or None,
-        properties={"ivrtest.version": __version__, "target": outcome.suite.target},
+        properties={"ivrtest.version": __version__, "target": outcome.suite.target, **worst_of(results)},
     )
 
 

@@ -155,6 +155,22 @@ def worst_first(results: Sequence[ScenarioResult]) -> list[ScenarioResult]:
     return sorted((result for result in results if result.call is not None and result.call.quality is not None), key=rank)
 
 
+def worst_of(results: Sequence[ScenarioResult]) -> dict[str, str]:
+    """Return the worst of some qualities over all calls, by name, for whoever keeps an eye on a number; nothing where there was no line."""
+    calls = [result.call for result in results if result.call is not None and result.call.quality is not None]
+    scores = [call.quality.mos for call in calls if call.quality is not None and call.quality.mos is not None]
+    losses = [call.quality.unheard for call in calls if call.quality is not None]
+    waits = [wait for call in calls if (wait := call.timing.slowest_response_s) is not None]
+    found = {}
+    if scores:
+        found["worst.mos_lqe"] = f"{min(scores):.2f}"
+    if losses:
+        found["worst.loss"] = f"{max(losses):.4f}"
+    if waits:
+        found["worst.response_s"] = f"{max(waits):.3f}"
+    return found
+
+
 def limit_line(limit: LimitResult) -> str:
     """Return a limit and what became of it."""
     value = (

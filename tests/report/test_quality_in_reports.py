@@ -144,8 +144,11 @@ def test_a_simulation_has_waits_and_no_line() -> None:
 
 
 def test_junit() -> None:
-    text = junit_text(outcome(with_quality(failed(), LOSSY, BROKEN, KEPT)), FOLDER)
+    text = junit_text(outcome(with_quality(failed(), LOSSY, BROKEN, KEPT), with_quality(passed(), line())), FOLDER)
     for told in (
+        '<property name="worst.mos_lqe" value="3.95" />',
+        '<property name="worst.loss" value="0.0400" />',
+        '<property name="worst.response_s" value="0.750" />',
         "quality loss &lt;= 1 %: failed, was 4.00 %",
         "quality response &lt;= 2s: passed, was 750 ms",
         "  MOS-LQE: 3.95 (R 78)",
