@@ -61,6 +61,23 @@ def test_what_is_wrong_is_named_with_its_words(shop: Path) -> None:
     assert "speech that is no recording" in table
 
 
+def test_a_hurried_caller_cuts_off_one_prompt_after_another(shop: Path) -> None:
+    gap = silence(0.04)
+    hurried = np.concatenate([silence(0.5), WELCOME[:6000], gap, MENU[:8000], gap, SPOKEN["menu", "es"][:8000], gap, GOODBYE, silence(1)])
+    write_wav(shop / "call.wav", hurried)
+    _, passages, _ = identify(shop, "call.wav")
+    assert [(one["prompt"], one["language"], one["verdict"]) for one in passages] == [
+        ("welcome", "mul", "truncated"),
+        ("menu", "en", "truncated"),
+        ("menu", "es", "truncated"),
+        ("goodbye", "en", "match"),
+    ]
+    # A recording in the midst of other words explains nothing of those.
+    other = synthesise("Something else is being said here,", "en")
+    write_wav(shop / "call.wav", np.concatenate([silence(0.5), other, gap, WELCOME[:6000], gap, other, silence(1)]))
+    assert {one["verdict"] for one in identify(shop, "call.wav")[1]} == {"unknown"}
+
+
 def test_a_language_that_should_not_be_heard(shop: Path) -> None:
     write_wav(shop / "call.wav", in_turn(WELCOME, SPOKEN["menu", "es"]))
     assert identify(shop, "call.wav")[0] == 0
