@@ -32,6 +32,9 @@ from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, 
 FINE_PER_FRAME: Final = HOP // FINE_HOP
 PAD: Final = 2 * WINDOW // FINE_HOP
 """Fine frames of silence on either side of a recording."""
+Codes = NDArray[np.uint8]
+STEP_DB: Final = 0.4
+_STEP, _FLOOR = np.float32(STEP_DB), np.float32(FLOOR_DB)
 _SOUNDING_RANGE_DB: Final = 38.0
 _REJUDGED: Final = 120
 """While a track is shorter than this many frames, all of it is judged again with each better estimate of the gain."""
@@ -66,15 +69,24 @@ class Reference:
 
     key: tuple[str, str]
     samples: Samples
+    known: tuple[Codes, int, int] | None = None
+    """Its `codes`, `start` and `end` where they were computed before."""
 
     @cached_property
-    def fine(self) -> Levels:
-        """Shape (fine frames, BANDS); the first `PAD` begin before the recording does."""
+    def codes(self) -> Codes:
+        """Its levels in steps of `STEP_DB` above `FLOOR_DB`, one octet each. Shape (fine frames, BANDS); the first `PAD` frames begin
+        before the recording does."""
+        if self.known is not None:
+            return self.known[0]
         silence = np.zeros(PAD * FINE_HOP, np.int16)
-        return log_mel(np.concatenate([silence, self.samples, silence]), FINE_HOP)
+        levels = log_mel(np.concatenate([silence, self.samples, silence]), FINE_HOP)
+        codes: Codes = np.rint((levels - FLOOR_DB) / np.float32(STEP_DB)).astype(np.uint8)
+        return codes
 
     @cached_property
     def _sounding(self) -> tuple[int, int]:
+        if self.known is not None:
+            return self.known[1], self.known[2]
         level = total_level(log_mel(np.concatenate([np.zeros(WINDOW, np.int16), self.samples, np.zeros(WINDOW, np.int16)])))
         loud = np.flatnonzero(level > max(level.max() - _SOUNDING_RANGE_DB, FLOOR_DB + 5))
         if len(loud) == 0:
@@ -96,23 +108,30 @@ class Reference:
     @cached_property
     def peak(self) -> float:
         """Its loudest cell, dB."""
-        return float(self.fine.max(initial=FLOOR_DB))
+        return FLOOR_DB + STEP_DB * int(self.codes.max(initial=0))
 
     @cached_property
     def fullness(self) -> NDArray[np.float32]:
         """Per fine frame: the share of bands in which it could be compared if there were no noise. 0 to 1."""
-        fullness: NDArray[np.float32] = np.clip((self.fine - self.peak + RANGE_DB - 3) / 9, 0, 1).mean(axis=1)
+        fullness: NDArray[np.float32] = np.clip((_levels(self.codes) - self.peak + RANGE_DB - 3) / 9, 0, 1).mean(axis=1)
         return fullness
 
     def rows(self, first: int, end: int, lag: NDArray[np.int_] | int) -> Levels:
         """Return what frames `first` to `end` of a stream should be if the recording began `lag` fine hops into the stream."""
         if isinstance(lag, int):
             begin = FINE_PER_FRAME * first - lag + PAD
-            if begin >= 0 and begin + FINE_PER_FRAME * (end - first) < len(self.fine):
-                return self.fine[begin : begin + FINE_PER_FRAME * (end - first) : FINE_PER_FRAME]
-        index = FINE_PER_FRAME * np.arange(first, end) - lag + PAD
-        rows: Levels = self.fine[np.minimum(np.maximum(index, 0), len(self.fine) - 1)]
-        return rows
+            if begin >= 0 and begin + FINE_PER_FRAME * (end - first) < len(self.codes):
+                return _levels(self.codes[begin : begin + FINE_PER_FRAME * (end - first) : FINE_PER_FRAME])
+        return self.at(FINE_PER_FRAME * np.arange(first, end) - lag + PAD)
+
+    def at(self, frames: NDArray[np.int_]) -> Levels:
+        """Return fine frames by their numbers, of any shape; beyond its ends it is silent."""
+        return _levels(self.codes[np.minimum(np.maximum(frames, 0), len(self.codes) - 1)])
+
+
+def _levels(codes: Codes) -> Levels:
+    levels: Levels = codes * _STEP + _FLOOR
+    return levels
 
 
 class Track:

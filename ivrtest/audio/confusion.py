@@ -18,6 +18,8 @@ _OPENING: Final = 40
 _ALIKE: Final = 0.6
 _LEAST_ALIKE_S: Final = 0.2
 """Those that part earlier are never taken for each other."""
+_NOTHING_ALIKE_DB: Final = 6.0
+"""Openings that differ by more on average part at once."""
 _SAME_END: Final = SAMPLE_RATE // 20
 
 
@@ -67,13 +69,28 @@ def _apart(one: Reference, other: Reference) -> tuple[int, float | None, bool]:
     end = max(first + 1, (min(one.end, one.start + other.end - other.start) - 192) // HOP)
     shifts = range(base - 2 * FINE_PER_FRAME, base + 2 * FINE_PER_FRAME + 1, 2)
     opening = min(end, first + _OPENING)
-    shift = min(shifts, key=lambda shift: float(_blocks(one, other, shift, first, opening)[0]))
+    shift, cost = _best_shift(one, other, shifts, first, opening)
+    if cost > _NOTHING_ALIKE_DB:
+        return shift, 0.0, False
     scores = _blocks(one, other, shift, first, end)
     bad = np.flatnonzero(scores > GOOD_DB)
     if len(bad):
         middle = first + int(bad[0]) + min(BLOCK, end - first) // 2
         return shift, (middle * HOP - one.start) / SAMPLE_RATE, False
     return shift, None, abs((one.end - one.start) - (other.end - other.start)) < _SAME_END
+
+
+def _best_shift(one: Reference, other: Reference, shifts: Sequence[int], first: int, end: int) -> tuple[int, float]:
+    """Return the shift at which their openings are most alike, and by how much they differ there, dB."""
+    call = one.rows(first, end, 0)
+    noise = np.full(BANDS, call.max() - RANGE_DB, np.float32)
+    valid = np.ones(len(call), np.bool_)
+    rows = np.stack([other.rows(first, end, shift) for shift in shifts])
+    gain = line_gain(call, rows[len(shifts) // 2], valid, noise)
+    evidence = compare(call, rows, valid, gain, noise)
+    costs = evidence.deviation.sum(axis=1) / (evidence.weight.sum(axis=1) + 0.3)
+    best = int(np.argmin(costs))
+    return shifts[best], float(costs[best])
 
 
 def _blocks(one: Reference, other: Reference, shift: int, first: int, end: int) -> NDArray[np.float32]:

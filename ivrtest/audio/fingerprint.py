@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.alignment import FINE_PER_FRAME, PAD, Call, Reference
-from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, Levels, Mask, log_mel, product
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Mask, log_mel, product
 
 PATCH: Final = 30
 """Frames in a patch."""
@@ -52,6 +52,16 @@ class Fingerprints:
         counts = [some.shape[1] for some in patches]
         places = np.concatenate(patches, axis=1) if patches else np.zeros((DIMENSIONS, 0), np.float32)
         self._lay_out(np.arange(len(references)), places, counts, [reference.start // FINE_HOP for reference in references])
+
+    @classmethod
+    def known(cls, references: Sequence[Reference], places: NDArray[np.float32]) -> Fingerprints:
+        """Return patches that were computed before. Raises ValueError if they are not of these recordings."""
+        prints = cls(())
+        counts = [places_in(len(reference.samples)) for reference in references]
+        if places.shape != (DIMENSIONS, sum(counts)) or places.dtype != np.float32:
+            raise ValueError("patches of other recordings")
+        prints._lay_out(np.arange(len(references)), places, counts, [reference.start // FINE_HOP for reference in references])
+        return prints
 
     def _lay_out(self, numbers: NDArray[np.int_], places: NDArray[np.float32], counts: Sequence[int], sounding: Sequence[int]) -> None:
         self.numbers = numbers
@@ -165,7 +175,7 @@ def refine(reference: Reference, lag: int, call: Call, first: int, to: int, reac
     """Return the lag near `lag` (within `reach` fine hops) at which frames `first` to `to` look most like the recording."""
     lags = np.arange(lag - reach, lag + reach + 1)
     index = FINE_PER_FRAME * np.arange(first, to)[None, :] - lags[:, None] + PAD
-    rows = reference.fine[np.clip(index, 0, len(reference.fine) - 1)]
+    rows = reference.at(index)
     valid = call.valid(first, to)
     heard = call.levels(first, to)
     heard = np.maximum(heard, heard.max() - _RANGE_DB)[valid]
@@ -190,6 +200,12 @@ def _basis() -> NDArray[np.float32]:
             shape = np.outer(time, band).ravel()
             shapes.append(shape / np.sqrt(shape @ shape))
     return np.ascontiguousarray(np.stack(shapes, axis=1)).astype(np.float32)
+
+
+def places_in(samples: int) -> int:
+    """Return how many places a recording of so many samples has."""
+    frames = (samples + 2 * _LEAD - WINDOW) // HOP + 1
+    return -(-(frames - PATCH + 1) // (PLACE_HOP // HOP))
 
 
 def _reference_patches(reference: Reference) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ from ivrtest.audio.alignment import Reference
 from ivrtest.audio.confusion import Sibling, siblings
 from ivrtest.audio.fingerprint import Fingerprints
 from ivrtest.audio.formats import find_recording
+from ivrtest.audio.index_file import WORTH_KEEPING_S, IndexParts, content_name, load_index, save_index
 from ivrtest.audio.recording_file import AudioError, read_audio
 from ivrtest.audio.synthesis import is_synthetic
 
@@ -49,14 +50,36 @@ class Recording:
 
 
 class LibraryIndex:
-    """What matching needs to know of a library, computed once."""
+    """What matching needs to know of a library, computed once and kept on disk."""
 
-    def __init__(self, recordings: Sequence[Recording]) -> None:
-        self.references = tuple(Reference(recording.key, recording.samples) for recording in recordings)
+    def __init__(self, recordings: Sequence[Recording], parts: IndexParts | None = None) -> None:
+        """`parts`: what was computed of these recordings before. Raises ValueError if it is of others."""
+        if parts is None:
+            self.references = tuple(Reference(recording.key, recording.samples) for recording in recordings)
+            self.fingerprints = Fingerprints(self.references)
+            self.siblings: Mapping[Key, tuple[Sibling, ...]] = siblings(self.references)
+            """Per recording: those that begin alike, and from when on they differ."""
+        else:
+            self.references = parts.references([(recording.key, recording.samples) for recording in recordings])
+            self.fingerprints = Fingerprints.known(self.references, parts.places)
+            self.siblings = parts.siblings([recording.key for recording in recordings])
         self.numbers: Mapping[Key, int] = {reference.key: number for number, reference in enumerate(self.references)}
-        self.fingerprints = Fingerprints(self.references)
-        self.siblings: Mapping[Key, tuple[Sibling, ...]] = siblings(self.references)
-        """Per recording: those that begin alike, and from when on they differ."""
+
+    @classmethod
+    def of(cls, recordings: Sequence[Recording]) -> LibraryIndex:
+        """Return the index of recordings, from disk if it is there."""
+        if sum(recording.seconds for recording in recordings) < WORTH_KEEPING_S:
+            return cls(recordings)
+        name = content_name([(recording.key, recording.samples) for recording in recordings])
+        try:
+            if (parts := load_index(name)) is not None:
+                return cls(recordings, parts)
+        except ValueError:
+            # Not what its name says: as good as none.
+            pass
+        index = cls(recordings)
+        save_index(name, IndexParts.taken(index.references, index.fingerprints.places, index.siblings))
+        return index
 
     def identical(self, key: Key) -> tuple[Key, ...]:
         """Return the recordings that sound the same as `key`'s from beginning to end."""
@@ -90,8 +113,8 @@ class PromptLibrary:
 
     @cached_property
     def index(self) -> LibraryIndex:
-        """Computed at the first use: about a second for ten minutes of recordings."""
-        return LibraryIndex(self.recordings())
+        """Computed at the first use ever, about a second for ten minutes of recordings; then read from disk."""
+        return LibraryIndex.of(self.recordings())
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def test_a_track_follows_its_recording(bank: PromptLibrary, start: int) -> None:
     assert track.heard_share == pytest.approx(1)
     assert abs(track.start - start) <= 20
     assert track.sounding_start - track.start == pytest.approx(400, abs=130)
-    assert reference.fine.shape[0] == (len(recording.samples) + 2 * PAD * FINE_HOP - 256) // FINE_HOP + 1
+    assert reference.codes.shape[0] == (len(recording.samples) + 2 * PAD * FINE_HOP - 256) // FINE_HOP + 1
 
 
 def test_a_track_falls_where_the_words_part(bank: PromptLibrary) -> None:

@@ -27,7 +27,7 @@ class Language:
 
 LANGUAGES: Final[dict[str, Language]] = {
     "en": Language(
-        ("en-us", "en-gb+f2"),
+        ("en-us", "en-gb-scotland+f2"),
         "For {}, press {}.",
         ("orders", "returns", "payments", "repairs", "new contracts", "deliveries", "complaints", "invoices", "upgrades", "moving house"),
         ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "zero"),

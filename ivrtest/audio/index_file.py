@@ -1,0 +1,138 @@
+"""What is computed of a library, kept on disk: plain arrays in a file named after the recordings' content.
+
+Files lie in `ivrtest/index` of the user's cache folder (`$XDG_CACHE_HOME`, else `~/.cache`). One that is damaged, of another version or
+of somebody else's making is as good as none. The oldest go when there is too much.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivrtest.audio.alignment import PAD, Codes, Reference
+from ivrtest.audio.confusion import Sibling
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, WINDOW, Samples
+
+Key = tuple[str, str]
+INDEX_FORMAT: Final = 1
+"""Counts up whenever anything that goes into an index is computed or stored in another way."""
+MOST_OCTETS: Final = 1_000_000_000
+"""All files together; the one just written stays."""
+WORTH_KEEPING_S: Final = 60.0
+"""The index of less sound than this is computed as quickly as read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexParts:
+    """An index as arrays."""
+
+    codes: Codes
+    """The recordings' `Reference.codes`, one after another."""
+    sounding: NDArray[np.int64]
+    """Per recording: `start` and `end`. Shape (recordings, 2)."""
+    places: NDArray[np.float32]
+    """`Fingerprints.places`."""
+    pairs: NDArray[np.int64]
+    """Per recording and sibling: their numbers and the sibling's shift. Shape (n, 3)."""
+    apart_s: NDArray[np.float64]
+    """Per pair; not a number: never apart. Shape (n,)."""
+
+    @classmethod
+    def taken(cls, references: Sequence[Reference], places: NDArray[np.float32], siblings: Mapping[Key, Sequence[Sibling]]) -> IndexParts:
+        numbers = {reference.key: number for number, reference in enumerate(references)}
+        pairs = [(numbers[key], sibling) for key, some in siblings.items() for sibling in some]
+        return cls(
+            np.concatenate([reference.codes for reference in references]),
+            np.array([(reference.start, reference.end) for reference in references], np.int64),
+            places,
+            np.array([(number, numbers[sibling.key], sibling.shift) for number, sibling in pairs], np.int64).reshape(-1, 3),
+            np.array([np.nan if sibling.apart_s is None else sibling.apart_s for _, sibling in pairs], np.float64),
+        )
+
+    def references(self, recordings: Sequence[tuple[Key, Samples]]) -> tuple[Reference, ...]:
+        """Return the references. Raises ValueError if these arrays are of other recordings."""
+        counts = [(len(samples) + 2 * PAD * FINE_HOP - WINDOW) // FINE_HOP + 1 for _, samples in recordings]
+        if self.codes.shape != (sum(counts), BANDS) or self.codes.dtype != np.uint8 or self.sounding.shape != (len(counts), 2):
+            raise ValueError("an index of other recordings")
+        ends = np.cumsum(counts)
+        return tuple(
+            Reference(key, samples, (self.codes[end - count : end], int(start), int(stop)))
+            for (key, samples), count, end, (start, stop) in zip(recordings, counts, ends, self.sounding, strict=True)
+        )
+
+    def siblings(self, keys: Sequence[Key]) -> dict[Key, tuple[Sibling, ...]]:
+        """Return each recording's siblings. Raises ValueError if these arrays are of other recordings."""
+        if self.pairs.shape != (len(self.apart_s), 3) or not ((self.pairs[:, :2] >= 0) & (self.pairs[:, :2] < len(keys))).all():
+            raise ValueError("an index of other recordings")
+        found: dict[Key, list[Sibling]] = {}
+        for (number, other, shift), apart in zip(self.pairs.tolist(), self.apart_s.tolist(), strict=True):
+            found.setdefault(keys[number], []).append(Sibling(keys[other], None if np.isnan(apart) else apart, shift))
+        return {key: tuple(some) for key, some in found.items()}
+
+
+def content_name(recordings: Sequence[tuple[Key, Samples]]) -> str:
+    """Return a name for these recordings' index: another one for other samples, other names, or another order."""
+    digest = hashlib.blake2b(f"index {INDEX_FORMAT} {BANDS} {len(recordings)}".encode(), digest_size=20)
+    for (prompt, language), samples in recordings:
+        digest.update(repr((prompt, language, len(samples))).encode())
+        digest.update(np.ascontiguousarray(samples, "<i2").data)
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Return where indexes are kept. `$XDG_CACHE_HOME` counts only if it is absolute (XDG Base Directory Specification)."""
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".cache") / "ivrtest" / "index"
+
+
+def load_index(name: str) -> IndexParts | None:
+    """Return an index, or None if there is none that can be used."""
+    try:
+        path = cache_folder() / f"{name}.npz"
+        if not zipfile.is_zipfile(path):
+            return None
+        with np.load(path, allow_pickle=False) as arrays:
+            parts = IndexParts(*(arrays[field] for field in IndexParts.__slots__))
+        with contextlib.suppress(OSError):
+            os.utime(path)
+    except (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile):
+        return None
+    return parts
+
+
+def save_index(name: str, parts: IndexParts) -> None:
+    """Keep an index; where the disk is full or nobody may write, it is computed anew next time."""
+    try:
+        folder = cache_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / f"{name}.{os.getpid()}.part"
+        try:
+            with unfinished.open("wb") as file:
+                np.savez(file, **{field: getattr(parts, field) for field in IndexParts.__slots__})
+            unfinished.replace(folder / f"{name}.npz")
+        finally:
+            unfinished.unlink(missing_ok=True)
+        _evict(folder, keep=f"{name}.npz")
+    except (OSError, RuntimeError):
+        return
+
+
+def _evict(folder: Path, keep: str) -> None:
+    """Remove what was used longest ago until all is small enough."""
+    files = sorted(((path.stat(), path) for path in folder.glob("*.npz")), key=lambda found: found[0].st_mtime)
+    total = sum(stat.st_size for stat, _ in files)
+    for stat, path in files:
+        if total <= MOST_OCTETS:
+            return
+        if path.name != keep:
+            path.unlink(missing_ok=True)
+            total -= stat.st_size

@@ -1,0 +1,110 @@
+"""Indexes kept on disk: the same as computed, and never trusted."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivrtest.audio import index_file
+from ivrtest.audio.index_file import cache_folder, content_name
+from ivrtest.audio.prompts import LibraryIndex, PromptLibrary, Recording
+
+WRONG = (b"", b"PK\x03\x04 no archive", b"\x93NUMPY", b"text" * 1000)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "ivrtest" / "index"
+
+
+def alike(one: LibraryIndex, other: LibraryIndex) -> bool:
+    np.testing.assert_array_equal(one.fingerprints.places, other.fingerprints.places)
+    np.testing.assert_array_equal(one.fingerprints.worth, other.fingerprints.worth)
+    for mine, others in zip(one.references, other.references, strict=True):
+        np.testing.assert_array_equal(mine.codes, others.codes)
+        assert (mine.key, mine.start, mine.end, mine.peak) == (others.key, others.start, others.end, others.peak)
+    return one.siblings == other.siblings and one.numbers == other.numbers
+
+
+def test_an_index_is_kept_and_read_again(bank: PromptLibrary, folder: Path) -> None:
+    computed = LibraryIndex.of(bank.recordings())
+    (file,) = folder.iterdir()
+    read = LibraryIndex.of(bank.recordings())
+    assert read.references[0].known is not None
+    assert computed.references[0].known is None
+    assert alike(read, computed)
+    assert [path.name for path in folder.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize("content", WRONG, ids=range(len(WRONG)))
+def test_a_damaged_file_is_as_good_as_none(bank: PromptLibrary, folder: Path, content: bytes) -> None:
+    computed = LibraryIndex.of(bank.recordings())
+    (file,) = folder.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(content)
+    again = LibraryIndex.of(bank.recordings())
+    assert again.references[0].known is None
+    assert alike(again, computed)
+    assert file.read_bytes() == whole
+
+
+def test_half_a_file_is_as_good_as_none(bank: PromptLibrary, folder: Path) -> None:
+    LibraryIndex.of(bank.recordings())
+    (file,) = folder.iterdir()
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    assert LibraryIndex.of(bank.recordings()).references[0].known is None
+
+
+def test_an_index_of_other_recordings_under_this_name(bank: PromptLibrary, folder: Path) -> None:
+    LibraryIndex.of(bank.recordings()[1:])
+    (file,) = folder.iterdir()
+    file.rename(folder / f"{content_name([(one.key, one.samples) for one in bank.recordings()])}.npz")
+    assert LibraryIndex.of(bank.recordings()).references[0].known is None
+
+
+def test_objects_in_a_file_are_not_made(bank: PromptLibrary, folder: Path) -> None:
+    LibraryIndex.of(bank.recordings())
+    (file,) = folder.iterdir()
+    with file.open("wb") as written:
+        np.savez(written, **dict.fromkeys(("codes", "sounding", "places", "pairs", "apart_s"), np.array([{}], object)), allow_pickle=True)
+    assert LibraryIndex.of(bank.recordings()).references[0].known is None
+
+
+def test_the_name_follows_the_content(bank: PromptLibrary) -> None:
+    recordings = [(one.key, one.samples) for one in bank.recordings()]
+    (key, samples), *rest = recordings
+    louder = samples.copy()
+    louder[1000] += 1
+    names = {content_name(some) for some in (recordings, [*rest, (key, samples)], [(key, louder), *rest], [(("x", "en"), samples), *rest])}
+    assert len(names) == 4
+
+
+def test_the_oldest_goes(bank: PromptLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    LibraryIndex.of(bank.recordings())
+    (old,) = folder.iterdir()
+    os.utime(old, (1, 1))
+    monkeypatch.setattr(index_file, "MOST_OCTETS", old.stat().st_size * 3 // 2)
+    LibraryIndex.of(bank.recordings()[1:])
+    assert [path for path in folder.iterdir() if path == old] == []
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_folder_that_cannot_be_written(bank: PromptLibrary, folder: Path) -> None:
+    folder.parent.mkdir(parents=True)
+    folder.write_text("in the way")
+    assert LibraryIndex.of(bank.recordings()).references[0].known is None
+
+
+def test_little_sound_is_not_kept(folder: Path) -> None:
+    LibraryIndex.of([Recording("tone", "en", (3000 * np.sin(np.arange(8000))).astype(np.int16))])
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(("value", "under_home"), [("", True), ("relative/cache", True), ("/somewhere", False)])
+def test_where_indexes_are(value: str, under_home: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", value)
+    assert cache_folder() == (Path.home() / ".cache" if under_home else Path(value)) / "ivrtest" / "index"
