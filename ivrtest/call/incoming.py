@@ -111,7 +111,7 @@ class Incoming:
     def _key_packet(self, packet: RtpPacket, position: int, arrival: float) -> bool:
         self._tones = None
         clock_rate = self._key_clocks[packet.payload_type]
-        self._report(self._keys.receive(packet, position, int(arrival), clock_rate=clock_rate))
+        self._report(self._keys.receive(packet, position, int(arrival), clock_rate=clock_rate, sound_rate=self.timeline.clock_rate))
         return self.hide_keys
 
     def _missed_on_hold(self, data: bytes, arrival: float) -> bool:

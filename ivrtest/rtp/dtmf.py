@@ -81,15 +81,18 @@ class _KeyDown:
     timestamp: int
     event: int
     start: int
-    clock_rate: int = 8000
-    volume: int = 10
+    clock_rates: tuple[int, int]
+    """One of which counts its duration."""
+    volume: int
     before: int = 0
     """How long the segments before this one are, in units of the timestamp."""
     duration: int = 0
     heard_at: int = 0
 
     def whole(self, ended: bool) -> ReceivedKey:
-        samples = (self.before + self.duration) * 8000 // self.clock_rate
+        took = self.heard_at - self.start
+        lengths = ((self.before + self.duration) * 8000 // rate for rate in self.clock_rates)
+        samples = min(lengths, key=lambda length: abs(length - took))
         return ReceivedKey(KEYS[self.event], self.start, samples, ended, -self.volume)
 
 
@@ -110,9 +113,12 @@ class KeyReceiver:
         """Whether a key is down, so that `expire` may have something to report."""
         return self._down is not None
 
-    def receive(self, packet: RtpPacket, start: int, arrival: int, *, clock_rate: int = 8000) -> list[ReceivedKey]:
+    def receive(
+        self, packet: RtpPacket, start: int, arrival: int, *, clock_rate: int = 8000, sound_rate: int | None = None
+    ) -> list[ReceivedKey]:
         """Take an event packet in. `start` is where its timestamp lies on our clock, `arrival` when it came, both in samples.
-        `clock_rate`: Hz of the timestamps of this payload type.
+        `clock_rate`: Hz of the timestamps of this payload type. `sound_rate`: those of the sound around it, where they differ, as they
+        should not (RFC 4733 section 2.1). Then some count durations in the one and some in the other, and the time they took tells which.
 
         Returns the keys that this packet ends: its own, or one before it whose end was lost. Raises RtpSyntaxError.
         """
@@ -137,7 +143,9 @@ class KeyReceiver:
                 keys.append(self._finish(down, ended=False))
                 down = None
         if down is None:
-            down = self._down = _KeyDown(packet.ssrc, packet.timestamp, event.event, start, clock_rate, event.volume)
+            down = self._down = _KeyDown(
+                packet.ssrc, packet.timestamp, event.event, start, (clock_rate, sound_rate or clock_rate), event.volume
+            )
         down.duration = max(down.duration, event.duration)
         down.heard_at = arrival
         if event.end:

@@ -156,6 +156,11 @@ class Timeline:
         return self._end
 
     @property
+    def clock_rate(self) -> int:
+        """Hz of the far side's timestamps."""
+        return self._rate
+
+    @property
     def ssrc(self) -> int | None:
         return self._ssrc
 
@@ -286,7 +291,8 @@ class Timeline:
     def _insert_newest_in_time(self, packet: RtpPacket, arrival: float, position: int) -> int:
         self._mark_gap(position)
         slip = self._slip
-        if slip and position == self._end and (length := self._length(packet)) >= 80:
+        # Of short packets every other one, so that the pitch changes no more than with longer ones.
+        if slip and position == self._end and (length := self._length(packet)) >= (80 if packet.sequence % 2 else 160):
             self._slipped += slip
             self._advance(packet, arrival, position + slip)
             self._pieces.put(position, position + length + slip, packet.payload_type, packet.payload, -slip)

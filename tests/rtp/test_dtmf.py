@@ -172,3 +172,13 @@ def test_any_payload_is_a_key_or_a_syntax_error(payloads: list[bytes], seed: int
                 assert key.key in KEYS
         except RtpSyntaxError:
             assert len(payload) < 4
+
+
+@pytest.mark.parametrize("counted", [8000, 48000])
+def test_where_events_and_sound_have_different_clocks_the_time_tells_which_one_counts(counted: int) -> None:
+    receiver = KeyReceiver()
+    keys: list[ReceivedKey] = []
+    for tick in range(1, 6):
+        event = TelephoneEvent(3, tick == 5, tick * counted // 50)
+        keys += receiver.receive(event_packet(event, 1000, sequence=tick), 4000, 4000 + 160 * tick, clock_rate=8000, sound_rate=48000)
+    assert [(key.key, key.start, key.samples) for key in keys] == [("3", 4000, 800)]
