@@ -18,7 +18,7 @@ from tests.fuzz.mutation import SDP, seeds, spoilt
 
 PATIENCE_S = 60.0
 CALLS = 150
-RING_S = 0.5
+RING_S = 3.0
 
 
 class Babbler(asyncio.DatagramProtocol):

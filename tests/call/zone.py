@@ -87,9 +87,15 @@ async def name_server(origin: str, records: str) -> AsyncIterator[NameServer]:
     """Run one at a free port, the same for UDP and TCP."""
     loop = asyncio.get_running_loop()
     server = NameServer(origin, records)
-    tcp = await asyncio.start_server(server.serve_tcp, "127.0.0.1", 0)
-    port = tcp.sockets[0].getsockname()[1]
-    transport, _ = await loop.create_datagram_endpoint(lambda: server, local_addr=("127.0.0.1", port))
+    while True:
+        tcp = await asyncio.start_server(server.serve_tcp, "127.0.0.1", 0)
+        try:
+            transport, _ = await loop.create_datagram_endpoint(lambda: server, local_addr=tcp.sockets[0].getsockname())
+            break
+        except OSError:
+            # Somebody has this port for UDP.
+            tcp.close()
+            await tcp.wait_closed()
     try:
         yield server
     finally:
