@@ -85,6 +85,11 @@ class Fingerprints:
         some._lay_out(np.asarray(numbers), np.concatenate(parts, axis=1), counts, sounding)
         return some
 
+    @property
+    def octets(self) -> int:
+        """How much memory it takes."""
+        return sum(array.nbytes for array in (self.places, self.local, self.begins, self.carries, self.worth))
+
     def slice(self, row: int) -> slice:
         """Return the places of the `row`th recording."""
         end = self.offsets[row + 1] if row + 1 < len(self.offsets) else len(self.local)

@@ -51,6 +51,18 @@ class Match:
     differences: tuple[tuple[float, float], ...] = field(default=())
     """The places in the recording, in seconds from its first sample, that were not as recorded."""
 
+    expected_language: str = ""
+    """The language in which this prompt was expected, where it was heard in another one."""
+
+    @property
+    def is_wrong_language(self) -> bool:
+        return bool(self.expected_language)
+
+    @property
+    def decided_after_s(self) -> float:
+        """How long it took from the recording's beginning until it was known which one it is."""
+        return self.decided_at_s - self.start_s
+
     @property
     def key(self) -> tuple[str, str]:
         """The recording's key in the library: (prompt, language)."""

@@ -394,7 +394,13 @@ class Matcher:
             diverged_at_s=stop / SAMPLE_RATE if wrong else None,
             runner_up=runner_up,
             differences=track.bad_places() if wrong else (),
+            expected_language=self._other_language(track),
         )
+
+    def _other_language(self, track: Track) -> str:
+        """Return the language in which a recording's prompt is expected, if not in its own."""
+        languages = [language for prompt, language in self._expected if prompt == track.key[0]]
+        return min(languages) if languages and track.key[1] not in languages else ""
 
     def _explained(self, until: int, keep: list[Track]) -> None:
         """Begin anew after sample `until`."""

@@ -31,7 +31,7 @@ _BEGUN: Final = 40
 """Frames of sound of which only what is expected can be named."""
 _AT_ONCE: Final = 15
 """Frames after the beginning of a sound at which what sounds may begin: breath and noise go before."""
-_SETTLED_S: Final = 0.5
+_SETTLED_S: Final = 0.4
 _SETTLED_DB: Final = 2.0
 _PAUSE: Final = 8
 """Frames of quiet after which a short recording may have ended."""
@@ -89,6 +89,8 @@ class Pursuit:
 
     def look(self, audible_db: float, not_before: int) -> None:
         """Take up recordings that may have begun to sound at sample `not_before` or later."""
+        if self._settled():
+            return
         if self.expected and len(self.expected) <= _FEW and self._few is None:
             self._few = Finder(self._index.fingerprints.only(sorted(self.expected)))
             self._few.restart(self._since)
@@ -96,8 +98,7 @@ class Pursuit:
             self._take_up(self._few, audible_db, not_before)
             if self._enough():
                 return
-        if not self._settled():
-            self._take_up(self._finder, audible_db, not_before)
+        self._take_up(self._finder, audible_db, not_before)
 
     def _enough(self) -> bool:
         """Return whether there is no need yet to look among all recordings: what plays has only begun, or is as expected."""

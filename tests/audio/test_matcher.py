@@ -68,6 +68,16 @@ def test_an_unexpected_prompt_is_still_named(bank: PromptLibrary, trials: Module
     assert only(hearings).verdict is Verdict.match
 
 
+def test_a_prompt_in_another_language_is_known_as_that(bank: PromptLibrary, trials: ModuleType) -> None:
+    spanish = ("sorry_no_match", "es")
+    match = only(trials.listen(bank, call(sound(bank, spanish)), expected=[[("sorry_no_match", "en")]]))
+    assert (match.key, match.verdict, match.expected_language, match.is_wrong_language) == (spanish, Verdict.match, "en", True)
+    assert 1.2 < match.decided_after_s < 2.0
+    expected = only(trials.listen(bank, call(sound(bank, spanish)), expected=[[spanish, ("sorry_no_match", "en")]]))
+    assert (expected.expected_language, expected.is_wrong_language) == ("", False)
+    assert expected.decided_after_s < match.decided_after_s
+
+
 def test_an_unexpected_prompt_is_not_named_before_unknown_speech_is_ruled_out(bank: PromptLibrary, trials: ModuleType) -> None:
     hearings = trials.listen(bank, call(sound(bank, ("hold_long", "en"))))
     named = next(hearing for hearing in hearings if isinstance(hearing, Recognised))

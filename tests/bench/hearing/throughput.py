@@ -1,0 +1,89 @@
+"""How many calls one core can listen to, continuously: `python -m tests.bench.hearing.throughput [--large]`.
+
+Calls of prompts and pauses are fed side by side in blocks of 20 ms, as they come from the telephone; decoding and RTP are not in it.
+Prints how long the index takes to compute and to read, too. Run it alone: the processor's other work counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
+from ivrtest.audio.hearing import Heard, Verdict
+from ivrtest.audio.matcher import Matcher
+from ivrtest.audio.prompts import Key, LibraryIndex, PromptLibrary
+from tests.bench.hearing.line import Samples, silence
+from tests.bench.hearing.many import many, thousands
+
+BLOCK = 160
+CALLS = 8
+PROMPTS = 10
+
+
+def call(library: PromptLibrary, random: np.random.Generator) -> tuple[list[Key], Samples]:
+    """Return what is said on a call, and its sound: prompts of any length, a pause of 0.5 to 2 s after each, faint noise."""
+    recordings = [recording for recording in library.recordings() if not recording.prompt.startswith("digits/")]
+    chosen = [recordings[int(number)] for number in random.choice(len(recordings), PROMPTS, replace=False)]
+    parts = [part for one in chosen for part in (one.samples, silence(float(random.uniform(0.5, 2))))]
+    sound = np.concatenate([silence(0.5), *parts])
+    noisy = np.clip(sound + random.normal(0, 20, len(sound)), -32768, 32767).astype(np.int16)
+    return [one.key for one in chosen], ulaw_decode(ulaw_encode(noisy))
+
+
+def listen(library: PromptLibrary, *, expected: bool) -> tuple[float, int, int]:
+    """Return how many calls a core could listen to, how many prompts were recognised as what they are, and of how many."""
+    calls = [call(library, np.random.default_rng(seed)) for seed in range(CALLS)]
+    matchers = [Matcher(library) for _ in calls]
+    right = [0] * CALLS
+    lost = np.zeros(BLOCK, np.bool_)
+    seconds = 0.0
+    began = time.process_time()
+    for number, (keys, _) in enumerate(calls):
+        if expected:
+            matchers[number].expect(keys[:1])
+    for start in range(0, max(len(sound) for _, sound in calls) - BLOCK, BLOCK):
+        for number, (keys, sound) in enumerate(calls):
+            if start + BLOCK > len(sound):
+                continue
+            seconds += BLOCK / 8000
+            for hearing in matchers[number].feed(sound[start : start + BLOCK], lost):
+                if isinstance(hearing, Heard):
+                    right[number] += hearing.match.verdict is Verdict.match and hearing.match.key in keys
+                    if expected:
+                        matchers[number].expect(keys[right[number] : right[number] + 1] or None)
+    return seconds / (time.process_time() - began), sum(right), CALLS * PROMPTS
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--large", action="store_true", help="3,000 prompts too")
+    options = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["XDG_CACHE_HOME"] = cache
+        for library in (many(final=False).library, *([thousands(9)] if options.large else [])):
+            recordings = library.recordings()
+            seconds = sum(recording.seconds for recording in recordings)
+            begun = time.process_time()
+            LibraryIndex.of(recordings)
+            computed = time.process_time()
+            index = library.index
+            read = time.process_time()
+            octets = index.fingerprints.octets + sum(reference.codes.nbytes for reference in index.references)
+            print(
+                f"{len(recordings)} prompts, {seconds:.0f} s: index of {octets / 1e6:.0f} MB computed in {computed - begun:.1f} s", end=""
+            )
+            print(f", read in {1000 * (read - computed):.0f} ms")
+            for expected in (False, True):
+                calls, right, of = listen(library, expected=expected)
+                print(f"    {'each expected' if expected else 'all open':14s} {calls:4.0f} calls a core; {right} of {of} prompts matched")
+
+
+if __name__ == "__main__":
+    main()
