@@ -13,6 +13,7 @@ from ivrtest.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encod
 from ivrtest.audio.level import active_level, clipped_share, find_echo, loudness
 from ivrtest.audio.murmur import murmur
 from ivrtest.audio.pcm import Samples, from_float, gain
+from ivrtest.audio.synthesis import synthesise
 
 SECOND = 8000
 SILENCE = np.zeros(SECOND, np.int16)
@@ -95,6 +96,17 @@ def test_no_echo_where_there_is_none(seed: int) -> None:
     said = np.concatenate([SILENCE, murmur(3), SILENCE, SILENCE])
     assert find_echo(said, noise(len(said) / SECOND, 0.1, seed)) is None
     assert find_echo(said, np.zeros_like(said)) is None
+
+
+def test_a_prompt_that_answers_the_caller_twice_in_the_same_time_is_no_echo() -> None:
+    # By chance the prompt is as like the voice as 8 deviations of their likeness, at some delay.
+    prompt = synthesise("To keep your message, press 1. To record it again, press 2.", "en")[:8400]
+    turn = np.concatenate([murmur(1), np.zeros(20000, np.int16)])
+    said = np.concatenate([SILENCE, turn, turn])
+    heard = np.zeros_like(said)
+    for begin in (SECOND, SECOND + len(turn)):
+        heard[begin + 11_000 :][: len(prompt)] = prompt[: len(said) - begin - 11_000]
+    assert find_echo(said, heard) is None
 
 
 def test_who_says_nothing_hears_no_echo() -> None:
