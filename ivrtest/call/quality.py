@@ -18,6 +18,9 @@ from ivrtest.rtp.quality import StreamQuality, stream_quality
 HARDLY: Final = 0.95
 """Who misses so much of what we sent hears nothing of us."""
 
+TELLING_S: Final = 3.0
+"""Silence of a shorter call tells nothing: an IVR takes a moment before it speaks, and callers wait for so long."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallQuality:
@@ -67,7 +70,7 @@ class CallQuality:
             return "no packet of ours left"
         if self.remote_lost is not None and self.remote_lost >= HARDLY * self.sent:
             return "the far side reports that our packets do not arrive"
-        if self.heard.level_dbov < SILENT_DBOV:
+        if self.heard.level_dbov < SILENT_DBOV and self.stream.received * (self.stream.frame_ms or 0.0) >= 1000 * TELLING_S:
             return "nothing but silence came from the far side"
         return ""
 

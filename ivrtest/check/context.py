@@ -12,6 +12,7 @@ from ivrtest.check.states import States, explore
 from ivrtest.check.variables import read_anywhere
 from ivrtest.flow.model import Flow
 from ivrtest.source.finding import Finding, InputError
+from ivrtest.source.text import Span
 from ivrtest.source.yaml import Document, read_document
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ class Stray:
     prompt: str | None = None
     """What it is a recording of; None for a folder of recordings."""
     language: str | None = None
+
+    def told(self, flow: Flow) -> tuple[str, Span]:
+        """Return what is wrong with it and what would be right, and where `flow` speaks of it."""
+        what = f'the folder of recordings "{self.name}"'
+        if self.prompt is not None:
+            what = f'the recording of "{self.prompt}" in "{self.language}"'
+        prompt = flow.prompts.get(self.prompt or "")
+        span = flow.span if prompt is None else prompt.word_spans.get(self.language or "", prompt.span)
+        return f'{what} lies outside of the flow\'s folder, at "{self.place}". copy it to "{self.name}"', span
 
 
 @dataclass(frozen=True, eq=False)

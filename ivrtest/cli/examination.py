@@ -22,7 +22,7 @@ from ivrtest.flow.model import Flow
 from ivrtest.report.checked import CheckedFile, CheckOutcome
 from ivrtest.report.findings_text import count_of
 from ivrtest.run.bundle import Bundle, FlowFolder, glances, recorded, strays
-from ivrtest.source.file import read_source
+from ivrtest.source.file import OUTSIDE, read_source
 from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.text import Source
 from ivrtest.source.undisturbed import undisturbed
@@ -126,7 +126,8 @@ class Examination:
             try:
                 library = bundle.library()
             except InputError as error:
-                found += error.findings
+                # What lies outside of the folder is the business of the rule of that name.
+                found += (finding for finding in error.findings if finding.rule != OUTSIDE)
         context = context_of(bundle, flow, self.request, self.today, library)
         told = tuple(self.selection.weighed(check(flow, context, self.selection.rules)))
         crashed = {finding.crashed for finding in told if isinstance(finding, Crash)}

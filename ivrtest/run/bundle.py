@@ -16,7 +16,7 @@ from ivrtest.flow.find import clashes, find_flows
 from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, NumberRef, Prompt
 from ivrtest.flow.nodes.call_flow import CallFlow
 from ivrtest.flow.read import FlowReading, read_flow
-from ivrtest.source.file import read_source
+from ivrtest.source.file import OUTSIDE, read_source
 from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.text import Source
 
@@ -71,13 +71,20 @@ class Bundle:
         return prompts
 
     def library(self) -> PromptLibrary:
-        """Read the recordings of all its flows. Missing ones are left out; unusable ones raise InputError."""
+        """Read the recordings of all its flows. Missing ones are left out.
+
+        Raises InputError for unusable ones, and for those that lie outside of the flow's folder.
+        """
         # Imported where sound is read: numpy takes longer than checking a flow.
         from ivrtest.audio.prompts import PromptLibrary, load_library
 
         recordings = {}
         findings = []
         for flow, folder in self.parts():
+            outside = [stray.told(flow) for stray in strays(self.path, flow)]
+            if outside:
+                findings += [Finding(OUTSIDE, Severity.ERROR, message, span) for message, span in outside]
+                continue
             reading = load_library(flow.name, words_of(flow), flow.languages, folder)
             findings += [Finding("recording", Severity.ERROR, problem, flow.span) for problem in reading.problems]
             recordings.update({recording.key: recording for recording in reading.library.recordings()})
@@ -240,7 +247,7 @@ def strays(path: Path, flow: Flow) -> Iterator[Stray]:
         if (found := place(folder / language)) is not None:
             yield Stray(name(folder / language), found, language=language)
             continue
-        for prompt in (*(one.name for one in flow.prompts.values() if language in one.words), *DIGITS):
+        for prompt in (*(name for name, words in words_of(flow).items() if language in words), *DIGITS):
             file = find_recording(folder / language, prompt)
             if file is not None and (found := place(file)) is not None:
                 yield Stray(name(file), found, prompt, language)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,46 @@ def test_a_called_flow_elsewhere(flows: Path, tmp_path: Path) -> None:
     told = f'call_flow "main" calls flow "sales", and {outside}. copy it there [flow-file-outside-root]'
     assert checked(flows / "shop.yaml") == (1, [f"{flows}/shop.yaml:9:23: error: {told}"])
     assert checked(flows / "sales.yaml") == (3, [f"{flows}/sales.yaml:1:1: error: {outside} [flow-file-outside-root]"])
+
+
+def test_nor_is_such_a_recording_called_with(flows: Path, tmp_path: Path) -> None:
+    moved(flows / "prompts" / "shop" / "en" / "ask.wav", tmp_path / "ask.wav")
+    moved(flows / "prompts" / "sales", tmp_path / "sounds")
+    scenarios = tmp_path / "shop.scenario.yaml"
+    scenarios.write_text("ivrtest: scenario/1\nname: hears\nflow: shop\nsteps:\n  - hear: ask\n", encoding="utf-8")
+    told = [
+        (
+            f'{flows}/shop.yaml:6:13: error: the recording of "ask" in "en" lies outside of the flow\'s folder, at "../ask.wav". '
+            'copy it to "prompts/shop/en/ask.wav" [flow-file-outside-root]'
+        ),
+        (
+            f'{flows}/sales.yaml:2:7: error: the folder of recordings "prompts/sales" lies outside of the flow\'s folder, at "../sounds". '
+            'copy it to "prompts/sales" [flow-file-outside-root]'
+        ),
+    ]
+    for command_line in (
+        ["run", str(scenarios), "--flows", str(flows), "--out", str(tmp_path / "out")],
+        ["serve", str(flows / "shop.yaml"), "--listen", "127.0.0.1:0"],
+        ["identify", str(flows / "shop.yaml"), str(tmp_path / "ask.wav")],
+    ):
+        done = subprocess.run([sys.executable, "-m", "ivrtest", *command_line], capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 3
+        assert sorted(line for line in (done.stdout + done.stderr).splitlines() if "error: " in line) == sorted(told)
+
+
+def test_a_piece_of_a_number_elsewhere(flows: Path, tmp_path: Path) -> None:
+    speaks = FLOW.replace("{prompt: ask}", '{prompt: [{number: "7"}]}')
+    (flows / "shop.yaml").write_text(speaks.replace("call_flow: {flow: sales, goto: end}", "announce: {prompt: ask, goto: end}"))
+    piece = flows / "prompts" / "shop" / "en" / "numbers" / "7.wav"
+    piece.parent.mkdir()
+    piece.write_bytes(b"RIFF")
+    moved(piece, tmp_path / "7.wav")
+    assert checked(flows / "shop.yaml") == (
+        1,
+        [
+            (
+                f'{flows}/shop.yaml:2:7: error: the recording of "numbers/7" in "en" lies outside of the flow\'s folder, at "../7.wav". '
+                'copy it to "prompts/shop/en/numbers/7.wav" [flow-file-outside-root]'
+            )
+        ],
+    )

@@ -38,12 +38,12 @@ TRACE = (
 )
 
 
-def line(lost: frozenset[int] = frozenset(), level: float = 0.05, sent: int = 500) -> CallQuality:
+def line(lost: frozenset[int] = frozenset(), level: float = 0.05, sent: int = 500, packets: int = 500) -> CallQuality:
     log = PacketLog()
-    for number in range(500):
+    for number in range(packets):
         if number not in lost:
             log.add(bytes([0x80, 0, *number.to_bytes(2, "big"), *(160 * number).to_bytes(4, "big"), 0, 0, 0, 7]), 0.02 * number)
-    heard = (32767 * np.clip(level * np.sin(np.arange(80_000) / 4), -1, 1)).astype(np.int16)
+    heard = (32767 * np.clip(level * np.sin(np.arange(160 * packets) / 4), -1, 1)).astype(np.int16)
     return call_quality(log.packets(), {0: "PCMU"}, MediaStats(sent=sent), Recording(heard, np.zeros_like(heard)))
 
 
@@ -98,6 +98,8 @@ def test_rows_for_people() -> None:
         (line(level=0.002), ["the IVR speaks quietly, at -57 dBov"]),
         (line(level=4.0), ["the IVR speaks loudly, at 0 dBov", "84.30 % of the IVR's sound is clipped"]),
         (line(level=0.0), ["one-way audio: nothing but silence came from the far side"]),
+        (line(level=0.0, packets=150), ["one-way audio: nothing but silence came from the far side"]),
+        (line(level=0.0, packets=149), []),
         (line(frozenset(range(500))), ["one-way audio: no packet came from the far side"]),
         (line(sent=0), ["one-way audio: no packet of ours left"]),
         (replace(line(), remote_lost=499), ["one-way audio: the far side reports that our packets do not arrive"]),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivrtest.check.context import CheckContext, Stray
+from ivrtest.check.context import CheckContext
 from ivrtest.check.naming import called
 from ivrtest.check.rule import Rule
 from ivrtest.flow.model import Flow
 from ivrtest.flow.nodes.call_flow import CallFlow
 from ivrtest.source.file import OUTSIDE
 from ivrtest.source.finding import Finding, Severity
-from ivrtest.source.text import Span
 
 
 class FlowFileOutsideRoot(Rule):
@@ -40,13 +39,5 @@ class FlowFileOutsideRoot(Rule):
                 message = f'{called(node)} calls flow "{node.flow}", and {wrong.message}. copy it there'
                 yield self.finding(node.flow_span, message, witness=context.states(flow).witness_at(node.id))
         for stray in context.strays:
-            what = f'the folder of recordings "{stray.name}"'
-            if stray.prompt is not None:
-                what = f'the recording of "{stray.prompt}" in "{stray.language}"'
-            message = f'{what} lies outside of the flow\'s folder, at "{stray.place}". copy it to "{stray.name}"'
-            yield self.finding(_place(flow, stray), message)
-
-
-def _place(flow: Flow, stray: Stray) -> Span:
-    prompt = flow.prompts.get(stray.prompt or "")
-    return flow.span if prompt is None else prompt.word_spans.get(stray.language or "", prompt.span)
+            message, span = stray.told(flow)
+            yield self.finding(span, message)

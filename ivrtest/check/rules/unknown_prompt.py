@@ -29,7 +29,8 @@ class UnknownPrompt(Rule):
         menu: {prompt: main_menu, keys: {"1": sales}}
 
     Fix
-        Writes the name of a prompt that no node says, where the two differ in one letter and no other prompt is as near.
+        Writes the name of a prompt that no node says, where the two differ in one letter and no other prompt is as near. Names
+        of fewer than four letters, and those that differ in a digit, are too near to one another to tell.
     """
 
     name = "unknown-prompt"

@@ -28,7 +28,8 @@ class UnknownTarget(Rule):
 
     Fix
         Writes the name of a node that nothing leads to, where the two differ in one letter and no other node is as near. A node that is
-        in use proves nothing: what was meant may still have to be written.
+        in use proves nothing: what was meant may still have to be written. Names of fewer than four letters, and those that differ in a
+        digit, are too near to one another to tell.
     """
 
     name = "unknown-target"
