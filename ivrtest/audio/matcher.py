@@ -65,7 +65,7 @@ class Matcher:
         self._key_pressed = False
         """Since a recording was named."""
         self._over = False
-        self._strangers = Strangers(self._history)
+        self._strangers = Strangers(self._history, self._pursuit)
         self._told_unknown = False
         """The present sound has been reported as unknown or as a recording gone wrong; what is left of it is no news."""
 
@@ -213,7 +213,8 @@ class Matcher:
             return track.heard_share > 0.5
         if track.heard_share < 0.8 or track.heard_s < 0.15 or track.worst > FAIR_DB:
             return False
-        if track.heard_s < CLEAR_S and self._history.lost_share(track.first - CLEAR_AROUND, self._history.end) > 0:
+        lost = self._history.lost_share(track.first - CLEAR_AROUND, self._history.end) > 0
+        if track.heard_s < CLEAR_S and lost and not (self._strangers.after_recording and track.heard_share > 0.95):
             return False
         # What is lost after sound may be more of it.
         after = self._history.speech_or_lost(track.sounding_end // HOP + 3, self._history.end)

@@ -10,8 +10,9 @@ import numpy as np
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.fingerprint import Finder, refine
 from ivrtest.audio.history import History
+from ivrtest.audio.judge import BLOCK, GOOD_DB
 from ivrtest.audio.prompts import LibraryIndex
-from ivrtest.audio.spectrum import FINE_HOP, HOP, SAMPLE_RATE, WINDOW
+from ivrtest.audio.spectrum import FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW
 
 SLACK: Final = SAMPLE_RATE * 6 // 100
 """Samples by which a recording may seem to begin before what precedes it has ended."""
@@ -33,6 +34,10 @@ _AT_ONCE: Final = 15
 """Frames after the beginning of a sound at which what sounds may begin: breath and noise go before."""
 _SETTLED_S: Final = 0.4
 _SETTLED_DB: Final = 2.0
+_BEHEADED: Final = SAMPLE_RATE // 10
+"""Samples without which a recording lacks its beginning ..."""
+_BEHEADED_HEARD_S: Final = 0.7
+"""... if so much of what follows is there."""
 _PAUSE: Final = 8
 """Frames of quiet after which a short recording may have ended."""
 
@@ -167,6 +172,31 @@ class Pursuit:
         self.tracks = [track for track in self.tracks if track is named or (track.good and not track.hidden)]
         if len(self.tracks) > 1:
             self.tracks = [track for track in self.tracks if track is named or not any(self._same(track, other) for other in self.tracks)]
+
+    def expects_shorter(self, seconds: float) -> bool:
+        """Return whether a recording is expected that is shorter than this."""
+        references = [self._index.references[number] for number in self.expected]
+        return any(reference.end - reference.start < seconds * SAMPLE_RATE for reference in references)
+
+    def beheaded(self, start: int, end: int) -> Track | None:
+        """Return the expected recording of which frames `start` to `end` are a part without its beginning, if they are."""
+        history = self._history
+        if not 0 < len(self.expected) <= _FEW or end - start < BLOCK:
+            return None
+        finder = Finder(self._index.fingerprints.only(sorted(self.expected)))
+        finder.restart(start)
+        finder.listen(history, min(history.end, end + BLOCK), FLOOR_DB)
+        for candidate in finder.candidates(-(10**9), _CANDIDATES, self.expected, _LEAST_LIKENESS, ()):
+            reference = self._index.references[candidate.number]
+            lag = refine(reference, candidate.lag, history, start, min(end, start + 80))
+            # The first windows see half of a sound.
+            track = Track(reference, lag, start + WINDOW // HOP + 1)
+            if track.first < history.oldest or track.sounding_start > start * HOP - _BEHEADED:
+                continue
+            track.advance(history, end)
+            if track.clear and track.heard_s > _BEHEADED_HEARD_S and track.worst < GOOD_DB:
+                return track
+        return None
 
     @staticmethod
     def _same(track: Track, other: Track) -> bool:

@@ -14,6 +14,7 @@ from ivrtest.audio.alignment import Track
 from ivrtest.audio.hearing import Heard, Match, Verdict
 from ivrtest.audio.history import History
 from ivrtest.audio.prompts import Key
+from ivrtest.audio.pursuit import Pursuit
 from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW
 
 BACKGROUND_DB: Final = 6.0
@@ -34,16 +35,20 @@ _BESIDE: Final = 12
 class Strangers:
     """What one call's recordings say about the speech between them."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, pursuit: Pursuit) -> None:
         self._history = history
+        self._pursuit = pursuit
         self._voice_db = FLOOR_DB
         self._overlaid = False
+        self.after_recording = False
+        """The last that was heard was a recording, no stranger."""
         self._left_open: list[Track] = []
 
     def heard_recording(self, track: Track) -> None:
         """Note how a recording sounded: so loud are those who speak to the caller, and so clear is the line."""
         self._voice_db = self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
         self._overlaid = track.overlaid
+        self.after_recording = True
 
     def leave_open(self, track: Track) -> None:
         """Note a recording heard to its end that could as well be a word of other speech."""
@@ -59,14 +64,29 @@ class Strangers:
         return self._history.voice_db(start, end) > self._voice_db - BACKGROUND_DB
 
     def heard(self, start: int, end: int, near: Key | None) -> Heard:
-        """Return what is to be said of speech in frames where no recording was recognised. `near`: the one that came nearest."""
+        """Return what is to be said of speech in frames where no recording was recognised from its beginning on.
+
+        `near`: the one that came nearest. Of one that is expected the beginning may be missing: then it is that one, gone wrong at once.
+        """
+        self.after_recording = False
+        if (beheaded := self._pursuit.beheaded(start, end)) is not None:
+            return self._beheaded(beheaded, start, end)
         verdict = Verdict.inconclusive if self._overlaid or self._unclear(start, end) else Verdict.unknown
         now, end_s = self._history.now_s, (end * HOP + WINDOW // 2) / SAMPLE_RATE
         return Heard(Match("", "", verdict, 0.0, start * HOP / SAMPLE_RATE, end_s, now, runner_up=near), now)
 
+    def _beheaded(self, track: Track, start: int, end: int) -> Heard:
+        prompt, language = track.key
+        now, start_s, end_s = self._history.now_s, start * HOP / SAMPLE_RATE, (end * HOP + WINDOW // 2) / SAMPLE_RATE
+        missing = ((0.0, round(start_s - track.start / SAMPLE_RATE, 3)),)
+        score = round(track.worst, 2)
+        match = Match(prompt, language, Verdict.diverged, score, start_s, end_s, now, diverged_at_s=start_s, differences=missing)
+        return Heard(match, now)
+
     def _unclear(self, start: int, end: int) -> bool:
         history = self._history
-        short = (end - start) * HOP / SAMPLE_RATE < SHORT_S
+        # In longer speech a short recording may be hidden.
+        short = (end - start) * HOP / SAMPLE_RATE < SHORT_S or self._pursuit.expects_shorter(SHORT_S)
         # Where many talk at once there are no gaps.
         gaps_db = history.level_db(start - 2 * _BESIDE, end + 2 * _BESIDE, 10)
         sounding_s = np.count_nonzero(history.speech(start, end)) * HOP / SAMPLE_RATE

@@ -111,6 +111,17 @@ def test_a_prompt_that_falls_silent_is_truncated(bank: PromptLibrary, trials: Mo
     assert match.diverged_at_s == pytest.approx(3.4, abs=0.15)
 
 
+@pytest.mark.parametrize(("prompt", "missing_s"), [("main_menu", 0.2), ("main_menu", 0.3), ("hold_long", 0.3), ("hold_long", 0.8)])
+def test_a_prompt_without_its_beginning_is_not_as_recorded(bank: PromptLibrary, trials: ModuleType, prompt: str, missing_s: float) -> None:
+    samples = call(sound(bank, (prompt, "es"))[int(missing_s * 8000) :])
+    heard = [h.match for h in trials.listen(bank, samples, expected=[[(prompt, "es")]]) if isinstance(h, Heard)]
+    assert (heard[0].key, heard[0].verdict) == ((prompt, "es"), Verdict.diverged)
+    assert heard[0].start_s == heard[0].diverged_at_s == pytest.approx(0.4, abs=0.06)
+    ((begin, end),) = heard[0].differences
+    assert begin == 0
+    assert end == pytest.approx(missing_s, abs=0.06)
+
+
 def test_a_prompt_cut_by_another_is_truncated(bank: PromptLibrary, trials: ModuleType) -> None:
     samples = call(sound(bank, ("hold_long", "en"))[: 8000 * 3], sound(bank, ("enter_pin", "en")))
     hearings = trials.listen(bank, samples, expected=[[("hold_long", "en")], [("enter_pin", "en")]])
