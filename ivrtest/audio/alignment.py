@@ -177,6 +177,13 @@ class Track:
         self._lags[:count] = other._lags[places] + shift
         self._known_lags, self.lag = count, other.lag + shift
 
+    def judge_anew(self, first: int, end: int) -> None:
+        """Forget all verdicts if frames `first` to `end` were judged: it is known only now that they did not arrive."""
+        if first >= self.first + self.judged or end <= self.first:
+            return
+        self._known_lags, self.judged, self.fell_at = self.judged, 0, None
+        self.worst, self._usual_db, self.overlaid, self.overlaid_from = 0.0, np.inf, False, None
+
     @property
     def key(self) -> tuple[str, str]:
         return self.reference.key

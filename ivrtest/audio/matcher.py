@@ -75,8 +75,12 @@ class Matcher:
         self._expected = frozenset(keys or ())
 
     def mask(self, start_s: float, end_s: float) -> None:
-        """Leave a stretch of the stream, past or to come, out of all comparisons: our own key tones."""
+        """Leave a stretch of the stream, past or to come, out of all comparisons: our own key tones, and what is known late to be lost."""
+        first, end = (int(start_s * SAMPLE_RATE) - WINDOW) // HOP, int(end_s * SAMPLE_RATE) // HOP + 1
         self._history.mask(start_s, end_s)
+        for track in self._tracks:
+            if track.first >= self._history.oldest:
+                track.judge_anew(first, end)
         self._key_pressed = True
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:

@@ -55,6 +55,8 @@ class Listener:
             match item:
                 case Block():
                     self._heard.append(item.samples)
+                    for begin, end in item.missed:
+                        self._matcher.mask(begin / SAMPLE_RATE, end / SAMPLE_RATE)
                     for hearing in self._matcher.feed(item.samples, item.lost):
                         yield doubted(hearing, lambda: self.heard)
                     missed = tuple((begin / SAMPLE_RATE, end / SAMPLE_RATE) for begin, end in item.missed)

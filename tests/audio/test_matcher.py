@@ -243,6 +243,19 @@ def test_our_own_keys_are_masked(bank: PromptLibrary) -> None:
     assert verdicts == [Verdict.diverged, Verdict.match]
 
 
+@pytest.mark.parametrize("told_after_s", [0.05, 0.3, 0.8])
+def test_what_is_known_late_to_be_lost_is_forgiven(bank: PromptLibrary, told_after_s: float) -> None:
+    samples = call(sound(bank, ("hold_long", "en")))
+    samples[16000:17440] = 0
+    matcher = Matcher(bank)
+    matcher.expect([("hold_long", "en")])
+    told = 17440 + int(told_after_s * 8000)
+    hearings = matcher.feed(samples[:told], np.zeros(told, np.bool_))
+    matcher.mask(2.0, 2.18)
+    hearings += matcher.feed(samples[told:], np.zeros(len(samples) - told, np.bool_)) + matcher.finish()
+    assert said(hearings) == [("hold_long", "match")]
+
+
 def test_expecting_what_is_not_in_the_library(bank: PromptLibrary) -> None:
     with pytest.raises(KeyError, match="'nothing', 'en'"):
         Matcher(bank).expect([("nothing", "en")])
