@@ -18,6 +18,9 @@ CLIPPED_RUN: Final = 3
 SILENT_DBOV: Final = -62.0
 """What is quieter nobody hears: comfort noise of a quiet line is louder."""
 
+_FRAME: Final = SAMPLE_RATE // 50
+_NOISELESS_DBOV: Final = -80.0
+
 # ITU-T P.56 (12/2011) section 5.1, method B.
 _STEP: Final = SAMPLE_RATE // 200
 """The envelope is taken every 5 ms, a sixth of its time constant."""
@@ -126,6 +129,24 @@ def _active_s(above: NDArray[np.bool_]) -> float:
     # Each active frame makes the following ones active too, up to the hangover or the end.
     reach = np.minimum(np.diff(np.append(places, len(above))), hangover + 1)
     return float(reach.sum()) * _STEP / SAMPLE_RATE
+
+
+def noise_level(samples: Samples, lost: float = 0.0) -> float:
+    """Return the level of the noise in the pauses, in dBov: what the quietest tenth of frames of 20 ms stays under. -inf for silence.
+
+    `lost`: the share of the time, 0 to 1, in which nothing arrived, so that silence in its place says nothing.
+    """
+    sounding = np.flatnonzero(samples)
+    if not len(sounding):
+        return -inf
+    heard = to_float(samples[sounding[0] : sounding[-1] + 1])
+    frames = heard[: len(heard) // _FRAME * _FRAME].reshape(-1, _FRAME)
+    power = np.sort(np.mean(np.square(frames), axis=1))
+    power = power[min(len(power), int(lost * len(power))) :]
+    if not len(power):
+        return -inf
+    level = 10 * log10(max(float(power[len(power) // 10]), 1e-12))
+    return level if level > _NOISELESS_DBOV else -inf
 
 
 def clipped_share(samples: Samples) -> float:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
-from ivrtest.audio.level import SILENT_DBOV, Echo, Loudness, find_echo, loudness
+from ivrtest.audio.level import SILENT_DBOV, Echo, Loudness, find_echo, loudness, noise_level
 from ivrtest.call.codecs import CODECS
 from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import MediaStats
@@ -55,6 +56,8 @@ class CallQuality:
     said: Loudness
     echo: Echo | None
     """What came back of our own voice. None where nothing was found to come back."""
+    noise_dbov: float = -inf
+    """Noise in the far side's pauses, in dBov; -inf where there is none."""
 
     @property
     def unheard(self) -> float:
@@ -99,4 +102,5 @@ def call_quality(packets: Packets, codecs: Mapping[int, str], stats: MediaStats,
         heard=loudness(recording.heard),
         said=loudness(recording.sent),
         echo=find_echo(recording.sent, recording.heard),
+        noise_dbov=noise_level(recording.heard, unheard),
     )

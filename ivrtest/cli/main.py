@@ -16,6 +16,7 @@ from ivrtest import __version__
 UNUSABLE: Final = 3
 
 COMMANDS: Final = {
+    "calibrate": ("ivrtest.cli.calibrate", "Measure the line to a target whose prompts are right."),
     "check": ("ivrtest.cli.check", "Find what is wrong with flows, without calling."),
     "dtmf-probe": ("ivrtest.cli.dtmf_probe", "Find out which ways of sending a key an IVR really hears."),
     "effort": ("ivrtest.cli.effort", "Show what it costs callers to get where they want."),

@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from ivrtest.call.capture import Capturing
 from ivrtest.call.dialling import DialOptions
@@ -29,6 +30,8 @@ from ivrtest.report.outcome import Outcome
 from ivrtest.run.bundle import Bundle, FlowFolder
 from ivrtest.run.job import Job
 from ivrtest.run.result import Status, SuiteResult
+from ivrtest.run.route import Calibration, route_told
+from ivrtest.run.route_file import read_route, route_path
 from ivrtest.run.suite import Emit, run_suite
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.quality import Limit
@@ -92,6 +95,7 @@ def command(
         if called is not None and called.uri.startswith(BY_PYVOIP):
             refuse_for_pyvoip(called.uri, keys, {"--pcap": pcap is not None, "--pcap-failed": pcap_failed, "--trace": trace})
         options = dial_options(called, settings, keys)
+        calibration = known_route(target)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate, quality=settings.quality)
         wanted = pcap is not None or pcap_failed
         if wanted and pcap_secrets == "refuse":
@@ -107,11 +111,19 @@ def command(
     )
     at_once = jobs or (called and called.jobs) or settings.jobs
     console = Console(highlight=False)
+    told = route_told(calibration) if calibration is not None else ""
+    if told:
+        console.print(Text(told, "dim"), soft_wrap=True)
     try:
         with RunScreen(console, ladders=trace) as screen:
-            suite = asyncio.run(hold(ready, called, options, folder, screen.on, simulate=simulate, at_once=at_once, packets=packets))
+            suite = asyncio.run(
+                hold(
+                    ready, called, options, folder, screen.on, simulate=simulate, at_once=at_once, packets=packets, calibration=calibration
+                )
+            )
     except LineError as error:
         raise click.ClickException(str(error)) from error
+    suite = replace(suite, route=told)
     written, unwritten = write_reports(suite, folder, junit or folder / "junit.xml")
     print_summary(console, suite, written)
     if called is not None and (note := not_arranged(suite)):
@@ -140,6 +152,12 @@ def target_of(target: str | None, settings: Settings) -> TargetSettings | None:
     except (DialRefused, SipSyntaxError) as error:
         raise click.UsageError(str(error)) from error
     return called
+
+
+def known_route(target: str | None) -> Calibration | None:
+    """Return the route to a target as `ivrtest calibrate` measured it; None if it did not. Raises InputError."""
+    path = route_path(target) if target is not None else None
+    return read_route(path) if path is not None and path.exists() else None
 
 
 def prepare(paths: Sequence[Path], flows: Path, *, by_sound: bool, quality: Mapping[str, Limit] | None = None) -> tuple[Job, ...]:
@@ -242,6 +260,7 @@ async def hold(
     simulate: bool,
     at_once: int,
     packets: Packets,
+    calibration: Calibration | None = None,
 ) -> SuiteResult:
     """Run the suite; the first Ctrl-C ends it with what there is."""
     task = asyncio.current_task()
@@ -265,6 +284,7 @@ async def hold(
         pcaps=packets.folder,
         capturing=packets.capturing,
         pcaps_of_passed=not packets.failed_only,
+        calibration=calibration,
     ) as route:
         return await run_suite(jobs, route, emit, at_once=at_once)
 

@@ -174,6 +174,7 @@ def html_text(outcome: Outcome, folder: Path) -> str:
         ],
         total=len(views),
         target=suite.target,
+        route=suite.route,
         when=moment(suite.started_at),
         started_at=suite.started_at,
         took=duration(suite.seconds),

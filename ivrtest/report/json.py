@@ -35,6 +35,7 @@ def json_text(outcome: Outcome, folder: Path) -> str:
         "started_at": suite.started_at,
         "seconds": round(suite.seconds, 3),
         "target": suite.target,
+        "route": suite.route,
         "counts": {str(status): suite.count(status) for status in Status},
         "exit_code": suite.exit_code,
         "scenarios": [scenario_of(result, folder) for result in suite.results],
@@ -105,6 +106,7 @@ def call_of(call: CallRecord, folder: Path) -> dict[str, Any]:
         "jitter_ms": rounded(call.jitter_ms),
         "behind_s": rounded(call.behind_s),
         "stalled_s": rounded(call.stalled_s),
+        "line_worse": call.line_worse,
         "quality": quality_data(call),
         "notes": [{"at_s": rounded(note.at_s), "text": note.text} for note in call.notes],
     }

@@ -138,6 +138,8 @@ def complaints_of(call: CallRecord) -> Iterator[tuple[str, str]]:
     echo = quality.echo
     if echo is not None and echo.loss_db < ECHO_HEARD_DB and echo.delay_s > ECHO_HEARD_S:
         yield "Echo", f"the caller's voice comes back after {1000 * echo.delay_s:.0f} ms, {echo.loss_db:.0f} dB quieter"
+    if call.line_worse:
+        yield "Line", f"worse than when it was calibrated: {call.line_worse}"
     if call.behind_s > MAX_BEHIND_S or call.stalled_s > MAX_STALLED_S:
         yield "Own lateness", f"this machine was {call.behind_s:.1f} s behind the call, and stood still for {call.stalled_s:.1f} s"
 
@@ -245,6 +247,7 @@ def media_data(quality: CallQuality) -> dict[str, Any]:
         "clock_drift_error_ppm": rounded(drift.error_ppm) if drift is not None else None,
         "level_dbov": rounded(quality.heard.level_dbov),
         "active_level_dbov": rounded(quality.heard.active_dbov),
+        "noise_dbov": rounded(quality.noise_dbov),
         "activity": share(quality.heard.activity),
         "clipped": share(quality.heard.clipped),
         "sent_active_level_dbov": rounded(quality.said.active_dbov),

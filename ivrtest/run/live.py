@@ -24,6 +24,7 @@ from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
 from ivrtest.run.keeping import Names, keep_recording
 from ivrtest.run.result import CallRecord, Note, Status
+from ivrtest.run.route import Calibration, worse_than
 from ivrtest.run.scene import Command, Expect, HangUpCall, HoldCall, PressKeys, ResumeCall, Speak
 from ivrtest.run.suite import RouteError
 from ivrtest.scenario.calling import Calling
@@ -49,9 +50,12 @@ class LiveRoute:
         pcaps: Path | None = None,
         capturing: Capturing | None = None,
         pcaps_of_passed: bool = True,
+        calibration: Calibration | None = None,
+        listening: Callable[[Job], Matcher] | None = None,
     ) -> None:
         """`options`: how to call, and whom we may. `recordings`: the folder for one stereo WAV per call; None: none are kept. `pcaps`: the
         folder for one capture per call, and `capturing` what may stand in them; `pcaps_of_passed`: also of scenarios that pass.
+        `calibration`: how the line was, to tell where it has become worse. `listening`: gives each call the matcher that listens to it.
         """
         self._called = target
         self._options = options or DialOptions()
@@ -59,6 +63,8 @@ class LiveRoute:
         self._pcaps = pcaps
         self._pcaps_of_passed = pcaps_of_passed
         self._capturing: Capturing | bool = (capturing or Capturing()) if pcaps is not None else False
+        self._calibration = calibration
+        self._listening = listening or (lambda job: Matcher(job.library))
         self._names = Names()
         self._stack = AsyncExitStack()
 
@@ -130,7 +136,7 @@ class LiveRoute:
                 raise RouteError(str(error)) from error
             behind_s = 0.0
             try:
-                behind_s = await converse(call, conversation, Matcher(job.library), tell)
+                behind_s = await converse(call, conversation, self._listening(job), tell)
             except asyncio.CancelledError:
                 # The run is stopped. What there is of the call is kept; `run_job` sees from its task that it is not whole.
                 if conversation.answered_s is None:
@@ -176,6 +182,7 @@ class LiveRoute:
             stalled_s=stats.worst_late_ms / 1000,
             behind_s=behind_s,
             quality=quality,
+            line_worse=worse_than(self._calibration, quality) if self._calibration is not None and quality is not None else "",
             trace=call.trace.messages,
             pcap=pcap,
             drops_pcap=not self._pcaps_of_passed,

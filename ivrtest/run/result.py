@@ -98,6 +98,8 @@ class CallRecord:
     """Its packets, for Wireshark; None where none were kept."""
     drops_pcap: bool = False
     """Whether they go if the scenario passes."""
+    line_worse: str = ""
+    """What of the line is clearly worse than when the route was calibrated; empty if nothing is, or it never was."""
     simulated: bool = False
     """Whether nobody was called, so that there was no line to measure."""
 
@@ -138,6 +140,8 @@ class SuiteResult:
     started_at: str = ""
     seconds: float = 0.0
     target: str = ""
+    route: str = ""
+    """What is known of the line to the target since it was calibrated; empty if nothing is."""
 
     def count(self, status: Status) -> int:
         return sum(result.status is status for result in self.results)

@@ -15,6 +15,7 @@ from ivrtest.run.events import CallNoted, RunEvent, ScenarioFinished, ScenarioSt
 from ivrtest.run.job import Job
 from ivrtest.run.limits import judge_limits
 from ivrtest.run.result import CallRecord, LimitResult, Note, ScenarioResult, Status, StepResult, SuiteResult
+from ivrtest.run.route import doubt
 
 _log = logging.getLogger(__name__)
 
@@ -115,6 +116,8 @@ async def run_job(job: Job, route: Route, emit: Emit) -> ScenarioResult:
         status = with_limits(status, limits)
         if status is Status.FAILED and (what := busy(record)):
             status, steps, limits, trouble = excused(steps, limits, trouble, what)
+        if status is Status.FAILED and (doubtful := doubt(steps, record)) is not None:
+            status, steps = Status.ERROR, doubtful
         if status is Status.PASSED:
             record = without_pcap(record)
     return ScenarioResult(job.scenario, status, steps, trouble, record, started_at, time.monotonic() - began, limits)

@@ -54,7 +54,7 @@ def test_version() -> None:
         (
             ["wobble"],
             (
-                'ivrtest: no such command "wobble". the commands are check, dtmf-probe, effort, explain, hours, identify, '
+                'ivrtest: no such command "wobble". the commands are calibrate, check, dtmf-probe, effort, explain, hours, identify, '
                 "prompts, rules, run, schema, serve\n"
                 "try: python -m ivrtest --help\n"
             ),
