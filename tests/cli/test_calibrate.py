@@ -1,0 +1,160 @@
+"""`ivrtest calibrate` and `ivrtest run` against an embedded IVR in another process, over lines that are good, bad and too bad."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivrtest.audio.recording_file import write_wav
+from tests.cli.test_main import ivrtest
+from tests.run.shop import SHOP, library
+
+SCENARIO = """
+ivrtest: scenario/1
+name: A caller hears the hours
+flow: shop
+steps:
+  - {hear: choose_language, within: 4s}
+  - press: 1
+  - {hear: [welcome, main_menu], in: en, within: 4s}
+  - press: 1
+  - {hear: [hours, goodbye], within: 4s}
+  - ended: {by: ivr}
+"""
+HEARD = 5
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """The shop with its recordings, and a scenario in the folder of scenarios."""
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "shop.yaml").write_text(SHOP, encoding="utf-8")
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "hours.yaml").write_text(SCENARIO, encoding="utf-8")
+    for recording in library().recordings():
+        path = tmp_path / "flows" / "prompts" / "shop" / recording.language / f"{recording.prompt}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_wav(path, recording.samples)
+    return tmp_path
+
+
+@contextmanager
+def serving(shop: Path, *faults: str) -> Iterator[str]:
+    """Yield the address of an embedded IVR; "staging" stands for it."""
+    options = [option for fault in faults for option in ("--fault", fault)]
+    command = [sys.executable, "-m", "ivrtest", "serve", "flows/shop.yaml", *options]
+    server = subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert server.stdout is not None
+        uri = server.stdout.readline().split()[-1]
+        (shop / "ivrtest.toml").write_text(f'[targets.staging]\nuri = "{uri}"\n', encoding="utf-8")
+        yield uri
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def calibrated(shop: Path, *faults: str, code: int = 0) -> dict[str, Any]:
+    with serving(shop, *faults):
+        done = ivrtest("calibrate", "--target", "staging", "--json", cwd=shop)
+    assert done.returncode == code, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found == json.loads((shop / ".ivrtest" / "routes" / "staging.json").read_text(encoding="utf-8"))
+    assert found["exit_code"] == code
+    return found
+
+
+def test_a_good_line_and_what_becomes_of_it(shop: Path) -> None:
+    with serving(shop):
+        done = ivrtest("calibrate", "--target", "staging", cwd=shop)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines[:3] == ["staging, 1 call", "codec PCMU", lines[2]]
+    assert lines[2] in {"gain +0.0 dB", "gain -0.0 dB"}
+    assert {"band 200 Hz or less to 3500 Hz or more", "noise none"} <= set(lines)
+    trials = "[0-9]+ others accepted \\(at most [0-9.]+ %\\)"
+    assert re.fullmatch(f"3.2 dB: 0 of {HEARD} genuine refused \\(at most 45.1 %\\), 0 of {trials}", lines[-2])
+    assert lines[-1] == "wrote .ivrtest/routes/staging.json"
+
+    # The same target, with a noise that was not there.
+    with serving(shop, "noisy=3dB"):
+        ran = ivrtest("run", "--target", "staging", cwd=shop)
+    assert ran.returncode == 2, ran.stdout
+    assert ran.stdout.startswith("route as calibrated at ")
+    (result,) = json.loads((shop / "reports" / "results.json").read_text(encoding="utf-8"))["scenarios"]
+    assert result["status"] == "error"
+    assert re.fullmatch(r"noise came at -[0-9]+ dBov, and none was heard then", result["call"]["line_worse"])
+    assert f"  line: worse than when it was calibrated: {result['call']['line_worse']}" in ran.stdout.splitlines()
+    assert "<dt>Route</dt><dd>route as calibrated at " in (shop / "reports" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_quiet_line_with_losses(shop: Path) -> None:
+    found = calibrated(shop, "quiet=-20dB", "loss=1%")
+    assert found["line"]["gain_db"] == pytest.approx(-20, abs=1)
+    assert 0 < found["line"]["loss"] < 0.08
+    assert found["genuine"]["number"] == HEARD
+    assert found["accepted"]["count"] == 0
+
+
+def test_a_noisy_line(shop: Path) -> None:
+    found = calibrated(shop, "noisy=20dB")
+    assert 13 < found["line"]["snr_db"] < 24
+    assert found["genuine"]["worst_db"] < found["limit_db"] < found["nearest_db"]
+
+
+def test_a_line_that_is_too_bad_to_judge(shop: Path) -> None:
+    with serving(shop, "noisy=2dB"):
+        done = ivrtest("calibrate", "--target", "staging", cwd=shop)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "too bad to judge: " in done.stdout
+    assert json.loads((shop / ".ivrtest" / "routes" / "staging.json").read_text(encoding="utf-8"))["problem"]
+
+
+def test_a_recording_that_is_refused_is_told_with_its_place(shop: Path) -> None:
+    found = calibrated(shop, "clipped-prompt=500ms@hours", code=1)
+    assert found["refused"]["count"] == 1
+    (complaint,) = found["complaints"]
+    assert re.fullmatch(
+        r'"A caller hears the hours", step 5: "hours" in "en" was cut off after [0-9.]+ s, from [0-9.]+ s to [0-9.]+ s', complaint
+    )
+
+
+def test_nobody_there(shop: Path) -> None:
+    done = ivrtest("calibrate", "--target", "sip:shop@127.0.0.1:9", "--out", "route.json", cwd=shop)
+    assert done.returncode == 2
+    assert "too bad to judge: no recording was heard as it is in 1 call. the first call that went wrong: " in done.stdout
+    assert json.loads((shop / "route.json").read_text(encoding="utf-8"))["line"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "Missing option '--target'."),
+        (("--target", "stagign"), '"stagign" is neither a URI nor the name of a target. ivrtest.toml names no targets. give a SIP URI'),
+        (
+            ("--target", "pyvoip:1001"),
+            'pyVoIP shows nobody its packets, so "pyvoip:1001" cannot be calibrated. give a SIP URI',
+        ),
+    ],
+)
+def test_what_cannot_be_used(shop: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = ivrtest("calibrate", *arguments, cwd=shop)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.splitlines()[0] == f"ivrtest: {message}"
+
+
+def test_a_spoilt_route_is_told_before_anybody_is_called(shop: Path) -> None:
+    path = shop / ".ivrtest" / "routes" / "sip-shop-127.0.0.1-9.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{}", encoding="utf-8")
+    done = ivrtest("run", "--target", "sip:shop@127.0.0.1:9", cwd=shop)
+    assert done.returncode == 3
+    assert "holds no calibrated route (\"ivrtest/route/1\"): the whole: 'format' is a required property" in done.stderr + done.stdout
