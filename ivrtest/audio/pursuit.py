@@ -38,6 +38,7 @@ _BEHEADED: Final = SAMPLE_RATE // 10
 """Samples without which a recording lacks its beginning ..."""
 _BEHEADED_HEARD_S: Final = 0.7
 """... if so much of what follows is there."""
+_PLACED_ANEW: Final = 80
 _PAUSE: Final = 8
 """Frames of quiet after which a short recording may have ended."""
 
@@ -165,6 +166,9 @@ class Pursuit:
         """Judge all tracks up to now. Those that fell are dropped, except the one already named."""
         for track in self.tracks:
             track.advance(self._history, self._history.end)
+        self.tracks = [
+            self._better_placed(track) if track.good and track.overlaid and track is not named else track for track in self.tracks
+        ]
         self._follow_siblings(self._since * HOP)
         for track in self.tracks:
             if not track.good and track is not named:
@@ -172,6 +176,20 @@ class Pursuit:
         self.tracks = [track for track in self.tracks if track is named or (track.good and not track.hidden)]
         if len(self.tracks) > 1:
             self.tracks = [track for track in self.tracks if track is named or not any(self._same(track, other) for other in self.tracks)]
+
+    def _better_placed(self, track: Track) -> Track:
+        """Return a short track that seems to be under other sound at the place where it fits as it is, if there is one beside its own."""
+        history = self._history
+        if track.judged > _PLACED_ANEW or track.first < history.oldest:
+            return track
+        lag = refine(track.reference, track.lag, history, track.first, track.first + track.judged)
+        if abs(lag - track.lag) < _FAILED_LAG:
+            return track
+        moved = Track(track.reference, lag, max(0, self._since))
+        if moved.first < history.oldest or moved.sounding_start < self._since * HOP - SLACK:
+            return track
+        moved.advance(history, history.end)
+        return moved if moved.clear else track
 
     def expects_shorter(self, seconds: float) -> bool:
         """Return whether a recording is expected that is shorter than this."""

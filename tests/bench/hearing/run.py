@@ -1,6 +1,7 @@
 """How often the matcher is right, line by line: `python -m tests.bench.hearing.run [--final] [--trials N] [--notes]`.
 
-Thresholds are chosen on the bank's prompts; figures to publish come from `--final`: other words, voices, languages and seeds.
+Thresholds are chosen on the bank's prompts and on `--large`; figures to publish come from `--final`: other words, voices and seeds.
+`python -m tests.bench.hearing.throughput` says how many calls a core can listen to.
 
 Speech is synthetic; expect worse on human recordings. Rates come with 95 % Wilson intervals.
 """
