@@ -23,6 +23,7 @@ SYLLABLE_FRAMES: Final = 15
 PATIENCE_FRAMES: Final = 160
 """How long after a recording went wrong another one may still be recognised in its place."""
 UNKNOWN_FRAMES: Final = 300
+JUST_BEGUN_FRAMES: Final = 50
 SHORT_S: Final = 1.0
 ENOUGH_S: Final = 0.8
 """A whole recording with this much sound needs no quiet around it."""

@@ -5,8 +5,12 @@ All times are seconds of the stream: samples since the first one fed, divided by
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Protocol
+
+from ivrtest.audio.spectrum import Mask, Samples
 
 
 class Verdict(StrEnum):
@@ -26,6 +30,15 @@ class Verdict(StrEnum):
     """Too much was lost on the line, buried in noise or overlaid by other sound to tell. With `Match.prompt` if something like it plays."""
 
 
+class Means(StrEnum):
+    """What a recording was known by."""
+
+    recording = "recording"
+    """Its own sound, in every part of it."""
+    sound = "sound_of_words"
+    """How its words sound, spoken anew. That one of them was changed would not have been noticed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """One stretch of the stream held against one recording."""
@@ -37,7 +50,8 @@ class Match:
     verdict: Verdict
     """While the recording still plays (`Recognised`), `match` means: as recorded so far."""
     score: float
-    """The worst block's deviation from the recording in dB: under 1 for the same recording, over 4 for another word."""
+    """The worst block's deviation from the recording in dB: under 1 for the same recording, over 4 for another word. By the sound of words:
+    how far they are from the recording's (`word_sounds.Distance`)."""
     start_s: float
     """When the recording began (its first sample, even if that is silent). For unknown speech: when the speech began."""
     end_s: float
@@ -51,6 +65,7 @@ class Match:
     differences: tuple[tuple[float, float], ...] = field(default=())
     """The places in the recording, in seconds from its first sample, that were not as recorded."""
 
+    by: Means = Means.recording
     expected_language: str = ""
     """The language in which this prompt was expected, where it was heard in another one."""
 
@@ -139,6 +154,18 @@ class SoundEnded:
 
 
 Hearing = SoundStarted | Recognised | Heard | ToneHeard | ProgressToneHeard | SoundEnded
+
+
+class Ear(Protocol):
+    """What names the recordings of one call, such as `ivrtest.audio.matcher.Matcher`, which says what each of these does."""
+
+    def expect(self, keys: Sequence[tuple[str, str]] | None) -> None: ...
+
+    def mask(self, start_s: float, end_s: float) -> None: ...
+
+    def feed(self, samples: Samples, lost: Mask) -> list[Hearing]: ...
+
+    def finish(self) -> list[Hearing]: ...
 
 
 def known_by(hearing: Hearing, end_s: float) -> Hearing:

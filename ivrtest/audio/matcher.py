@@ -24,6 +24,7 @@ from ivrtest.audio.certainty import (
     FAR_BELOW_DB,
     GIVE_UP_FRAMES,
     GOOD_BEGINNING_DB,
+    JUST_BEGUN_FRAMES,
     LONG_STEP,
     NAME_ANY_S,
     NAME_EXPECTED_S,
@@ -373,7 +374,9 @@ class Matcher:
         told = told or not speechlike or not self._strangers.in_front(start, end)
         hearing: list[Hearing] = [] if told else [self._strangers.heard(start, end, self._near())]
         lasting = quiet < QUIET_FRAMES
-        self._explained((end + 3) * HOP, keep=[track for track in self._tracks if track.sounding_start >= (end - 20) * HOP])
+        # A recording that has only just begun is not seen yet.
+        until = (end - JUST_BEGUN_FRAMES if lasting else end + 3) * HOP
+        self._explained(until, keep=[track for track in self._tracks if track.sounding_start >= (end - 20) * HOP])
         self._told_unknown = lasting
         return hearing
 

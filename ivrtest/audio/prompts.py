@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from ivrtest.audio.formats import find_recording
 from ivrtest.audio.index_file import WORTH_KEEPING_S, IndexParts, content_name, load_index, save_index
 from ivrtest.audio.recording_file import AudioError, read_audio
 from ivrtest.audio.synthesis import is_synthetic
+from ivrtest.audio.word_sounds import Words
 
 Key = tuple[str, str]
 """(prompt, language)."""
@@ -39,6 +40,8 @@ class Recording:
     path: Path | None = None
     synthetic: bool = False
     """Rendered from its words, not spoken by a person."""
+    anew: bool = False
+    """Callers hear its words spoken anew, never twice alike, and not this sound."""
 
     @property
     def key(self) -> Key:
@@ -98,6 +101,9 @@ class PromptLibrary:
             if fault := fault_of(recording.samples):
                 raise ValueError(f'recording of prompt "{recording.prompt}" in language "{recording.language}" {fault}')
             self._recordings[recording.key] = recording
+        self.anew = frozenset(key for key, recording in self._recordings.items() if recording.anew)
+        """The recordings whose words are spoken anew."""
+        self._words: dict[tuple[Key, ...], Words] = {}
 
     def __len__(self) -> int:
         return len(self._recordings)
@@ -113,8 +119,12 @@ class PromptLibrary:
 
     @cached_property
     def index(self) -> LibraryIndex:
-        """Computed at the first use ever, about a second for ten minutes of recordings; then read from disk."""
-        return LibraryIndex.of(self.recordings())
+        """Without what is spoken anew. Computed at the first use ever, a second for ten minutes of recordings; then read from disk."""
+        return LibraryIndex.of([recording for recording in self.recordings() if not recording.anew])
+
+    def words(self, keys: Sequence[Key]) -> Words:
+        """Return how the words of recordings sound one after another. Raises KeyError."""
+        return self._words.setdefault(tuple(keys), Words(np.concatenate([self._recordings[key].samples for key in keys])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +139,18 @@ class LibraryReading:
 
 
 def load_library(
-    flow_name: str, prompts: Mapping[str, Mapping[str, str]], languages: Sequence[str], folder: Path, *, digits: bool = False
+    flow_name: str,
+    prompts: Mapping[str, Mapping[str, str]],
+    languages: Sequence[str],
+    folder: Path,
+    *,
+    digits: bool = False,
+    anew: Collection[str] = (),
 ) -> LibraryReading:
     """Read a flow's recordings: `<folder>/<language>/<prompt>.wav` (or another format), `<language>/digits/<digit>.wav`.
 
     `prompts`: per prompt and language its words. `folder`: the flow's own, such as `flows/prompts/bank`. Digits are read where they
-    exist; `digits=True` says that the flow speaks them, so that absent ones are missing.
+    exist; `digits=True` says that the flow speaks them, so that absent ones are missing. `anew`: prompts that are spoken anew.
     """
     recordings: list[Recording] = []
     missing: list[Path] = []
@@ -155,7 +171,7 @@ def load_library(
         if fault := fault_of(samples):
             problems.append(f'recording "{path}" of flow "{flow_name}" {fault}. record the words again')
             continue
-        recordings.append(Recording(prompt, language, samples, words, path, is_synthetic(path)))
+        recordings.append(Recording(prompt, language, samples, words, path, is_synthetic(path), prompt in anew))
     return LibraryReading(PromptLibrary(recordings), tuple(missing), tuple(problems))
 
 

@@ -30,6 +30,8 @@ _TURN.put(None)
 _SYNCHRONOUS = 2
 _POSITION_IN_CHARACTERS = 1
 _TEXT_IS_UTF8 = 1
+_RATE, _PITCH, _RANGE = 1, 3, 4
+"""`espeak_PARAMETER` of speak_lib.h."""
 
 _VOICES: Final = {"en": "en-us", "mul": "en-us"}
 """Where a language's own name is not the voice to use."""
@@ -59,6 +61,20 @@ class Wanted:
     """What decides the voice. For a recording that serves all languages: the flow's default language."""
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How words are spoken, as espeak-ng counts it. The same words in another manner are another sound."""
+
+    words_per_minute: int = 175
+    pitch: int = 50
+    """0 to 99; an octave is 50."""
+    pitch_range: int = 50
+    """0 to 99: from a single tone to lively."""
+
+
+AS_USUAL: Final = Manner()
+
+
 def digit_words(digit: str, language: str) -> str:
     """Return how `digit` (0 to 9) is said. Raises SynthesisError for a language without digit words (see `DIGIT_WORDS`)."""
     words = DIGIT_WORDS.get(language) or DIGIT_WORDS.get(language.split("-")[0])
@@ -67,14 +83,14 @@ def digit_words(digit: str, language: str) -> str:
     return words[int(digit)]
 
 
-def synthesise(words: str, language: str) -> NDArray[np.int16]:
+def synthesise(words: str, language: str, manner: Manner = AS_USUAL) -> NDArray[np.int16]:
     """Speak `words` in the voice of `language` ("en", "es-419", any espeak-ng voice, a variant such as "de+f3"). Returns 8 kHz samples.
 
     The sound keeps to the telephone band and stands at `LEVEL_DBOV`. Threads take turns: espeak-ng is one per process.
     Raises SynthesisError if the extra is missing, no voice speaks the language, or the words make no sound.
     """
     with _one_at_a_time():
-        with_rate, rate = _speak(words, _VOICES.get(language, language), language)
+        with_rate, rate = _speak(words, _VOICES.get(language, language), language, manner)
     samples = _telephone_band(with_rate, rate)
     loud = np.flatnonzero(np.abs(samples) > 0.01 * np.max(np.abs(samples), initial=0.0))
     if len(loud) == 0:
@@ -150,7 +166,7 @@ class _Voice(ctypes.Structure):
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
-def _speak(words: str, voice: str, language: str) -> tuple[NDArray[np.int16], int]:
+def _speak(words: str, voice: str, language: str, manner: Manner) -> tuple[NDArray[np.int16], int]:
     """Return the voice's own samples and their rate. The library is loaded anew each time: its wave generator keeps state in static
     variables that survive its own termination, and would let earlier words change the sound of later ones."""
     library = _open()
@@ -173,6 +189,8 @@ def _speak(words: str, voice: str, language: str) -> tuple[NDArray[np.int16], in
         text = words.encode()
         if library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise SynthesisError(f'espeak-ng cannot load voice "{voice}"')
+        for parameter, value in ((_RATE, manner.words_per_minute), (_PITCH, manner.pitch), (_RANGE, manner.pitch_range)):
+            library.espeak_SetParameter(parameter, value, 0)
         if library.espeak_Synth(text, ctypes.c_size_t(len(text) + 1), 0, _POSITION_IN_CHARACTERS, 0, _TEXT_IS_UTF8, None, None) != 0:
             raise SynthesisError(f'espeak-ng cannot speak the words "{words}"')
         library.espeak_Synchronize()

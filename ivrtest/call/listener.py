@@ -1,4 +1,4 @@
-"""A call and a matcher joined: what happens on the line and what is heard there, as one stream in the order of the call's clock."""
+"""A call and an ear joined: what happens on the line and what is heard there, as one stream in the order of the call's clock."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.hearing import Heard, Hearing, Verdict
-from ivrtest.audio.matcher import Matcher
+from ivrtest.audio.hearing import Ear, Heard, Hearing, Verdict
 from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, Ended, KeySent, Samples
 
 FRAME: Final = 160
@@ -36,12 +35,12 @@ class Tick:
 class Listener:
     """Listens to one call.
 
-    The matcher must be fresh: its stream begins with the call's first block, so its times are times of the call.
+    The ear must be fresh: its stream begins with the call's first block, so its times are times of the call.
     """
 
-    def __init__(self, call: Call, matcher: Matcher) -> None:
+    def __init__(self, call: Call, ear: Ear) -> None:
         self._call = call
-        self._matcher = matcher
+        self._ear = ear
         self._heard: list[Samples] = []
 
     @property
@@ -56,17 +55,17 @@ class Listener:
                 case Block():
                     self._heard.append(item.samples)
                     for begin, end in item.missed:
-                        self._matcher.mask(begin / SAMPLE_RATE, end / SAMPLE_RATE)
-                    for hearing in self._matcher.feed(item.samples, item.lost):
+                        self._ear.mask(begin / SAMPLE_RATE, end / SAMPLE_RATE)
+                    for hearing in self._ear.feed(item.samples, item.lost):
                         yield doubted(hearing, lambda: self.heard)
                     missed = tuple((begin / SAMPLE_RATE, end / SAMPLE_RATE) for begin, end in item.missed)
                     yield Tick(item.end_s, np.count_nonzero(item.lost) / SAMPLE_RATE, missed)
                 case KeySent():
                     # On a line with echo our own tone comes back over what the far side says.
-                    self._matcher.mask(item.at, item.at + item.seconds)
+                    self._ear.mask(item.at, item.at + item.seconds)
                     yield item
                 case Ended():
-                    for hearing in self._matcher.finish():
+                    for hearing in self._ear.finish():
                         yield doubted(hearing, lambda: self.heard)
                     yield item
                 case _:

@@ -228,6 +228,8 @@ class Flow:
     variable_spans: Mapping[str, Span] = field(default_factory=dict)
     """The places of the names in `variables`."""
     policy: Policy = field(default_factory=Policy)
+    spoken_anew: tuple[str, ...] = ()
+    """The prompts whose words are synthesised at each call, so that they never sound twice alike."""
 
     @property
     def default_language(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ def _read_top(top: Fields, broken: set[str | int], nodes: Mapping[str, Node], pr
         time_zone_span=top.span("time_zone") if "time_zone" in top else None,
         policy=_policy(None if "policy" in broken else top.child("policy")),
         variables=variables,
+        spoken_anew=_spoken_anew(top, broken),
         variable_spans={name: top.key_span("variables", name) for name in variables},
     )
 
@@ -123,6 +125,19 @@ def _policy(fields: Fields | None) -> Policy:
         fields.wrong(message, fields.span(given))
         return usual
     return policy
+
+
+def _spoken_anew(top: Fields, broken: set[str | int]) -> tuple[str, ...]:
+    if "spoken_anew" in broken:
+        return ()
+    names = top.texts("spoken_anew")
+    prompts = top.data.get("prompts") or {}
+    for place, name in enumerate(names):
+        if name not in prompts:
+            near = get_close_matches(name, prompts, n=1)
+            hint = f'did you mean "{near[0]}"?' if near else 'declare it in "prompts"'
+            top.wrong(f'there is no prompt "{name}" that could be spoken anew. {hint}', top.span("spoken_anew", place))
+    return names
 
 
 def _time_zone(top: Fields, broken: set[str | int]) -> str:

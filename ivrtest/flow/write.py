@@ -31,6 +31,7 @@ def write_flow(flow: Flow) -> str:
         numbers=list(flow.numbers) or None,
         time_zone=None if flow.time_zone == "UTC" and flow.time_zone_span is None else flow.time_zone,
         variables=dict(flow.variables) or None,
+        spoken_anew=list(flow.spoken_anew) or None,
         policy=_written_policy(flow.policy) or None,
     )
     lines = list(_lines(head, 0))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ivrtest import __version__
-from ivrtest.audio.hearing import Match
+from ivrtest.audio.hearing import Match, Means
 from ivrtest.report.excerpt import excerpt
 from ivrtest.report.files import write_text
 from ivrtest.report.findings_json import place
@@ -77,7 +77,9 @@ def match_of(match: Match) -> dict[str, Any]:
         "prompt": match.prompt,
         "language": match.language,
         "verdict": str(match.verdict),
-        "score_db": rounded(match.score),
+        "heard_by": str(match.by),
+        "score_db": rounded(match.score) if match.by is Means.recording else None,
+        "distance": rounded(match.score) if match.by is Means.sound and match.prompt else None,
         "start_s": rounded(match.start_s),
         "end_s": rounded(match.end_s),
         "decided_at_s": rounded(match.decided_at_s),

@@ -14,7 +14,7 @@ from pathlib import Path
 from junit_xml import TestCase, TestSuite
 
 from ivrtest import __version__
-from ivrtest.audio.hearing import Match
+from ivrtest.audio.hearing import Match, Means
 from ivrtest.report.excerpt import excerpt
 from ivrtest.report.files import write_text
 from ivrtest.report.outcome import Outcome, finding_of
@@ -91,6 +91,8 @@ def step_line(number: int, step: StepResult) -> str:
 
 
 def scored(match: Match) -> str:
+    if match.by is Means.sound and match.prompt:
+        return f", by the sound of its words: distance {match.score:.2f}, known at {match.decided_at_s:.2f} s"
     return f", deviation {match.score:.2f} dB, known at {match.decided_at_s:.2f} s" if match.prompt else ""
 
 

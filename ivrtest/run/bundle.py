@@ -85,7 +85,7 @@ class Bundle:
             if outside:
                 findings += [Finding(OUTSIDE, Severity.ERROR, message, span) for message, span in outside]
                 continue
-            reading = load_library(flow.name, words_of(flow), flow.languages, folder)
+            reading = load_library(flow.name, words_of(flow), flow.languages, folder, anew=flow.spoken_anew)
             findings += [Finding("recording", Severity.ERROR, problem, flow.span) for problem in reading.problems]
             recordings.update({recording.key: recording for recording in reading.library.recordings()})
         if findings:

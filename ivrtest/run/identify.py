@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.dtmf_detector import ToneKey
-from ivrtest.audio.hearing import Heard, Match, ProgressToneHeard, ToneHeard, Verdict
+from ivrtest.audio.hearing import Heard, Match, Means, ProgressToneHeard, ToneHeard, Verdict
 from ivrtest.audio.pcm import to_mono
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.sound_file import SoundFile, open_sound
@@ -234,6 +234,8 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
     opinion, note = _opinion(match, heed, transcript.seconds)
     if opinion is not Opinion.fine and not note and transcript.clipped:
         note = "the sound is clipped: it was recorded too loud"
+    if match.by is Means.sound and match.prompt:
+        note = "; ".join(part for part in (note, "known by the sound of its words: a changed word is not noticed") if part)
     recording = heed.library.get(match.prompt, match.language)
     words = ""
     if recording is not None and match.verdict in (Verdict.diverged, Verdict.truncated):
@@ -248,7 +250,7 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
         end_s=match.end_s,
         prompt=match.prompt,
         language=match.language,
-        score=match.score if match.prompt else None,
+        score=match.score if match.prompt and match.by is Means.recording else None,
         decided_at_s=match.decided_at_s,
         diverged_at_s=match.diverged_at_s,
         runner_up=match.runner_up,

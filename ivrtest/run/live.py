@@ -10,8 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from ivrtest.audio.matcher import Matcher
+from ivrtest.audio.hearing import Ear
 from ivrtest.audio.murmur import murmur
+from ivrtest.audio.revoiced import ear_for
 from ivrtest.call.call import Call
 from ivrtest.call.capture import Capturing
 from ivrtest.call.dialling import DialOptions, host_of
@@ -51,11 +52,11 @@ class LiveRoute:
         capturing: Capturing | None = None,
         pcaps_of_passed: bool = True,
         calibration: Calibration | None = None,
-        listening: Callable[[Job], Matcher] | None = None,
+        listening: Callable[[Job], Ear] | None = None,
     ) -> None:
         """`options`: how to call, and whom we may. `recordings`: the folder for one stereo WAV per call; None: none are kept. `pcaps`: the
         folder for one capture per call, and `capturing` what may stand in them; `pcaps_of_passed`: also of scenarios that pass.
-        `calibration`: how the line was, to tell where it has become worse. `listening`: gives each call the matcher that listens to it.
+        `calibration`: how the line was, to tell where it has become worse. `listening`: gives each call the ear that listens to it.
         """
         self._called = target
         self._options = options or DialOptions()
@@ -64,7 +65,7 @@ class LiveRoute:
         self._pcaps_of_passed = pcaps_of_passed
         self._capturing: Capturing | bool = (capturing or Capturing()) if pcaps is not None else False
         self._calibration = calibration
-        self._listening = listening or (lambda job: Matcher(job.library))
+        self._listening = listening or (lambda job: ear_for(job.library))
         self._names = Names()
         self._stack = AsyncExitStack()
 
@@ -114,7 +115,7 @@ class LiveRoute:
     async def hold(self, job: Job, conversation: Conversation, tell: Callable[[Note], None]) -> CallRecord:
         """See `ivrtest.run.suite.Route`."""
         # The index takes a moment of computing; a call that waits for it would hear late.
-        await asyncio.to_thread(lambda: job.library.index)
+        ear = await asyncio.to_thread(self._listening, job)
         calling = job.scenario.calling
         secret = secret_headers(calling)
         async with self._answering(job) as target:
@@ -136,7 +137,7 @@ class LiveRoute:
                 raise RouteError(str(error)) from error
             behind_s = 0.0
             try:
-                behind_s = await converse(call, conversation, self._listening(job), tell)
+                behind_s = await converse(call, conversation, ear, tell)
             except asyncio.CancelledError:
                 # The run is stopped. What there is of the call is kept; `run_job` sees from its task that it is not whole.
                 if conversation.answered_s is None:
@@ -197,26 +198,26 @@ def secret_headers(calling: Calling) -> Mapping[str, str]:
     return {name: os.environ[variable] for name, variable in calling.secret_headers.items()}
 
 
-async def converse(call: Call, conversation: Conversation, matcher: Matcher, tell: Callable[[Note], None]) -> float:
+async def converse(call: Call, conversation: Conversation, ear: Ear, tell: Callable[[Note], None]) -> float:
     """Bring a call and a conversation together until the call is over. Return how far behind the call we were, in seconds, at the worst
     moment before the verdict."""
     told = 0
     behind_s = 0.0
-    async for percept in Listener(call, matcher).stream():
+    async for percept in Listener(call, ear).stream():
         if isinstance(percept, Tick) and conversation.status is Status.NOT_RUN:
             behind_s = max(behind_s, call.now - percept.at)
         for command in conversation.on(percept):
-            await obey(call, matcher, command)
+            await obey(call, ear, command)
         for note in conversation.notes[told:]:
             tell(note)
         told = len(conversation.notes)
     return behind_s
 
 
-async def obey(call: Call, matcher: Matcher, command: Command) -> None:
+async def obey(call: Call, ear: Ear, command: Command) -> None:
     match command:
         case Expect(keys=keys):
-            matcher.expect(keys)
+            ear.expect(keys)
         case PressKeys(keys=keys, secret=secret, form=form):
             await call.press(keys, secret=secret, form=form)
         case Speak(seconds=seconds):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ivrtest.audio.matcher import Matcher
+from ivrtest.audio.revoiced import ear_for
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.drivers import dial
 from ivrtest.call.line import LineError
@@ -31,13 +31,13 @@ class OtherDriverRoute:
 
     async def hold(self, job: Job, conversation: Conversation, tell: Callable[[Note], None]) -> CallRecord:
         """See `ivrtest.run.suite.Route`."""
-        await asyncio.to_thread(lambda: job.library.index)
+        ear = await asyncio.to_thread(ear_for, job.library)
         options = replace(self._options, caller=job.scenario.given.caller or self._options.caller)
         behind_s = 0.0
         try:
             async with dial(self.target, options) as call:
                 try:
-                    behind_s = await converse(call, conversation, Matcher(job.library), tell)
+                    behind_s = await converse(call, conversation, ear, tell)
                 except asyncio.CancelledError:
                     # The run is stopped. What there is of the call is kept; `run_job` sees from its task that it is not whole.
                     if conversation.answered_s is None:

@@ -10,8 +10,8 @@ import numpy as np
 
 from ivrtest.audio.dtmf_detector import DtmfDetector, ToneKey
 from ivrtest.audio.hearing import Heard, Hearing, ProgressToneHeard, SoundEnded, SoundStarted, ToneHeard
-from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.audio.revoiced import ear_for
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
 from ivrtest.call.listener import doubted
 from ivrtest.run.second_look import Recent, Stretch, in_doubt, second_look
@@ -38,7 +38,7 @@ class Transcript:
 
     def __init__(self, library: PromptLibrary) -> None:
         self._library = library
-        self._matcher = Matcher(library)
+        self._ear = ear_for(library)
         self._keys = DtmfDetector()
         self._ahead: deque[tuple[Samples, Mask]] = deque()
         self._waiting = 0
@@ -83,7 +83,7 @@ class Transcript:
         found: list[Found] = list(self._heed(self._keys.finish()))
         while self._ahead:
             found += self._match(*self._ahead.popleft())
-        found += self._weigh(self._matcher.finish())
+        found += self._weigh(self._ear.finish())
         return found + self._settle(self._recent.end_s)
 
     def _heed(self, keys: list[ToneKey]) -> list[ToneKey]:
@@ -93,13 +93,13 @@ class Transcript:
         return keys
 
     def _mask(self, start_s: float, end_s: float) -> None:
-        self._matcher.mask(start_s, end_s)
+        self._ear.mask(start_s, end_s)
         self._recent.mask(start_s, end_s)
 
     def _match(self, samples: Samples, lost: Mask) -> list[Found]:
         self._waiting -= len(samples)
         self._recent.add(samples, lost)
-        found = self._weigh(self._matcher.feed(samples, lost))
+        found = self._weigh(self._ear.feed(samples, lost))
         doubt, now_s = self._doubt, self._recent.end_s
         if doubt is not None and (now_s - doubt.start_s > _LONGEST_S or (not self._sounding and now_s - doubt.end_s > _QUIET_S)):
             found += self._settle(now_s)

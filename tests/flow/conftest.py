@@ -298,6 +298,7 @@ def flows(draw: st.DrawFn) -> Flow:
         "languages": ["en", "es"],
         "variables": draw(st.just({"tries": 0})),
         "policy": draw(POLICIES),
+        "spoken_anew": draw(st.lists(st.sampled_from(["hello", "again"]), unique=True)),
         "prompts": {"hello": {"en": draw(WORDS), "es": draw(WORDS)}, "again": draw(WORDS)},
         "nodes": {name: draw(NODE) for name in NODE_NAMES},
     }

@@ -270,3 +270,11 @@ def test_a_misspelt_top_key_is_told_once_and_nothing_breaks(word: str, misspelt:
     reading = read_flow(Source("f.yaml", text))
     assert reading.flow is None
     assert [finding.message for finding in reading.findings] == [f'unknown key "{misspelt}" in the flow. did you mean "{word}"?']
+
+
+def test_only_declared_prompts_are_spoken_anew() -> None:
+    text = HEAD.replace("nodes:\n", "spoken_anew: [hello, helo, zzz]\nnodes:\n") + "  first: {hang_up: {prompt: hello}}\n"
+    assert messages(text) == [
+        '6:22 there is no prompt "helo" that could be spoken anew. did you mean "hello"?',
+        '6:28 there is no prompt "zzz" that could be spoken anew. declare it in "prompts"',
+    ]

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
-from ivrtest.audio.matcher import Matcher
+from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.audio.revoiced import ear_for
 from ivrtest.call.call import Block, Call, CallEvent, Samples
 from ivrtest.call.drivers.loop import Exchange
 from ivrtest.call.impairment import Impairment
@@ -84,25 +85,26 @@ class Telephone:
         await self._call.hang_up()
 
 
-def hold(job: Job, *faults: str | Fault, seed: int = 0) -> Held:
-    """Hold a scenario against an embedded IVR with these faults. All that is random in them follows from `seed`."""
-    return asyncio.run(_hold(job, [read(fault, job) for fault in faults], seed))
+def hold(job: Job, *faults: str | Fault, seed: int = 0, played: PromptLibrary | None = None) -> Held:
+    """Hold a scenario against an embedded IVR with these faults. All that is random in them follows from `seed`.
+
+    `played`: what the IVR plays, if that is another sound than the caller knows.
+    """
+    return asyncio.run(_hold(job, [read(fault, job) for fault in faults], seed, played or job.library))
 
 
 def read(fault: str | Fault, job: Job) -> Fault:
     return read_fault(fault, job.flow, job.flows.values()) if isinstance(fault, str) else fault
 
 
-async def _hold(job: Job, faults: Sequence[Fault], seed: int) -> Held:
+async def _hold(job: Job, faults: Sequence[Fault], seed: int, played: PromptLibrary) -> Held:
     given = job.scenario.given
     conversation = Conversation(job.scenario, job.prompts, job.flow.default_language, music=job.music)
     exchange = Exchange()
     start = job.start_time
-    async with EmbeddedIvr(
-        job.flow, job.library, flows=job.flows, given=given, start_time=start, exchange=exchange, faults=faults, seed=seed
-    ):
+    async with EmbeddedIvr(job.flow, played, flows=job.flows, given=given, start_time=start, exchange=exchange, faults=faults, seed=seed):
         call = await exchange.place(exchange.uri, caller=given.caller)
-        await converse(Telephone(call), conversation, Matcher(job.library), lambda note: None)
+        await converse(Telephone(call), conversation, ear_for(job.library), lambda note: None)
     step = next((number for number, step in enumerate(conversation.steps, 1) if step.message), None)
     message = conversation.steps[step - 1].message if step else conversation.trouble[1] if conversation.trouble else ""
     return Held(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivrtest.audio.hearing import Match, ProgressToneHeard, Verdict
+from ivrtest.audio.hearing import Match, Means, ProgressToneHeard, Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
 
 
@@ -20,19 +20,31 @@ def told(match: Match) -> str:
     """Say in a few words what was heard and when."""
     match match.verdict:
         case Verdict.match:
-            return f"{named(match.key)} {between(match)}"
+            return f"{known(match)}{',' if how(match) else ''} {between(match)}"
         case Verdict.diverged:
             return f"something that begins like {named(match.key)} and differs after {into(match):.1f} s, {between(match)}"
         case Verdict.truncated:
-            return f"{named(match.key)} cut off after {into(match):.1f} s, {between(match)}"
+            return f"{known(match)} cut off after {into(match):.1f} s, {between(match)}"
         case Verdict.unknown:
-            return f"speech that is no recording of the flow, {between(match)}"
+            if match.by is Means.recording:
+                return f"speech that is no recording of the flow, {between(match)}"
+            nearest = f" (nearest {named(match.runner_up)})" if match.runner_up else ""
+            return f"speech that is no recording of the flow, nor sounds like the words of one spoken anew{nearest}, {between(match)}"
         case Verdict.ambiguous:
             other = f" or {named(match.runner_up)}" if match.runner_up else ""
-            return f"{named(match.key)}{other} (nothing tells them apart), {between(match)}"
+            return f"{named(match.key)}{other}{how(match)} (nothing tells them apart), {between(match)}"
         case Verdict.inconclusive:
             what = f"something like {named(match.key)}" if match.prompt else "something"
             return f"{what} with too much loss or noise on the line to tell, {between(match)}"
+
+
+def known(match: Match) -> str:
+    """Name what was heard, and what it was known by if that is less than all of its sound."""
+    return named(match.key) + how(match)
+
+
+def how(match: Match) -> str:
+    return " by the sound of its words" if match.by is Means.sound else ""
 
 
 def into(match: Match) -> float:
