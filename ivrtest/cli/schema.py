@@ -1,4 +1,4 @@
-"""`ivrtest schema flow|scenario`: the JSON Schema that editors complete from."""
+"""`ivrtest schema flow|scenario|route`: the JSON Schemas that editors complete from, and that explain what is written."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from importlib.resources import files
 
 import click
 
-SCHEMAS = {"flow": ("ivrtest.flow", "flow.schema.json"), "scenario": ("ivrtest.scenario", "scenario.schema.json")}
+SCHEMAS = {
+    "flow": ("ivrtest.flow", "flow.schema.json"),
+    "scenario": ("ivrtest.scenario", "scenario.schema.json"),
+    "route": ("ivrtest.run", "route.schema.json"),
+}
 
 
 @click.command()
 @click.argument("language", type=click.Choice(list(SCHEMAS)))
 def command(language: str) -> int:
-    """Print the JSON Schema of flows or scenarios.
+    """Print the JSON Schema of flows, scenarios or calibrated routes.
 
     Editors with a YAML language server complete and check while you type, if the file's first line is
 

@@ -27,12 +27,12 @@ from ivrtest.run.route import Calibration, Deviations, LineFigures, Rate, percen
 from ivrtest.run.suite import run_suite
 from ivrtest.scenario.steps.hear import Hear
 
-LEAST_SNR_DB: Final = 6.0
-"""Speech that stands less above the noise is not judged."""
-MOST_LOSS: Final = 0.15
 MOST_UNTOLD: Final = 0.2
 MOST_ACCEPTED: Final = 0.02
-"""Where more packets are lost, more recordings cannot be told, or more of the wrong ones would pass, the route is too bad."""
+"""Where more recordings cannot be told, or more of the wrong ones would pass, the route is too bad."""
+POOR_SNR_DB: Final = 10.0
+MUCH_LOSS: Final = 0.05
+"""What is then named as the likely reason."""
 OTHER_WORDS: Final = frozenset({Verdict.diverged, Verdict.truncated, Verdict.unknown})
 VAGUE: Final = frozenset({Verdict.ambiguous, Verdict.inconclusive})
 
@@ -164,21 +164,23 @@ def _deviations(scores: Sequence[float]) -> Deviations | None:
 def problem_of(calibration: Calibration, suite: SuiteResult) -> str:
     """Say why nothing can be judged over a route; empty where it can."""
     line, untold, accepted = calibration.line, calibration.untold, calibration.accepted
-    if line is not None and line.snr_db is not None and line.snr_db < LEAST_SNR_DB:
-        return f"speech stands {line.snr_db:.0f} dB above the noise. {LEAST_SNR_DB:.0f} dB are needed to tell recordings apart"
-    if line is not None and line.loss > MOST_LOSS:
-        return f"{percent(line.loss)} of the packets were not heard. with more than {MOST_LOSS:.0%} recordings cannot be told"
-    if line is None or untold.count > MOST_UNTOLD * untold.of:
-        why = next((f". the first call that went wrong: {result.verdict}" for result in suite.results if result.verdict), "")
-        if line is None:
-            return f"no recording was heard as it is in {calibration.calls} call{'' if calibration.calls == 1 else 's'}{why}"
-        return f"{untold} recordings could not be told{why}"
+    why = next((f". the first call that went wrong: {result.verdict}" for result in suite.results if result.verdict), "")
+    if line is None:
+        return f"no recording was heard as it is in {calibration.calls} call{'' if calibration.calls == 1 else 's'}{why}"
+    if untold.count > MOST_UNTOLD * untold.of:
+        return f"{untold} recordings could not be told{_reason(line) or why}"
     if accepted.count > MOST_ACCEPTED * accepted.of:
         return f"{accepted} other recordings would be taken for the right one"
     unclear = [result for result in suite.results if result.status in {Status.ERROR, Status.NOT_RUN}]
     if len(unclear) > MOST_UNTOLD * calibration.calls:
         return f"{len(unclear)} of {calibration.calls} calls could not be judged. the first: {unclear[0].verdict}"
     return ""
+
+
+def _reason(line: LineFigures) -> str:
+    if line.snr_db is not None and line.snr_db < POOR_SNR_DB:
+        return f": speech stands {line.snr_db:.0f} dB above the noise"
+    return f": {percent(line.loss)} of the packets were not heard" if line.loss > MUCH_LOSS else ""
 
 
 def line_figures(stretches: Sequence[Stretch], qualities: Sequence[CallQuality]) -> LineFigures:

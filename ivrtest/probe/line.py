@@ -12,8 +12,10 @@ from ivrtest.audio.spectrum import BANDS, FINE_HOP, SAMPLE_RATE, Samples, frames
 from ivrtest.probe.others import BEFORE, Other, Stretch, laid_along
 from ivrtest.run.route import BandGain
 
-DEEP_DB: Final = 25.0
-"""Cells of a recording that lie no deeper below its loudest one are compared."""
+DEEP_DB: Final = 12.0
+"""Cells of a recording that lie no deeper below the loudest one of their band are compared: noise changes softer ones ..."""
+DEEPEST_DB: Final = 35.0
+"""... nor deeper below the loudest one of all."""
 FEW: Final = 10
 """With fewer cells a band says nothing."""
 MIDDLE_HZ: Final = (500.0, 2500.0)
@@ -69,7 +71,8 @@ def _gains(stretch: Stretch) -> NDArray[np.float64]:
     heard = log_mel(stretch.sound.samples)[first:end]
     recording = stretch.reference.rows(first, first + len(heard), lags[: len(heard)])
     arrived = ~frames_lost(stretch.sound.lost)[first : first + len(heard)]
-    cells = (recording > recording.max(initial=-90.0) - DEEP_DB) & arrived[:, None]
+    least = np.maximum(recording.max(axis=0, initial=-90.0) - DEEP_DB, recording.max(initial=-90.0) - DEEPEST_DB)
+    cells = (recording > least) & arrived[:, None]
     gains = [np.median((heard - recording)[cells[:, band], band]) if cells[:, band].sum() >= FEW else np.nan for band in range(BANDS)]
     return np.array(gains)
 

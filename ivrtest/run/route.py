@@ -25,7 +25,7 @@ MORE_LOSS: Final = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How often something happened."""
+    """How often something happened. Each trial counts for itself, also where the same recording was heard again."""
 
     count: int
     of: int

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivrtest.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
-from ivrtest.audio.level import active_level, clipped_share, find_echo, loudness
+from ivrtest.audio.level import active_level, clipped_share, find_echo, loudness, noise_level
 from ivrtest.audio.murmur import murmur
 from ivrtest.audio.pcm import Samples, from_float, gain
 from ivrtest.audio.synthesis import synthesise
@@ -111,3 +111,16 @@ def test_a_prompt_that_answers_the_caller_twice_in_the_same_time_is_no_echo() ->
 
 def test_who_says_nothing_hears_no_echo() -> None:
     assert find_echo(np.zeros(4 * SECOND, np.int16), noise(4, 0.1)) is None
+
+
+def test_noise_is_what_the_pauses_hold() -> None:
+    speech = np.tile(np.repeat([0.1, 0.0], SECOND), 3) * np.sin(np.arange(6 * SECOND) / 3)
+    hiss = np.random.default_rng(1).normal(0, 1e-3, len(speech))
+    noisy = from_float(speech + hiss)
+    assert noise_level(noisy) == pytest.approx(-60, abs=1)
+    assert noise_level(from_float(speech)) == -np.inf
+    assert noise_level(np.zeros(SECOND, np.int16)) == -np.inf
+    # What did not arrive is no quiet line.
+    noisy[SECOND // 2 : 3 * SECOND // 2] = 0
+    assert noise_level(noisy) == -np.inf
+    assert noise_level(noisy, lost=1 / 6) == pytest.approx(-60, abs=1)

@@ -36,6 +36,15 @@ def test_gain_without_tilt() -> None:
     assert edges_hz(bands) == (None, None)
 
 
+def test_noise_changes_the_gain_little() -> None:
+    def noisy(samples: Samples) -> Samples:
+        return from_float(to_float(gain(samples, -12)) + np.random.default_rng(1).normal(0, 10 ** (-42 / 20), len(samples)))
+
+    found, bands = line_gain_db([carried(noisy)])
+    assert found == pytest.approx(-12, abs=0.4)
+    assert max(abs(band.gain_db) for band in bands if band.hz < 2500) < 1.5
+
+
 def test_a_line_that_ends_at_2_khz() -> None:
     _, bands = line_gain_db([carried(low_pass)])
     low, high = edges_hz(bands)
