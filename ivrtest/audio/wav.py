@@ -114,8 +114,10 @@ class Wav:
 
 
 def open_binary(path: Path) -> BinaryIO:
-    """Open a recording. Raises AudioError."""
+    """Open a recording. Raises AudioError, too, for what is no regular file: opening a pipe that nobody writes to would wait for ever."""
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise AudioError(f'"{path}" is not a regular file. save the recording in one')
         return path.open("rb")
     except OSError as error:
         raise AudioError(f'cannot read recording "{path}": {reason(error)}') from error

@@ -21,6 +21,7 @@ from ivrtest.report.checked import CheckOutcome
 from ivrtest.report.files import write_text
 from ivrtest.report.findings_text import MOST_OF_ONE_RULE, count_of
 from ivrtest.source.finding import InputError, Severity
+from ivrtest.source.words import sentence
 
 A_PATH: Final = click.Path(path_type=Path, dir_okay=False)
 A_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
@@ -91,7 +92,7 @@ def command(
     files = files_of(outputs)
     for name in (*select, *ignore, *request.severities):
         if message := unknown_rule(name):
-            raise click.UsageError(f"{message} `ivrtest rules` lists them")
+            raise click.UsageError(f"{sentence(message)} `ivrtest rules` lists them")
     refuse_together(
         ("--listen", "compares recordings", listen, "--no-recordings", not recordings),
         ("--write-baseline", "writes all that is found", write_baseline is not None, "--baseline", baseline is not None),

@@ -8,6 +8,7 @@ import click
 
 from ivrtest.check.checker import UnknownRuleError, documented
 from ivrtest.check.manual import page
+from ivrtest.source.words import sentence
 
 
 @click.command()
@@ -17,7 +18,7 @@ def command(rule: str) -> int:
     try:
         text = str(page(documented(rule)))
     except UnknownRuleError as error:
-        raise click.UsageError(f"{error} `ivrtest rules` lists them") from error
+        raise click.UsageError(f"{sentence(str(error))} `ivrtest rules` lists them") from error
     for line in text.splitlines():
         click.echo("\n".join(textwrap.wrap(line, 100, subsequent_indent="    ")) if line.strip() else line)
     return 0

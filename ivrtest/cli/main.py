@@ -5,6 +5,7 @@ Exit codes: 0 all well; 1 the IVR or the flow is wrong; 2 we could not tell; 3 t
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Final, NoReturn
@@ -32,6 +33,10 @@ COMMANDS: Final = {
 """Name, module with a click command `command`, and the line that `--help` shows without importing it."""
 
 
+class NobodyReadsError(Exception):
+    """Whoever read the output has gone: `ivrtest run | head`."""
+
+
 class Commands(click.Group):
     """A group that imports a command only when it is called, so that `--help` starts fast."""
 
@@ -44,6 +49,15 @@ class Commands(click.Group):
         command = import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (BrokenPipeError, SystemExit) as error:
+            # click and rich would exit with 1, which says that the IVR is wrong.
+            if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
+                raise NobodyReadsError from error
+            raise
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
@@ -81,8 +95,9 @@ def main() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("ivrtest: stopped", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except NobodyReadsError:
+        # What is still to be written goes nowhere, or Python would complain of it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(UNUSABLE)
     sys.exit(code if isinstance(code, int) else 0)
 

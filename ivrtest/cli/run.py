@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -100,10 +101,14 @@ def command(
         wanted = pcap is not None or pcap_failed
         if wanted and pcap_secrets == "refuse":
             refuse_secrets(ready)
+        folder = out or settings.reports
+        refuse_unwritable(junit, folder, *([pcap] if pcap is not None else []))
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
-    folder = out or settings.reports
+    if not ready:
+        places = " or ".join(f'"{path}"' for path in paths or (settings.scenarios,))
+        click.echo(f'ivrtest: there is no scenario in {places}. a scenario is a file ".yaml" with "ivrtest: scenario/1"', err=True)
     packets = Packets(
         (pcap or folder / "pcap") if wanted else None,
         Capturing(keep_secrets=pcap_secrets == "keep", keep_srtp_keys=pcap_srtp_keys),
@@ -250,6 +255,25 @@ def refuse_secrets(jobs: Sequence[Job]) -> None:
         raise InputError(tuple(findings))
 
 
+def refuse_unwritable(junit: Path | None, *folders: Path) -> None:
+    """Raises InputError for what cannot be written in the end: nobody is called for reports that are lost."""
+    findings = []
+    if junit is not None and junit.is_dir():
+        findings.append(unusable(junit, f'"{junit}" is a folder. name a file for the JUnit report'))
+    for folder in folders if junit is None else (*folders, junit.parent):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            problem = "" if os.access(folder, os.W_OK | os.X_OK) else "permission denied"
+        except FileExistsError:
+            problem = "it is a file"
+        except OSError as error:
+            problem = (error.strerror or str(error)).lower()
+        if problem:
+            findings.append(unusable(folder, f'nothing can be written to "{folder}": {problem}. name another folder'))
+    if findings:
+        raise InputError(tuple(findings))
+
+
 async def hold(
     jobs: Sequence[Job],
     called: TargetSettings | None,
@@ -262,10 +286,11 @@ async def hold(
     packets: Packets,
     calibration: Calibration | None = None,
 ) -> SuiteResult:
-    """Run the suite; the first Ctrl-C ends it with what there is."""
+    """Run the suite; the first Ctrl-C, or a request to end, ends it with what there is."""
     task = asyncio.current_task()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(wish, task.cancel)
     if simulate:
         from ivrtest.run.simulate import SimulatedRoute
 

@@ -30,6 +30,11 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
+def sentence(message: str) -> str:
+    """Return the message with an end, so that another sentence can follow."""
+    return message if message.endswith(("?", ".")) else f"{message}."
+
+
 def one_of(words: Iterable[object]) -> str:
     """Return `one of "a", "b"`, or the one word."""
     listed = [quoted(word) for word in words]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,7 @@ def test_version() -> None:
         (["serve", "x.yaml", "--listen", "nowhere"], None),
         (["run", "--simulate", "--target", "sip:a@127.0.0.1"], None),
         (["explain", "dead-and"], None),
+        (["explain", "nothing"], None),
         (["run", "--target", "staging"], None),
         (["run", "--target", "sip:a@192.0.2.1"], None),
         (["run", "--target", "sip:911@127.0.0.1"], None),
@@ -89,6 +91,7 @@ MESSAGES = {
         'ivrtest: no rule is called "dead-and". did you mean "dead-end"? `ivrtest rules` lists them\n'
         "try: python -m ivrtest explain --help\n"
     ),
+    "explain nothing": ('ivrtest: no rule is called "nothing". `ivrtest rules` lists them\ntry: python -m ivrtest explain --help\n'),
     "run --target staging": (
         'ivrtest: "staging" is neither a URI nor the name of a target. ivrtest.toml names no targets. give a SIP URI\n'
         "try: python -m ivrtest run --help\n"
@@ -103,3 +106,46 @@ MESSAGES = {
     ),
     "run --jobs 0": "ivrtest: Invalid value for '--jobs': 0 is not in the range x>=1.\ntry: python -m ivrtest run --help\n",
 }
+
+
+@pytest.mark.parametrize("arguments", [["rules"], ["run", "--simulate", "nothing"]], ids=" ".join)
+def test_who_does_not_read_on_is_not_told_that_the_ivr_is_wrong(arguments: list[str], tmp_path: Path) -> None:
+    # Nobody reads from the start, so the first line that is written finds that out.
+    (tmp_path / "nothing").mkdir()
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "ivrtest", *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+def test_nobody_is_called_for_reports_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    done = ivrtest("run", "--simulate", "nothing", "--out", "file", "--junit", "nothing", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr == (
+        'file:1:1: error: nothing can be written to "file": it is a file. name another folder [path]\n'
+        'nothing:1:1: error: "nothing" is a folder. name a file for the JUnit report [path]\n'
+    )
+
+
+def test_a_folder_without_scenarios_is_named(tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    done = ivrtest("run", "--simulate", "nothing", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == 'ivrtest: there is no scenario in "nothing". a scenario is a file ".yaml" with "ivrtest: scenario/1"\n'
+
+
+def test_a_pipe_is_no_recording(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    done = ivrtest("prompts", "compare", "pipe.wav", "pipe.wav", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr == 'ivrtest: "pipe.wav" is not a regular file. save the recording in one\n'
