@@ -7,7 +7,7 @@ import json
 import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -26,6 +26,9 @@ from ivrtest.run.route import Calibration, LineFigures, percent, rates_told
 from ivrtest.run.route_file import route_data, route_path, route_text, shown_target
 from ivrtest.source.finding import InputError
 
+if TYPE_CHECKING:
+    from ivrtest.probe.calibrate import Held
+
 TOLD_BANDS_HZ: Final = (300, 600, 1000, 1700, 2500, 3400)
 """The tilt is told at these; the file has all bands."""
 
@@ -41,7 +44,7 @@ TOLD_BANDS_HZ: Final = (300, 600, 1000, 1700, 2500, 3400)
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where the result goes. Default: .ivrtest/routes/TARGET.json, where `ivrtest run --target` finds it.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
     paths: tuple[Path, ...], target: str, flows: Path | None, rounds: int, jobs: int | None, out: Path | None, as_json: bool
 ) -> int:
@@ -51,7 +54,8 @@ def command(
     gain and tilt, band, noise, loss, speed and clock of the line, and how far the recordings deviate from their files. Other recordings and
     ones with a word changed are laid along the same sound, which tells how often a wrong one would pass.
 
-    "ivrtest run --target" then says when the line has become clearly worse, and takes no recording for wrong on such a line.
+    "ivrtest run --target" then says when the line has become clearly worse. What such a line may have done to a recording counts as an
+    error there, not as a failure of the IVR.
 
     Exit codes: 0 all recordings were heard as they are; 1 the target did otherwise, or right recordings were refused; 2 the route is too
     bad to judge anything over it; 3 the input cannot be used.
@@ -70,13 +74,13 @@ def command(
     path = out or route_path(target)
     try:
         at_once = jobs or called.jobs or settings.jobs
-        held = asyncio.run(measured(ready, called.uri, options, shown_target(target), rounds=rounds, at_once=at_once))
+        suite, held = asyncio.run(called_all(ready, called.uri, options, rounds=rounds, at_once=at_once))
     except LineError as error:
         raise click.ClickException(str(error)) from error
-    if held is None:
+    if any(result.status is Status.NOT_RUN for result in suite.results):
         click.echo(f'ivrtest: stopped before all calls were held. "{path}" stays as it was', err=True)
         return 2
-    suite, calibration = held
+    calibration = worked_out(suite, held, shown_target(target))
     try:
         from ivrtest.report.files import write_text
 
@@ -93,19 +97,16 @@ def command(
     return calibration.exit_code
 
 
-async def measured(
-    jobs: Sequence[Job], uri: str, options: DialOptions, target: str, *, rounds: int, at_once: int
-) -> tuple[SuiteResult, Calibration] | None:
-    """Call and measure; None if Ctrl-C came in between. Raises LineError."""
+async def called_all(jobs: Sequence[Job], uri: str, options: DialOptions, *, rounds: int, at_once: int) -> tuple[SuiteResult, list[Held]]:
+    """Hold all calls; the first Ctrl-C ends them. Raises LineError."""
     from rich.console import Console
 
-    from ivrtest.probe.calibrate import calibration_of, hold
+    from ivrtest.probe.calibrate import hold
 
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
-    console = Console(stderr=True)
-    with console.status("calling") as status:
+    with Console(stderr=True).status("calling") as status:
         done = 0
 
         def tell(event: RunEvent) -> None:
@@ -114,11 +115,16 @@ async def measured(
             if isinstance(event, CallNoted):
                 status.update(f"{done} of {rounds * len(jobs)} calls done; {event.note.text}")
 
-        suite, held = await hold(jobs, uri, options, tell, rounds=rounds, at_once=at_once)
-        if any(result.status is Status.NOT_RUN for result in suite.results):
-            return None
-        status.update("laying other recordings along what was heard")
-        return suite, calibration_of(suite, held, target)
+        return await hold(jobs, uri, options, tell, rounds=rounds, at_once=at_once)
+
+
+def worked_out(suite: SuiteResult, held: Sequence[Held], target: str) -> Calibration:
+    from rich.console import Console
+
+    from ivrtest.probe.calibrate import calibration_of
+
+    with Console(stderr=True).status("laying other recordings along what was heard"):
+        return calibration_of(suite, held, target)
 
 
 def show(calibration: Calibration, path: Path) -> None:
