@@ -143,7 +143,7 @@ class Finder:
 
         `known`: (number, lag) already followed or refuted. `least`: the mean likeness below which nothing is a candidate.
         """
-        if self._worth < 0.5:
+        if self._worth < 0.5 or not len(self._likeness):
             return []
         shift = FINE_PER_FRAME * (self._next - QUERY_HOP - PATCH) + _LEAD // FINE_HOP
         prints = self._prints

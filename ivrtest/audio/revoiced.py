@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from ivrtest.audio.certainty import STEP
 from ivrtest.audio.hearing import Ear, Heard, Hearing, Match, Means, Recognised, SoundEnded, SoundStarted, Verdict, known_by
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import Key, PromptLibrary
@@ -77,6 +78,8 @@ class Revoiced:
         self._recent: deque[Samples] = deque()
         self._kept = self._fed = 0
         self._sounding = False
+        self._since_s = 0.0
+        """When the last sound began."""
         self._begin_s: float | None = None
         """When the speech that is being gathered began."""
         self._end_s = 0.0
@@ -99,6 +102,11 @@ class Revoiced:
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """See `Matcher.feed`."""
+        # In pieces, so that what comes of a long one is known as early as of a stream.
+        pieces = (slice(start, start + STEP) for start in range(0, len(samples), STEP))
+        return [hearing for piece in pieces for hearing in self._hear(samples[piece], lost[piece])]
+
+    def _hear(self, samples: Samples, lost: Mask) -> list[Hearing]:
         self._recent.append(samples)
         self._kept += len(samples)
         self._fed += len(samples)
@@ -131,9 +139,10 @@ class Revoiced:
                         hearings += self._decide_early()
                     continue
                 case Recognised(match=match):
-                    hearings += self._decide(min(self._end_s, match.start_s) if not self._sounding else match.start_s)
-                case SoundStarted():
-                    self._sounding = True
+                    alone = not self._sounding or self._since_s > match.start_s - _AT_ONCE_S
+                    hearings += self._decide(min(self._end_s, match.start_s) if alone else match.start_s)
+                case SoundStarted(start_s=start_s):
+                    self._sounding, self._since_s = True, start_s
                     if self._begin_s is not None and self._held is not None:
                         # It goes on after a pause.
                         self._held = None
