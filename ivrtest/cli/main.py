@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Final, NoReturn
 
 import click
@@ -84,6 +85,10 @@ def program() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit. Commands return their exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # Not every terminal has a check mark, and not every file name is text.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = program.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -18,7 +18,8 @@ class FileChangedError(Exception):
 def write_text(path: Path, text: str) -> None:
     """Write a whole text, or nothing: into a new file first, which then takes the old one's place. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, text.encode(), None)
+    # A byte of a file name that is no text is written as what it is.
+    _replace(path, text.encode(errors="backslashreplace"), None)
 
 
 def rewrite_text(path: Path, before: Source, after: str) -> None:

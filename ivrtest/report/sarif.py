@@ -156,7 +156,7 @@ def file_of(name: str, artifacts: Mapping[str, int] | None = None) -> Data:
     below = path.resolve() if ".." in path.parts else here / path
     location: Data
     if below.is_relative_to(here):
-        location = {"uri": quote(below.relative_to(here).as_posix()), "uriBaseId": ROOT}
+        location = {"uri": quote(below.relative_to(here).as_posix(), errors="surrogateescape"), "uriBaseId": ROOT}
     else:
         location = {"uri": below.as_uri()}
     return location if artifacts is None else location | {"index": artifacts[name]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import pytest
@@ -127,7 +128,8 @@ def test_4_9_ipv4_in_ipv6() -> None:
     request = read(message("INVITE", "sip:user@example.com", contact, via=ways))
     assert [(via.host, via.port) for via in request.all(Via)] == [("::ffff:192.0.2.10", 19823), ("::ffff:192.0.2.2", None)]
     assert isinstance(uri := request.need(Contact).uri, SipUri)
-    assert literal_address(uri) == ("::ffff:c000:202", 5060)
+    # Python writes it with dots from 3.13 on, and without them before.
+    assert literal_address(uri) == (str(ip_address("::ffff:192.0.2.2")), 5060)
 
 
 @pytest.mark.parametrize("address", ["2001:db8:::192.0.2.1", "2001:db8::192.0.2.1"])
