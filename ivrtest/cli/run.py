@@ -132,7 +132,7 @@ def command(
     written, unwritten = write_reports(suite, folder, junit or folder / "junit.xml")
     print_summary(console, suite, written)
     if called is not None and (note := not_arranged(suite)):
-        console.print(note)
+        console.print(note, soft_wrap=True)
     if unwritten:
         complain(unwritten)
         return UNUSABLE
