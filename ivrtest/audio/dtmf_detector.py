@@ -16,6 +16,8 @@ WINDOW: Final = 160
 """Samples that are looked at together: 20 ms."""
 HOP: Final = 80
 """Samples from one window to the next."""
+_AT_LEAST: Final = 480
+"""Samples that are looked at together while no key is down: 60 ms. Looking costs as much for one window as for several."""
 LEAST_WINDOWS: Final = 3
 """A key is a key from so many windows on in a row, which takes a tone of about 35 ms."""
 MOST_MISSED: Final = 1
@@ -66,6 +68,12 @@ class DtmfDetector:
     def feed(self, samples: Samples) -> list[ToneKey]:
         """Take the next samples; return the keys that are known to be over now."""
         pending = np.concatenate([self._pending, samples])
+        if self._run is None and len(pending) < _AT_LEAST:
+            self._pending = pending
+            return []
+        return self._look(pending)
+
+    def _look(self, pending: Samples) -> list[ToneKey]:
         count = max(0, (len(pending) - WINDOW) // HOP + 1)
         begin = self._position
         self._pending = pending[count * HOP :]
@@ -76,9 +84,10 @@ class DtmfDetector:
         return [key for key in found if key is not None]
 
     def finish(self) -> list[ToneKey]:
-        """Return the key that was still down at the end."""
+        """Return the keys of what was not looked at yet, and the one that was still down at the end."""
+        found = self._look(self._pending)
         run, self._run = self._run, None
-        return [_whole(run)] if run is not None and run.windows >= LEAST_WINDOWS else []
+        return [*found, _whole(run)] if run is not None and run.windows >= LEAST_WINDOWS else found
 
     def _next(self, key: str, begin: int) -> ToneKey | None:
         run = self._run
