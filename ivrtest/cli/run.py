@@ -96,6 +96,8 @@ def command(
         if called is not None and called.uri.startswith(BY_PYVOIP):
             refuse_for_pyvoip(called.uri, keys, {"--pcap": pcap is not None, "--pcap-failed": pcap_failed, "--trace": trace})
         options = dial_options(called, settings, keys)
+        if called is not None and called.uri.startswith(BY_PYVOIP):
+            usable_by_pyvoip(called.uri, options)
         calibration = known_route(target)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate, quality=settings.quality)
         wanted = pcap is not None or pcap_failed
@@ -225,6 +227,16 @@ class Packets:
     """None: none."""
     capturing: Capturing
     failed_only: bool
+
+
+def usable_by_pyvoip(uri: str, options: DialOptions) -> None:
+    """Raises UsageError for a line that pyVoIP cannot register, and where pyVoIP is not installed."""
+    from ivrtest.call.drivers import pyvoip
+
+    try:
+        pyvoip.check(uri, options)
+    except LineError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def refuse_for_pyvoip(uri: str, keys: str | None, packets: Mapping[str, bool]) -> None:

@@ -8,7 +8,7 @@ itself (all prompts in the library), and once, with its own recording taken away
 
 Measured: 111 prompts in 3 languages, 666 trials of each kind. Its own words were nearest in all; none was refused (below 0.5 %), none was
 "could not tell". With its own recording gone, another prompt was heard in its place in 7 (1.05 %): such as differ by a word. Distance from
-its own words: median 0.19, 95 % under 0.24, at most 0.28. At four semitones, which is another voice, a third is refused.
+its own words: median 0.19, 95 % under 0.24, at most 0.28. A voice four semitones higher is another voice, and about half of it is refused.
 """
 
 from __future__ import annotations

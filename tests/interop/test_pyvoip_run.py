@@ -53,6 +53,13 @@ def test_a_scenario_is_held_and_kept(shop: Path) -> None:
     [
         (("--pcap", "packets"), 'pyVoIP shows nobody its packets, so there is no "--pcap" for "pyvoip:1001". leave it out'),
         (("--trace",), 'pyVoIP shows nobody its packets, so there is no "--trace" for "pyvoip:1001". leave it out'),
+        (
+            (),
+            (
+                '"pyvoip:1001" is called from a registered line. give the target "register", such as "sip:1002@pbx.example.com", '
+                'with "user" and a password'
+            ),
+        ),
         (("--keys", "info"), 'pyVoIP sends keys as tones, so "--keys info" is not possible with "pyvoip:1001". leave it out'),
     ],
 )

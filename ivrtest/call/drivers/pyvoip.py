@@ -7,6 +7,7 @@ holds every driver to what it says here. One phone is registered for each call, 
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import socket
 import threading
 import warnings
@@ -40,6 +41,7 @@ LIMITS: Final = (
 )
 """What a call by pyVoIP cannot do, where `Call` says otherwise."""
 
+NOT_INSTALLED: Final = 'targets with "pyvoip:" need pyVoIP, which is not installed. pip install "ivrtest[pyvoip]"'
 RING_S: Final = 60.0
 REGISTER_S: Final = 10.0
 STOP_S: Final = 3.0
@@ -282,6 +284,13 @@ class PyVoipCall:
             await _in_thread(self._call.hangup)
 
 
+def check(target: str, options: DialOptions) -> None:
+    """Raise LineError where `dial` would before anything is sent: for what a target lacks, and without pyVoIP."""
+    _registrar(target, target.partition(":")[2].removeprefix("//"), options)
+    if importlib.util.find_spec("pyVoIP") is None:
+        raise LineError(NOT_INSTALLED)
+
+
 def _registrar(target: str, number: str, options: DialOptions) -> SipUri:
     """Return where to register and call. Raises LineError for a target that says too little."""
     if not number:
@@ -306,7 +315,7 @@ def _phone(server: SipUri, options: DialOptions, host: str) -> Any:
             # An extra, under the GPL: imported where somebody asks for it.
             from pyVoIP.VoIP import VoIPPhone
     except ImportError as error:
-        raise LineError('targets with "pyvoip:" need pyVoIP, which is not installed. pip install "ivrtest[pyvoip]"') from error
+        raise LineError(NOT_INSTALLED) from error
     assert options.secret is not None
     ports = _free_ports(host)
     phone: Any = VoIPPhone(
