@@ -5,7 +5,8 @@
 
 The first prints how fast calls are set up, how evenly their packets leave, what gets lost, and the CPU that a call takes at each end;
 then the same while matchers listen to some of the calls; and beside it what SIPp takes for as many calls on the same two cores. The
-second places calls one after another, 50 at a time, and prints memory, descriptors and threads as it goes: they must stay.
+second places calls one after another, 50 at a time, and prints memory, descriptors and threads as it goes: they must stay, once the first
+32 s are over, for which ended transactions are remembered (RFC 3261 section 17).
 """
 
 from __future__ import annotations
