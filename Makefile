@@ -38,7 +38,7 @@ test: setup ## lint, types and all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --dist loadgroup $(CALLS:%=--ignore=%)
-	$(BIN)/pytest -n 2 $(CALLS)
+	$(BIN)/pytest -n 3 $(CALLS)
 	$(BIN)/python -m tests.fuzz.campaign --seconds 10
 
 format: setup ## put the code in house format
