@@ -71,7 +71,7 @@ class CaptureFile:
         if mark[:2] == _GZIP:
             # A gzip file is as good as what is in it; the reader gives memory for one block at once.
             file.seek(-len(mark), 1)
-            file = gzip.GzipFile(fileobj=file)  # type: ignore[assignment]
+            file = gzip.GzipFile(fileobj=file)  # type: ignore[assignment]  # it reads and seeks as a BinaryIO does, and is declared apart
             try:
                 mark = file.read(4)
             except (OSError, EOFError, zlib.error) as error:

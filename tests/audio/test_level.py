@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ def test_a_louder_voice_has_a_level_as_much_higher(decibels: float) -> None:
     [lambda samples: ulaw_decode(ulaw_encode(samples)), lambda samples: alaw_decode(alaw_encode(samples))],
     ids=["mu-law", "A-law"],
 )
-def test_clipping_is_seen_through_the_codecs(through) -> None:  # type: ignore[no-untyped-def]
+def test_clipping_is_seen_through_the_codecs(through: Callable[[Samples], Samples]) -> None:
     # Of a sine 6 dB over the scale, two thirds are cut: where its size exceeds a half.
     assert clipped_share(through(sine(1, 2))) == pytest.approx(2 / 3, abs=0.01)
     assert clipped_share(through(sine(1, 0.9))) == 0.0

@@ -29,8 +29,8 @@ def _condition(line: ModuleType, name: str) -> object:
 
 
 def _check(name: str, outcomes: list[object], least_right: float) -> None:
-    notes = [outcome.note for outcome in outcomes if not outcome.right]  # type: ignore[attr-defined]
-    assert not [outcome.note for outcome in outcomes if outcome.wrong]  # type: ignore[attr-defined]
+    notes = [outcome.note for outcome in outcomes if not outcome.right]  # type: ignore[attr-defined]  # of a module that is loaded by name
+    assert not [outcome.note for outcome in outcomes if outcome.wrong]  # type: ignore[attr-defined]  # as above
     if name in EXACT:
         assert notes == []
     assert len(notes) <= (1 - least_right) * len(outcomes), notes

@@ -1,5 +1,7 @@
 """Tones have the frequencies they should, and no others."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -40,8 +42,8 @@ def test_beep() -> None:
 @pytest.mark.parametrize(
     ("cycle", "pair", "on", "length"), [(ringback, [440, 480], 2, 6), (busy, [480, 620], 0.5, 1), (reorder, [480, 620], 0.25, 0.5)]
 )
-def test_call_progress(cycle: object, pair: list[int], on: float, length: float) -> None:
-    samples = cycle()  # type: ignore[operator]
+def test_call_progress(cycle: Callable[[], Samples], pair: list[int], on: float, length: float) -> None:
+    samples = cycle()
     assert len(samples) == length * 8000
     assert strongest(samples[: int(on * 8000)], 2) == pytest.approx(pair, abs=5)
     assert not samples[int(on * 8000) :].any()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import SupportsBytes
 
 from ivrtest.audio.g711 import alaw_encode, ulaw_encode
 from ivrtest.audio.pcm import Samples
@@ -26,12 +27,12 @@ def speak(
     payload_type: int = 0,
     at: float = 0.0,
     ssrc: int = 0x1111,
-    encode: Callable[[Samples], object] | None = None,
+    encode: Callable[[Samples], SupportsBytes] | None = None,
 ) -> Iterator[tuple[float, bytes]]:
     """Yield the packets of a sound, 20 ms each, and when they are sent."""
     coder = encode or (alaw_encode if payload_type == 8 else ulaw_encode)
     for number in range(len(samples) // 160):
-        octets = bytes(coder(samples[160 * number : 160 * number + 160]))  # type: ignore[call-overload]
+        octets = bytes(coder(samples[160 * number : 160 * number + 160]))
         packet = RtpPacket(payload_type, (65500 + number) & 0xFFFF, 4_294_960_000 + 160 * number & 0xFFFFFFFF, ssrc, octets, number == 0)
         yield at + 0.02 * number, bytes(packet)
 

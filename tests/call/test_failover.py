@@ -111,7 +111,7 @@ def test_the_next_target_is_called_where_one_cannot_be_reached_is_out_of_service
                     Attempt(f"udp 127.0.0.1:{port_of(far)}"),
                 ]
                 # Each was asked for itself.
-                assert [parse_message(data).uri for data in broken.asked] == [SipUri.parse(tried[1])]  # type: ignore[union-attr]
+                assert [parse_message(data).uri for data in broken.asked] == [SipUri.parse(tried[1])]  # type: ignore[union-attr]  # only requests come
 
     asyncio.run(run())
 

@@ -24,11 +24,11 @@ class Clockwork(asyncio.SelectorEventLoop):
         return self._now
 
     def _run_once(self) -> None:
-        ready, scheduled = self._ready, self._scheduled  # type: ignore[attr-defined]
+        ready, scheduled = self._ready, self._scheduled  # type: ignore[attr-defined]  # private to asyncio, and so undeclared
         due = [handle.when() for handle in scheduled if not handle.cancelled()]
         if not ready and due:
             self._now = max(self._now, min(due))
-        super()._run_once()  # type: ignore[misc]
+        super()._run_once()  # type: ignore[misc]  # as above
 
 
 def entries(limits: CallLimits, calls: int, lasting_s: float) -> list[float]:

@@ -368,7 +368,7 @@ def test_the_capture_shows_signalling_sound_and_keys_but_no_secret(tmp_path: Pat
             assert call.capture is not None
             captures.append(call)
 
-        captures[0].capture.write(path)  # type: ignore[union-attr]
+        captures[0].capture.write(path)  # type: ignore[union-attr]  # checked above
 
     captures: list[SipCall] = []
     path = tmp_path / "call.pcap"
