@@ -82,6 +82,7 @@ class Examination:
         self.request = request
         self.today = today
         self.selection = request.selection(settings.check)
+        self.policy = settings.check.policy
         if not request.paths and not settings.flows.exists():
             message = f'there is no folder "{settings.flows}". name flows, or set "paths.flows" in {FILE_NAME}'
             raise InputError((unusable(settings.flows, message),))
@@ -121,6 +122,7 @@ class Examination:
         name, flow = str(bundle.path), bundle.reading.flow
         if flow is None:
             return tuple(found), CheckedFile(name, unexamined=in_listed_order(self.selection.names), usable=False)
+        flow = flow.held_to(self.policy)
         library = None
         if self.request.listen and not found and not bundle.unread:
             try:

@@ -59,6 +59,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
+from ivrtest.cli.policy_settings import read_policy
 from ivrtest.cli.sound_settings import SOUND_KEYS, SoundSettings, read_sound
 from ivrtest.cli.toml_reader import Reader, finding, is_count, is_fingerprint, is_positive, is_switch, is_text, is_texts
 from ivrtest.scenario.quality import MEASURES, Limit, parse_limit
@@ -152,6 +153,8 @@ class CheckSettings:
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
     """By rule, where it is not the usual one."""
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    """Limits by the fields of `flow.policy.Policy`, for flows that set none themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +254,7 @@ def read_quality(reader: Reader, data: Mapping[str, Any]) -> dict[str, Limit]:
 
 
 def read_check(reader: Reader, data: Mapping[str, Any]) -> CheckSettings:
-    table = reader.table(data, "check", ("select", "ignore", "severity"))
+    table = reader.table(data, "check", ("select", "ignore", "severity", "policy"))
     if not table:
         return CheckSettings()
     # Imported where rules are named: few settings do, and most commands have no use for the rules.
@@ -270,7 +273,7 @@ def read_check(reader: Reader, data: Mapping[str, Any]) -> CheckSettings:
         else:
             expected = ", ".join(f'"{each}"' for each in SEVERITIES)
             reader.complain("check.severity", f'severity "{weight}" of rule "{name}" is none. it must be one of {expected}', at=name)
-    return CheckSettings(lists["select"], lists["ignore"], severity)
+    return CheckSettings(lists["select"], lists["ignore"], severity, read_policy(reader, table))
 
 
 def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwords: bool) -> dict[str, TargetSettings]:

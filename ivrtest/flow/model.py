@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ivrtest.flow.action import Happening
 from ivrtest.flow.policy import Policy
@@ -228,8 +228,15 @@ class Flow:
     variable_spans: Mapping[str, Span] = field(default_factory=dict)
     """The places of the names in `variables`."""
     policy: Policy = field(default_factory=Policy)
+    policy_given: frozenset[str] = frozenset()
+    """The fields of `policy` that the flow sets itself."""
     spoken_anew: tuple[str, ...] = ()
     """The prompts whose words are synthesised at each call, so that they never sound twice alike."""
+
+    def held_to(self, limits: Mapping[str, Any]) -> Flow:
+        """Return the flow under other limits of its policy, by field, where it sets none itself."""
+        others = {name: limit for name, limit in limits.items() if name not in self.policy_given}
+        return replace(self, policy=replace(self.policy, **others)) if others else self
 
     @property
     def default_language(self) -> str:

@@ -36,3 +36,8 @@ class Policy:
     """Whether key 0 of every menu must lead to a person."""
     repeat_key: bool = False
     """Whether every menu must have a key that repeats it."""
+
+
+def field_of(word: str) -> str:
+    """Return the field of `Policy` for a word of a flow file."""
+    return f"{word}_s" if word in {"prompt_length", "silence"} else word

@@ -13,7 +13,7 @@ from ivrtest.flow.fields import RULE, Fields
 from ivrtest.flow.model import ALL_LANGUAGES, Flow, Node, Prompt
 from ivrtest.flow.nodes import NODE_TYPES
 from ivrtest.flow.nodes.hours import read_time_zone
-from ivrtest.flow.policy import Policy
+from ivrtest.flow.policy import Policy, field_of
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.shape import Problem, load_schema, problems
 from ivrtest.source.text import Source
@@ -82,6 +82,7 @@ def _is_fatal(problem: Problem) -> bool:
 def _read_top(top: Fields, broken: set[str | int], nodes: Mapping[str, Node], prompts: Mapping[str, Prompt]) -> Flow:
     numbers = () if "numbers" in broken else top.texts("numbers")
     variables = top.sets("variables") if "variables" in top and "variables" not in broken else {}
+    policy = None if "policy" in broken else top.child("policy")
     return Flow(
         name=top.text("name"),
         span=top.span("name"),
@@ -94,7 +95,8 @@ def _read_top(top: Fields, broken: set[str | int], nodes: Mapping[str, Node], pr
         number_spans=tuple(top.span("numbers", place) for place in range(len(numbers))),
         time_zone=_time_zone(top, broken),
         time_zone_span=top.span("time_zone") if "time_zone" in top else None,
-        policy=_policy(None if "policy" in broken else top.child("policy")),
+        policy=_policy(policy),
+        policy_given=frozenset(field_of(word) for word in policy.data) if policy is not None else frozenset(),
         variables=variables,
         spoken_anew=_spoken_anew(top, broken),
         variable_spans={name: top.key_span("variables", name) for name in variables},

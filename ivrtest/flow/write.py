@@ -32,7 +32,7 @@ def write_flow(flow: Flow) -> str:
         time_zone=None if flow.time_zone == "UTC" and flow.time_zone_span is None else flow.time_zone,
         variables=dict(flow.variables) or None,
         spoken_anew=list(flow.spoken_anew) or None,
-        policy=_written_policy(flow.policy) or None,
+        policy=_written_policy(flow) or None,
     )
     lines = list(_lines(head, 0))
     if flow.prompts:
@@ -45,13 +45,13 @@ def write_flow(flow: Flow) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _written_policy(policy: Policy) -> dict[str, object]:
-    """Return what differs from the usual."""
+def _written_policy(flow: Flow) -> dict[str, object]:
+    """Return what the flow sets itself, and what differs from the usual."""
     usual = Policy()
     found: dict[str, object] = {}
     for limit in fields(Policy):
-        value = getattr(policy, limit.name)
-        if value == getattr(usual, limit.name):
+        value = getattr(flow.policy, limit.name)
+        if limit.name not in flow.policy_given and value == getattr(usual, limit.name):
             continue
         if limit.name in {"prompt_length_s", "silence_s", "seconds_to_a_person"}:
             found[limit.name.removesuffix("_s")] = written_seconds(value)

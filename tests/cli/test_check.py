@@ -327,3 +327,11 @@ def test_watching_checks_again_after_a_change_until_ctrl_c(project: Path) -> Non
             process.send_signal(signal.SIGINT)
         rest, complaints = process.communicate(timeout=20)
     assert (process.returncode, rest, complaints) == (0, "\n", "")
+
+
+def test_limits_for_all_flows_hold_where_a_flow_sets_none(project: Path) -> None:
+    (project / "ivrtest.toml").write_text('[check]\nselect = ["no-repeat"]\npolicy = {repeat_key = true}\n', encoding="utf-8")
+    code, out = check("--no-recordings", "flows/shop.yaml")
+    assert (code, out.splitlines()[0].rpartition("[")[2]) == (0, "no-repeat]")
+    (project / "flows" / "shop.yaml").write_text(SHOP.replace("nodes:", "policy: {repeat_key: false}\nnodes:"), encoding="utf-8")
+    assert check("--no-recordings", "flows/shop.yaml") == (0, "1 flow checked, nothing wrong\n")

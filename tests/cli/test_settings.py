@@ -16,6 +16,7 @@ exclude = ["menus/drafts"]
 [check]
 ignore = ["menu-too-long"]
 severity = {"unused-prompt" = "error"}
+policy = {menu_options = 4, prompt_length = "6s", repeat_key = true}
 
 [run]
 jobs = 2
@@ -65,7 +66,11 @@ def test_a_whole_file_is_read() -> None:
     assert read_settings(Source("ivrtest.toml", WHOLE)) == Settings(
         flows=Path("menus"),
         exclude=(Path("menus/drafts"),),
-        check=CheckSettings(ignore=("menu-too-long",), severity={"unused-prompt": Severity.ERROR}),
+        check=CheckSettings(
+            ignore=("menu-too-long",),
+            severity={"unused-prompt": Severity.ERROR},
+            policy={"menu_options": 4, "prompt_length_s": 6.0, "repeat_key": True},
+        ),
         jobs=2,
         allow=("sip:*@ivr.example.com",),
         region="GB",
@@ -284,3 +289,19 @@ def test_a_password_in_clear_stands_where_that_is_allowed_and_is_not_shown() -> 
     lab = read_settings(Source("ivrtest.toml", text)).targets["lab"]
     assert lab.password == "open sesame"
     assert "sesame" not in repr(lab)
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ("{menu_option = 4}", 'unknown setting "check.policy.menu_option". did you mean "check.policy.menu_options"?'),
+        ("{menu_options = 0}", '"check.policy.menu_options" is "0". it must be a whole number from 1 to 99'),
+        ("{silence = 3}", '"check.policy.silence" is "3". it must be a time such as "800ms", "5s" or "2m"'),
+        ('{repeat_key = "yes"}', '"check.policy.repeat_key" is "yes". it must be "true" or "false"'),
+        ("{least_attempts = 4}", 'the policy wants at least 4 attempts and at most 3. make "least_attempts" no greater'),
+        ("4", '"check.policy" must be a table: [check.policy]'),
+    ],
+)
+def test_what_is_wrong_with_limits_for_all_flows(policy: str, message: str) -> None:
+    (complaint,) = complaints(f"[check]\npolicy = {policy}\n")
+    assert complaint.endswith(message)

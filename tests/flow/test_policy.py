@@ -44,3 +44,11 @@ def test_what_is_wrong_with_a_policy(policy: str, message: str) -> None:
     reading = read(f"policy: {policy}\n")
     assert [finding.message for finding in reading.findings] == [message]
     assert reading.flow is not None
+
+
+def test_limits_of_the_house_hold_where_a_flow_sets_none() -> None:
+    flow = read("policy: {menu_options: 5, prompt_length: 12s}\n").flow
+    assert flow is not None
+    held = flow.held_to({"menu_options": 3, "prompt_length_s": 6.0, "menu_depth": 2})
+    assert held.policy == Policy(menu_options=5, prompt_length_s=12.0, menu_depth=2)
+    assert flow.held_to({"menu_options": 3}) is flow
