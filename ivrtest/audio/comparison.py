@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.alignment import FINE_PER_FRAME, Reference
 from ivrtest.audio.judge import BLOCK, ENOUGH, GOOD_DB, RANGE_DB, compare, line_gain
 from ivrtest.audio.pcm import Samples, to_float
+from ivrtest.audio.reference import FINE_PER_FRAME, Reference
 from ivrtest.audio.spectrum import BANDS, HOP, SAMPLE_RATE, WINDOW, Levels, log_mel, product, total_level
 
 LONGEST_S: Final = 120.0

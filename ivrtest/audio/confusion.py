@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.alignment import FINE_PER_FRAME, Reference
 from ivrtest.audio.judge import BLOCK, GOOD_DB, RANGE_DB, compare, line_gain
+from ivrtest.audio.reference import FINE_PER_FRAME, Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE
 
 _OPENING: Final = 40

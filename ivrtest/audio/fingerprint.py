@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.alignment import FINE_PER_FRAME, PAD, Call, Reference
+from ivrtest.audio.alignment import Call
+from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Mask, log_mel, product
 
 PATCH: Final = 30

@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.alignment import PAD, Codes, Reference
 from ivrtest.audio.confusion import Sibling
+from ivrtest.audio.reference import PAD, Codes, Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, WINDOW, Samples
 
 Key = tuple[str, str]

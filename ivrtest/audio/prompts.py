@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.alignment import Reference
 from ivrtest.audio.confusion import Sibling, siblings
 from ivrtest.audio.fingerprint import Fingerprints
 from ivrtest.audio.formats import find_recording
 from ivrtest.audio.index_file import WORTH_KEEPING_S, IndexParts, content_name, load_index, save_index
 from ivrtest.audio.recording_file import AudioError, read_audio
+from ivrtest.audio.reference import Reference
 from ivrtest.audio.synthesis import is_synthetic
 from ivrtest.audio.word_sounds import Words
 

@@ -13,11 +13,12 @@ from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.alignment import Reference, Track
+from ivrtest.audio.alignment import Track
 from ivrtest.audio.certainty import AUDIBLE
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import Key, PromptLibrary
+from ivrtest.audio.reference import Reference
 from ivrtest.audio.spectrum import FINE_HOP, SAMPLE_RATE, Mask, Samples
 
 STEP: Final = SAMPLE_RATE // 10

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ivrtest.audio.alignment import PAD, Reference, Track
+from ivrtest.audio.alignment import Track
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB, LEAST_GAIN_DB, compare, line_gain
 from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.audio.reference import PAD, Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, frames_lost, log_mel, to_db, total_level
 
 RANDOM = np.random.default_rng(5)

@@ -1,0 +1,85 @@
+"""What a matcher knows of a call just now: what is explained, what plays, what may come next."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ivrtest.audio.alignment import Track
+from ivrtest.audio.certainty import FAR_BELOW_DB, GOOD_BEGINNING_DB, NAME_ANY_S, NAME_EXPECTED_S, NAME_WELL_EXPECTED_S
+from ivrtest.audio.hearing import Match, Verdict
+from ivrtest.audio.history import History
+from ivrtest.audio.prompts import Key, LibraryIndex
+from ivrtest.audio.pursuit import Pursuit
+from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW
+from ivrtest.audio.stranger import Strangers
+
+
+class Situation:
+    """The state of one matcher, and what can be read from it."""
+
+    def __init__(self, index: LibraryIndex) -> None:
+        self.index = index
+        self.history = History()
+        self.pursuit = Pursuit(index, self.history)
+        self.strangers = Strangers(self.history, self.pursuit)
+        self.expected: frozenset[Key] = frozenset()
+        self.named: Track | None = None
+        self.cursor = 0
+        """Everything before this sample is explained."""
+        self.told_unknown = False
+        """The present sound has been reported as unknown or as a recording gone wrong; what is left of it is no news."""
+
+    @property
+    def tracks(self) -> list[Track]:
+        """The recordings that may be playing."""
+        return self.pursuit.tracks
+
+    def needed_s(self, track: Track) -> float:
+        if track.key not in self.expected or not track.clear:
+            return NAME_ANY_S
+        return NAME_EXPECTED_S if track.worst > GOOD_BEGINNING_DB else NAME_WELL_EXPECTED_S
+
+    def sound_before(self, track: Track) -> int:
+        """Return how many frames of sound lie unexplained between what was explained and this recording's start."""
+        history = self.history
+        first = max(history.oldest, self.cursor // HOP)
+        end = max(first, track.sounding_start // HOP - 3)
+        level_db = history.voice_db(track.sounding_start // HOP, track.first + track.judged) - FAR_BELOW_DB
+        return int(np.count_nonzero(history.speech_or_lost(first, end) & (history.total(first, end) > level_db)))
+
+    def sounds(self, track: Track) -> bool:
+        """Return whether a recording lies where there is sound. With other sound over it, it might fit the line's noise."""
+        if track.clear:
+            return True
+        loud = self.history.loud(track.sounding_start // HOP, track.first + track.judged)
+        return int(np.count_nonzero(loud)) * HOP / SAMPLE_RATE > 0.5 * track.heard_s
+
+    def near(self) -> Key | None:
+        """Return the recording that came nearest to what sounded."""
+        fallen = self.pursuit.fallen
+        return fallen.key if fallen is not None and fallen.heard_s > 0.3 else None
+
+    def match(self, track: Track, verdict: Verdict, runner_up: Key | None = None, end: int | None = None) -> Match:
+        judged = (track.first + track.judged) * HOP + WINDOW // 2
+        stop = end if end is not None else track.sounding_end if track.complete else judged
+        if runner_up is None and (twins := self.index.identical(track.key)):
+            runner_up = twins[0]
+        wrong = verdict in (Verdict.diverged, Verdict.truncated)
+        return Match(
+            prompt=track.key[0],
+            language=track.key[1],
+            verdict=verdict,
+            score=round(track.worst, 2),
+            start_s=track.start / SAMPLE_RATE,
+            end_s=min(stop, self.history.fed) / SAMPLE_RATE,
+            decided_at_s=self.history.now_s if track.named_at_s is None else track.named_at_s,
+            diverged_at_s=stop / SAMPLE_RATE if wrong else None,
+            runner_up=runner_up,
+            differences=track.bad_places() if wrong else (),
+            expected_language=self._other_language(track),
+        )
+
+    def _other_language(self, track: Track) -> str:
+        """Return the language in which a recording's prompt is expected, if not in its own."""
+        languages = [language for prompt, language in self.expected if prompt == track.key[0]]
+        return min(languages) if languages and track.key[1] not in languages else ""
