@@ -70,6 +70,7 @@ class Line:
         sound: SoundOptions | None = None,
         answer_headers: Mapping[str, str] | None = None,
         session_times: SessionTimes | None = None,
+        require_digest: Secret | None = None,
     ) -> None:
         """`host` is the IP address to bind and to be reached at, `port` 0 a free one, `transport` how. `user` stands in our own address.
         `tls`: whom to trust over TLS, and our certificate, without which nobody can open a connection to us.
@@ -80,6 +81,7 @@ class Line:
         us and the far side. `max_calls` at once, both ways, on each transport: further callers are told 503 and when to try again.
         `sound`: codecs, encryption and the like. `answer_headers`: SIP headers that go with each of our answers.
         `session_times`: how long a call may go on without a refresh (RFC 4028); None: as the other side wants.
+        `require_digest`: the name and password that whoever calls us must know (RFC 7616); None: anybody may call.
         """
         self._network = network or Network()
         self._gate = Gate(self._network.limits)
@@ -95,6 +97,7 @@ class Line:
         self._sound = sound or SoundOptions()
         self._answer_headers = answer_headers or {}
         self._session_times = session_times
+        self._require_digest = require_digest
         self._transport: Transport = transport
         self._tls = tls or Tls()
         self._trunks: dict[Transport, Trunk] = {}
@@ -151,6 +154,7 @@ class Line:
                         keep_alive_s=self._network.keep_alive_s,
                         max_calls=self._max_calls,
                         session_times=self._session_times,
+                        require_digest=self._require_digest,
                         permission=self._permission,
                     )
                     self._trunks[transport] = await self._stack.enter_async_context(trunk)

@@ -74,10 +74,12 @@ class Trunk:
         max_calls: int | None = None,
         permission: Permission | None = None,
         session_times: SessionTimes | None = None,
+        require_digest: Secret | None = None,
     ) -> None:
         """`take` is given the calls that come in. `trace`: keep messages in the captures of their calls. `advertise`, `keep_alive_s`: see
         `Network`. `max_calls` at once, both ways: further callers are told 503 and when to try again.
         `permission` says whom we do not even ask others to call. `session_times`: how long a call may go on without a refresh.
+        `require_digest`: the name and password that callers must know.
 
         Raises OSError when the address cannot be bound, TlsError for certificates that cannot be used.
         """
@@ -112,6 +114,7 @@ class Trunk:
             trace=self._trace if trace else None,
             max_calls=max_calls,
             session_times=session_times,
+            require_digest=require_digest,
         )
         self._keep_alive_s = keep_alive_s
         self._beat = self._loop.call_later(keep_alive_s, self._keep_alive) if keep_alive_s else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from ivrtest.scenario.model import Given
 from ivrtest.scenario.read import load_scenario
 from ivrtest.server.faults import MANNERS, Fault, FaultError, read_fault
 from ivrtest.server.ivr import EmbeddedIvr
+from ivrtest.sip.digest import Secret
 from ivrtest.source.finding import InputError
 
 PEM_FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -57,6 +59,8 @@ FAULTS: Final = "\n".join(f"  {manner.example:<32} {manner.meaning}" for manner 
     metavar="NAME[=VALUE][@PLACE]",
     help="Do wrong on purpose, such as clipped-prompt=300ms@main_menu; the place is a node or a prompt. May be given again.",
 )
+@click.option("--user", metavar="NAME", help="Only callers who know this name and its password (digest, RFC 7616).")
+@click.option("--password-env", metavar="VARIABLE", help="The environment variable that holds the password of --user.")
 @click.option("--codecs", metavar="NAME,NAME", help=f"What to speak, best first: {', '.join(CODEC_NAMES)}. Default: PCMU and PCMA.")
 @click.option(
     "--ptime", type=click.IntRange(10, 60), default=20, show_default=True, help="Milliseconds of sound per packet, a multiple of 10."
@@ -71,6 +75,8 @@ def command(
     given: Path | None,
     max_calls: int,
     faults: tuple[str, ...],
+    user: str | None,
+    password_env: str | None,
     codecs: str | None,
     ptime: int,
     srtp: str,
@@ -87,6 +93,7 @@ def command(
         raise click.UsageError(f'"--ptime" is "{ptime}". {A_PTIME}')
     names = tuple(name.strip() for name in codecs.split(",")) if codecs is not None else ()
     sound = SoundSettings(names, ptime, srtp, srtp_in_clear).options()
+    secret = required_secret(user, password_env)
     try:
         bundle = FlowFolder(flow.parent).bundle(flow)
         library = bundle.library()
@@ -101,6 +108,7 @@ def command(
             record=False,
             max_calls=max_calls,
             sound=sound,
+            require_digest=secret,
         )
         wrong = [read_fault(spec, bundle.flow, bundle.called.values()) for spec in faults]
         asyncio.run(serve(bundle, library, surroundings, line, wrong))
@@ -124,6 +132,22 @@ async def serve(bundle: Bundle, library: PromptLibrary, given: Given, line: Line
         await stopped.wait()
     calls = ivr.count
     click.echo(f"stopped after {calls} call{'' if calls == 1 else 's'}", err=True)
+
+
+def required_secret(user: str | None, variable: str | None) -> Secret | None:
+    """Return what callers must know; None where anybody may call. Raises UsageError where a part of it is not there."""
+    if not user and not variable:
+        return None
+    if not user:
+        raise click.UsageError(f'"--password-env" is "{variable}", and nobody has that password. name who does with "--user"')
+    if not variable:
+        raise click.UsageError(
+            f'"--user" is "{user}", who has no password. name the environment variable that holds it with "--password-env"'
+        )
+    password = os.environ.get(variable)
+    if not password:
+        raise click.UsageError(f'the password of "{user}" is not there: set the environment variable "{variable}" to it')
+    return Secret(user, password)
 
 
 def given_by(path: Path | None) -> Given:

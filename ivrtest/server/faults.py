@@ -15,6 +15,7 @@ from typing import Final
 
 from ivrtest.flow.fields import parse_seconds
 from ivrtest.flow.model import Flow
+from ivrtest.server.rewired import language_options
 
 LONGEST_S: Final = 600.0
 DIGITS: Final = tuple(f"digits/{digit}" for digit in range(10))
@@ -47,6 +48,7 @@ class Kind(StrEnum):
     GAP = "gap"
     WRONG_LANGUAGE = "wrong-language"
     IGNORED_LANGUAGE = "ignored-language"
+    LOOPING_LANGUAGE = "looping-language"
     QUIET = "quiet"
     NOISY = "noisy"
     DROPPED_KEY = "dropped-key"
@@ -100,6 +102,7 @@ MANNERS: Final[Mapping[Kind, Manner]] = {
     Kind.GAP: Manner(_Value.DURATION, "gap=500ms@main_menu", "silence in place of the middle of the prompt"),
     Kind.WRONG_LANGUAGE: Manner(_Value.LANGUAGE, "wrong-language=es@main_menu", "the prompt in this language"),
     Kind.IGNORED_LANGUAGE: Manner(_Value.NONE, "ignored-language", "the default language, whatever the caller chose"),
+    Kind.LOOPING_LANGUAGE: Manner(_Value.NONE, "looping-language@language", "a key for a language leads back to its menu, in the old one"),
     Kind.QUIET: Manner(_Value.LEVEL, "quiet=-20dB@main_menu", "the prompt at another level"),
     Kind.NOISY: Manner(_Value.LEVEL, "noisy=20dB", "noise on the line, so far below the speech"),
     Kind.DROPPED_KEY: Manner(_Value.KEY, "dropped-key=2@main_menu", "the key does nothing; without a key, none does"),
@@ -151,6 +154,8 @@ def read_fault(spec: str, flow: Flow, called: Iterable[Flow] = ()) -> Fault:
         _check_place(kind, place, flows)
     if kind is Kind.SWAPPED_PROMPT and not (at and place in _prompts(flows)):
         raise FaultError(f'fault "{kind}" needs two prompts. write it like "{manner.example}"')
+    if kind is Kind.LOOPING_LANGUAGE:
+        _check_language_options(kind, place, flows)
     if equals and not value:
         raise FaultError(f'fault "{kind}" has nothing after "=". write it like "{manner.example}"')
     number, text = _read_value(kind, manner, value, flows)
@@ -209,6 +214,16 @@ def _prompts(flows: Sequence[Flow]) -> tuple[str, ...]:
 def _check_place(kind: Kind, place: str, flows: Sequence[Flow]) -> None:
     nodes = tuple(dict.fromkeys(name for flow in flows for name in flow.nodes))
     _known("node or prompt", place, (*nodes, *_prompts(flows)), kind, flows)
+
+
+def _check_language_options(kind: Kind, place: str, flows: Sequence[Flow]) -> None:
+    menus = tuple(dict.fromkeys(name for flow in flows for name in language_options(flow)))
+    if not menus:
+        raise FaultError(f'flow "{flows[0].name}" has no menu whose keys choose a language, which fault "{kind}" needs')
+    if place and place not in menus:
+        raise FaultError(
+            f'no key of "{place}" chooses a language, which fault "{kind}" needs. the menus with such keys are {", ".join(menus)}'
+        )
 
 
 def _known(what: str, name: str, known: Sequence[str], kind: Kind, flows: Sequence[Flow]) -> str:

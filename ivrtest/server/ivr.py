@@ -18,9 +18,10 @@ from ivrtest.flow.model import Flow
 from ivrtest.scenario.model import Given
 from ivrtest.server.attendant import Attendant
 from ivrtest.server.backoffice import BackOffice
-from ivrtest.server.faults import Fault
+from ivrtest.server.faults import Fault, Kind
 from ivrtest.server.misbehaviour import FaultyCall, FaultyMachine, FaultyVoice, Stage, usual_level
 from ivrtest.server.record import CallRecord
+from ivrtest.server.rewired import language_options, rewired
 from ivrtest.server.voice import Voice
 
 MOST_RECORDS: Final = 10_000
@@ -69,8 +70,8 @@ class EmbeddedIvr:
         every call begins as far as the flow knows; None: what `given` says, or the real one. `faults`: what it does wrong, on
         purpose; what is random in them follows from `seed` and the number of the call.
         """
-        self._flow = flow
-        self._flows = {**(flows or {}), flow.name: flow}
+        self._flow = _miswired(flow, faults)
+        self._flows = {name: _miswired(other, faults) for name, other in (flows or {}).items()} | {flow.name: self._flow}
         self._voice = Voice(library, self._flows, libraries)
         self._address = (host, port)
         self._given = given or Given()
@@ -163,3 +164,9 @@ class EmbeddedIvr:
         if self._given.now is not None:
             return self._given.now.replace(tzinfo=ZoneInfo(self._flow.time_zone))
         return datetime.now(UTC)
+
+
+def _miswired(flow: Flow, faults: Sequence[Fault]) -> Flow:
+    """Return the flow as `faults` have it wired: itself, where none of them lies in the tree."""
+    loops = [fault for fault in faults if fault.kind is Kind.LOOPING_LANGUAGE]
+    return rewired(flow, [menu for menu in language_options(flow) if any(fault.at(menu) for fault in loops)]) if loops else flow

@@ -37,6 +37,7 @@ FAILED = [
     ("hurried", "repeated-prompt@digits/0", 8, 'heard "digits/0" in "en" from # s to # s. "digits/7" in "en" was expected, 4 of 4'),
     ("silent", "repeated-prompt@choose_language", 2, 'heard "choose_language" from # s to # s. 2 s of silence were expected'),
     # In which language.
+    ("patient", "looping-language", 3, 'heard "choose_language" from # s to # s. "welcome" in "es" was expected'),
     ("patient", "ignored-language", 3, 'heard "welcome" in the wrong language: "en" instead of "es", from # s to # s'),
     ("patient", "wrong-language=en@main_menu", 4, 'heard "main_menu" in the wrong language: "en" instead of "es", from # s to # s'),
     ("patient", "wrong-language=en@goodbye", 7, 'heard "goodbye" in the wrong language: "en" instead of "es", from # s to # s'),

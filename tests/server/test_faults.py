@@ -75,6 +75,11 @@ def test_every_kind_is_explained_with_an_example_that_is_one(bank: Flow) -> None
         ("swapped-prompt=bye", 'fault "swapped-prompt" needs two prompts. write it like "swapped-prompt=main_menu@welcome"'),
         ("swapped-prompt=bye@main", 'fault "swapped-prompt" needs two prompts. write it like "swapped-prompt=main_menu@welcome"'),
         ("wrong-language=fr", 'flow "bank" has no language "fr", which fault "wrong-language" names. the languages are en, es'),
+        ("looping-language=es", 'fault "looping-language" takes no value, not "es". write it like "looping-language@language"'),
+        (
+            "looping-language@pin",
+            'no key of "pin" chooses a language, which fault "looping-language" needs. the menus with such keys are language',
+        ),
         ("late-prompt=3", '"3" is no value of fault "late-prompt". write it like "late-prompt=3s@main_menu"'),
         ("late-prompt", 'fault "late-prompt" needs a value. write it like "late-prompt=3s@main_menu"'),
         ("gap=0s", '"0s" is no value of fault "gap". write it like "gap=500ms@main_menu"'),
