@@ -10,7 +10,8 @@ import numpy as np
 
 from ivrtest.audio.pcm import SAMPLE_RATE, Samples, resample, to_mono
 from ivrtest.audio.sound_file import open_sound
-from ivrtest.audio.wav import PCM, AudioError, open_binary, read_header, reason
+from ivrtest.audio.wav import PCM, AudioError, open_binary, read_header
+from ivrtest.source.system import unwritten
 
 __all__ = ["MAX_SECONDS", "AudioError", "read_audio", "read_comment", "write_wav"]
 
@@ -47,7 +48,7 @@ def write_wav(path: Path | str, samples: Samples, *, comment: str | None = None)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise AudioError(f'cannot write recording "{path}": {reason(error)}') from error
+        raise AudioError(f'cannot write recording "{path}": {unwritten(error)}') from error
 
 
 def read_comment(path: Path | str) -> str:

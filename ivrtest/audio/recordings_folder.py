@@ -12,6 +12,7 @@ from ivrtest.audio.prompts import Key, PromptLibrary, Recording, fault_of
 from ivrtest.audio.recording_file import read_audio
 from ivrtest.audio.synthesis import is_synthetic
 from ivrtest.audio.wav import AudioError
+from ivrtest.source.system import unread
 
 _CODES: Final = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo es "
@@ -60,7 +61,7 @@ def read_folder(folder: Path) -> FolderReading:
             path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and not _hidden(path, folder) and path.is_file()
         )
     except OSError as error:
-        raise AudioError(f'folder "{folder}" cannot be listed: {(error.strerror or str(error)).lower()}') from error
+        raise AudioError(f'folder "{folder}" cannot be listed: {unread(error)}') from error
     recordings: dict[Key, Recording] = {}
     problems: list[str] = []
     # Where several formats of one recording lie side by side, the first of `SUFFIXES` counts.

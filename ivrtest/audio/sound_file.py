@@ -16,7 +16,8 @@ from ivrtest.audio import g711
 from ivrtest.audio.formats import FFMPEG, RAW
 from ivrtest.audio.pcm import SAMPLE_RATE, Samples
 from ivrtest.audio.resampler import Resampler
-from ivrtest.audio.wav import WAV_CODECS, AudioError, open_binary, printable, read_header, reason
+from ivrtest.audio.wav import WAV_CODECS, AudioError, open_binary, printable, read_header
+from ivrtest.source.system import unread
 
 PIECE_S: Final = 2
 """Seconds that are read at once."""
@@ -71,7 +72,7 @@ def open_sound(path: Path, *, max_s: float | None = None) -> SoundFile:
         try:
             start = file.read(8)
         except OSError as error:
-            raise AudioError(f'cannot read recording "{path}": {reason(error)}') from error
+            raise AudioError(f'cannot read recording "{path}": {unread(error)}') from error
     if not start:
         raise AudioError(f'recording "{path}" is empty. a recording has a header and samples')
     suffix = path.suffix.lower()

@@ -16,6 +16,7 @@ import numpy as np
 
 from ivrtest.audio import g711
 from ivrtest.audio.pcm import Samples, from_float
+from ivrtest.source.system import unread
 
 RATES: Final = range(4000, 192_001)
 CHANNELS: Final = range(1, 9)
@@ -120,7 +121,7 @@ def open_binary(path: Path) -> BinaryIO:
             raise AudioError(f'"{path}" is not a regular file. save the recording in one')
         return path.open("rb")
     except OSError as error:
-        raise AudioError(f'cannot read recording "{path}": {reason(error)}') from error
+        raise AudioError(f'cannot read recording "{path}": {unread(error)}') from error
 
 
 def read_header(path: Path) -> Wav:
@@ -161,7 +162,7 @@ def _read(file: BinaryIO, size: int, path: Path) -> bytes:
     try:
         return file.read(size)
     except OSError as error:
-        raise AudioError(f'cannot read recording "{path}": {reason(error)}') from error
+        raise AudioError(f'cannot read recording "{path}": {unread(error)}') from error
 
 
 def _read_format(path: Path, body: bytes) -> WavFormat:
@@ -201,7 +202,3 @@ def _comment(body: bytes) -> str:
 def printable(data: bytes) -> str:
     """Return octets as a person may look at them."""
     return "".join(chr(octet) if 32 <= octet < 127 and octet not in b'"' else "." for octet in data)
-
-
-def reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -21,6 +21,7 @@ from ivrtest.rtp.srtp import SrtpError, SrtpReceiver, check_library
 from ivrtest.sip.sdes import Crypto
 from ivrtest.sip.session_description import STATIC_FORMATS, RtpFormat
 from ivrtest.sip.terms import TELEPHONE_EVENT
+from ivrtest.source.system import unread
 
 _HEAD: Final = struct.Struct("!BBHII")
 _RTCP: Final = range(192, 224)
@@ -160,7 +161,7 @@ def open_capture(path: Path) -> Iterator[CaptureFile]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise CaptureError(f'cannot read capture "{path}": {(error.strerror or str(error)).lower()}') from error
+        raise CaptureError(f'cannot read capture "{path}": {unread(error)}') from error
     with file:
         yield CaptureFile(file, str(path))
 

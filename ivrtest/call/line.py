@@ -32,6 +32,7 @@ from ivrtest.sip.registration import EXPIRES
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
 from ivrtest.sip.session_timer import SessionTimes
 from ivrtest.sip.uri import SipUri, Uri
+from ivrtest.source.system import unbound
 
 LINGER_S: Final = 4.0
 """How long a line that is closed waits for the far sides to confirm that their calls are over."""
@@ -159,7 +160,7 @@ class Line:
                     )
                     self._trunks[transport] = await self._stack.enter_async_context(trunk)
                 except OSError as error:
-                    raise LineError(f'cannot open a line at "{self._host}:{port}": {error.strerror}. give another host or port') from error
+                    raise LineError(f'cannot open a line at "{self._host}:{port}": {unbound(error)}. give another host or port') from error
                 except TlsError as error:
                     raise LineError(str(error)) from error
             return self._trunks[transport]

@@ -32,6 +32,7 @@ from ivrtest.call.remote_media import MediaError, RemoteMedia
 from ivrtest.call.reporting import Reporting
 from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, KeySender
 from ivrtest.rtp.reports import Reports
+from ivrtest.source.system import unbound
 
 PHASES = 4
 PHASE_S = 0.005
@@ -187,7 +188,7 @@ class MediaEngine:
                         each.close()
         if refused is None or refused.errno == errno.EADDRINUSE:
             raise MediaError(f'none of {self._port_count or "the"} ports for RTP is free on "{self._host}". give more ports') from refused
-        raise MediaError(f'cannot receive RTP on "{self._host}": {refused.strerror}. give an address of this machine') from refused
+        raise MediaError(f'cannot receive RTP on "{self._host}": {unbound(refused)}. give an address of this machine') from refused
 
     def _socket(self, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
@@ -196,7 +197,7 @@ class MediaEngine:
         except OSError as error:
             if error.errno == errno.EMFILE and _raise_file_limit():
                 return self._socket(port)
-            raise MediaError(f"no more calls can be opened: {error.strerror}. raise the limit with ulimit -n") from error
+            raise MediaError(f"no more calls can be opened: {unbound(error)}. raise the limit with ulimit -n") from error
         try:
             made.setblocking(False)
             made.bind((self._host, port))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ivrtest.source.system import unread
+
 _NO_KEY: Final = 'it must be a PEM file with a certificate, those of the authorities between it and the root, and its "PRIVATE KEY"'
 _HAS_EXPIRED, _NOT_YET_VALID = 10, 9
 _SIGNED_BY_ITSELF = 18
@@ -76,7 +78,7 @@ class Tls:
         except ssl.SSLError as error:
             raise TlsError(f'ca "{self.ca}" cannot be used: it must be a PEM file with certificates of authorities') from error
         except OSError as error:
-            raise TlsError(f'ca "{self.ca}" cannot be read: {error.strerror}') from error
+            raise TlsError(f'ca "{self.ca}" cannot be read: {unread(error)}') from error
         if self.certificate is not None:
             try:
                 # Without a password of ours, OpenSSL would ask for that of a locked key on the terminal.
@@ -84,7 +86,7 @@ class Tls:
             except ssl.SSLError as error:
                 raise TlsError(f'certificate "{self.certificate}" cannot be used: {_NO_KEY}, not locked') from error
             except OSError as error:
-                raise TlsError(f'certificate "{self.certificate}" cannot be read: {error.strerror}') from error
+                raise TlsError(f'certificate "{self.certificate}" cannot be read: {unread(error)}') from error
         return context
 
 

@@ -15,7 +15,7 @@ from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import LineError
 from ivrtest.cli.dialling import dial_options
 from ivrtest.cli.main import UNUSABLE
-from ivrtest.cli.paths import unusable
+from ivrtest.cli.paths import unwritable
 from ivrtest.cli.problem import complain
 from ivrtest.cli.run import BY_PYVOIP, not_arranged, prepare, target_of
 from ivrtest.cli.settings import load_settings
@@ -86,7 +86,7 @@ def command(
 
         write_text(path, route_text(calibration))
     except OSError as error:
-        complain((unusable(path, f'"{path}" cannot be written: {error.strerror}'),))
+        complain((unwritable(path, error),))
         return UNUSABLE
     if as_json:
         click.echo(json.dumps(route_data(calibration), ensure_ascii=False, indent=2))

@@ -13,7 +13,7 @@ import click
 from ivrtest.check.selection import unknown_rule
 from ivrtest.check.spelling import did_you_mean, one_of
 from ivrtest.cli.examination import Request, examine, in_order, renewed
-from ivrtest.cli.paths import unusable
+from ivrtest.cli.paths import unwritable
 from ivrtest.cli.reporting import FORMATS, Reporter
 from ivrtest.cli.settings import FILE_NAME, SEVERITIES, Settings, load_settings
 from ivrtest.cli.standard_input import with_standard_input
@@ -133,7 +133,7 @@ def baselined(outcome: CheckOutcome, path: Path | None) -> CheckOutcome:
     except InputError as error:
         return replace(outcome, findings=in_order([*outcome.findings, *error.findings]), usable=False)
     except OSError as error:
-        problem = unusable(path, f'"{path}" cannot be written: {error.strerror}')
+        problem = unwritable(path, error)
         return replace(outcome, findings=in_order([*outcome.findings, *outcome.known, problem]), known=(), usable=False)
     written = f'wrote "{path}": {count_of(len(outcome.known), "finding")}. check with "--baseline {path}" from now on'
     return replace(outcome, notes=(*outcome.notes, written))

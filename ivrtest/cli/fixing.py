@@ -12,7 +12,7 @@ from pathlib import Path
 from ivrtest.check.fixing import fixed
 from ivrtest.check.identity import identity
 from ivrtest.cli.examination import Examination, Request, examine, in_order
-from ivrtest.cli.paths import unusable
+from ivrtest.cli.paths import unusable, unwritable
 from ivrtest.report.checked import CheckOutcome
 from ivrtest.report.files import FileChangedError, rewrite_text
 from ivrtest.source.finding import Finding, InputError
@@ -64,7 +64,7 @@ def fix_flows(request: Request, today: date, write: Rewrite) -> CheckOutcome:
         except FileChangedError:
             problems.append(unusable(path, f'"{path}" has changed meanwhile, and is left as it is. run this again'))
         except OSError as error:
-            problems.append(unusable(path, f'"{path}" cannot be written: {error.strerror}'))
+            problems.append(unwritable(path, error))
         else:
             sources[path] = result.source
             done += result.done

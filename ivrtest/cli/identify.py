@@ -23,11 +23,11 @@ _MARKS: Final = {"a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "a1b2cd34", "34
 _CHANNELS: Final = ("auto", "left", "right", "mix", "each")
 
 
-def known_channel(context: click.Context, parameter: click.Parameter, value: str) -> str:
+def known_channel(context: click.Context, _: click.Parameter, value: str) -> str:
     """Return a channel's name if it is one."""
     if value not in _CHANNELS and value not in tuple("12345678"):
         message = f'there is no channel "{value}". choose {", ".join(_CHANNELS)}, or a number from 1 to 8'
-        raise click.BadParameter(message, context, parameter)
+        raise click.UsageError(message, context)
     return value
 
 

@@ -59,14 +59,17 @@ class Commands(click.Group):
             if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
                 raise NobodyReadsError from error
             raise
+        except click.UsageError as error:
+            # click does not say of which command it was where an option lacks its value.
+            if error.ctx is None and ctx.invoked_subcommand and (command := self.get_command(ctx, ctx.invoked_subcommand)):
+                error.ctx = click.Context(command, ctx, ctx.invoked_subcommand)
+            raise
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
+            from ivrtest.cli.usage import no_command
 
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f'did you mean "{near[0]}"?' if near else f"the commands are {', '.join(COMMANDS)}"
-            raise click.UsageError(f'no such command "{args[0]}". {hint}', ctx)
+            raise click.UsageError(no_command(args[0], COMMANDS), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -109,7 +112,9 @@ def main() -> NoReturn:
 
 def complain(error: click.ClickException) -> None:
     """Say on standard error what could not be used, and where help is."""
+    from ivrtest.cli.usage import told
+
     context = getattr(error, "ctx", None)
-    click.echo(f"ivrtest: {error.format_message()}", err=True)
+    click.echo(f"ivrtest: {told(error)}", err=True)
     if isinstance(error, click.UsageError) and context is not None:
         click.echo(f"try: {context.command_path} --help", err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.system import unwritten
 from ivrtest.source.text import Source
 
 _SCENARIO: Final = re.compile(rb"""^ivrtest:\s*["']?scenario/""", re.MULTILINE)
@@ -55,3 +56,8 @@ def says_scenario(file: Path) -> bool:
 def unusable(path: Path, message: str) -> Finding:
     """Return a finding about a path itself."""
     return Finding("path", Severity.ERROR, message, Source(str(path), "").whole())
+
+
+def unwritable(path: Path, error: OSError) -> Finding:
+    """Return a finding about a file that could not be written."""
+    return unusable(path, f'"{path}" cannot be written: {unwritten(error)}')

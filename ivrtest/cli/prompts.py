@@ -18,6 +18,7 @@ from ivrtest.flow.model import Flow
 from ivrtest.flow.read import load_flow
 from ivrtest.run.bundle import DIGITS, recordings_folder, speaks_digits, voice_of, words_of
 from ivrtest.source.finding import InputError
+from ivrtest.source.system import unwritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def render(paths: tuple[Path, ...], quiet: bool) -> int:
     except (SynthesisError, AudioError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(f'"{error.filename}" cannot be written: {error.strerror}') from error
+        raise click.ClickException(f'"{error.filename}" cannot be written: {unwritten(error)}') from error
     if not quiet:
         click.echo(f"{len(written)} of {len(needed)} recordings rendered")
     return 0

@@ -14,7 +14,7 @@ import click
 
 from ivrtest.check.checker import Crash
 from ivrtest.cli.main import UNUSABLE
-from ivrtest.cli.paths import unusable
+from ivrtest.cli.paths import unwritable
 from ivrtest.report.checked import CheckOutcome
 from ivrtest.report.files import write_text
 from ivrtest.report.findings_text import MOST_OF_ONE_RULE, findings_text, painted
@@ -71,7 +71,7 @@ class Reporter:
                 write_text(path, text)
                 written.append(path)
             except OSError as error:
-                unwritten.append(unusable(path, f'"{path}" cannot be written: {error.strerror}'))
+                unwritten.append(unwritable(path, error))
         self.print(self.text(outcome))
         for path in written if self.style == "text" else ():
             self.print(f"wrote {path}\n")

@@ -20,7 +20,7 @@ from ivrtest.call.line import LineError
 from ivrtest.call.permission import DialRefused
 from ivrtest.cli.dialling import dial_options, permission_of
 from ivrtest.cli.main import UNUSABLE
-from ivrtest.cli.paths import unusable
+from ivrtest.cli.paths import unusable, unwritable
 from ivrtest.cli.problem import complain
 from ivrtest.cli.settings import FILE_NAME, KEY_MODES, Settings, TargetSettings, load_settings
 from ivrtest.report.console import RunScreen, print_summary
@@ -41,6 +41,7 @@ from ivrtest.scenario.steps.press import Press
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.uri import parse_uri
 from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.system import unwritten
 
 FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
@@ -275,13 +276,13 @@ def refuse_unwritable(junit: Path | None, *folders: Path) -> None:
     for folder in folders if junit is None else (*folders, junit.parent):
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            problem = "" if os.access(folder, os.W_OK | os.X_OK) else "permission denied"
+            problem = "" if os.access(folder, os.W_OK | os.X_OK) else "permission denied. name another folder"
         except FileExistsError:
-            problem = "it is a file"
+            problem = "it is a file. name another folder"
         except OSError as error:
-            problem = (error.strerror or str(error)).lower()
+            problem = unwritten(error)
         if problem:
-            findings.append(unusable(folder, f'nothing can be written to "{folder}": {problem}. name another folder'))
+            findings.append(unusable(folder, f'nothing can be written to "{folder}": {problem}'))
     if findings:
         raise InputError(tuple(findings))
 
@@ -347,5 +348,5 @@ def write_reports(suite: SuiteResult, folder: Path, junit: Path) -> tuple[list[P
             write(outcome, path)
             written.append(path)
         except OSError as error:
-            unwritten.append(unusable(path, f'"{path}" cannot be written: {error.strerror}'))
+            unwritten.append(unwritable(path, error))
     return written, unwritten

@@ -64,6 +64,7 @@ from ivrtest.cli.sound_settings import SOUND_KEYS, SoundSettings, read_sound
 from ivrtest.cli.toml_reader import Reader, finding, is_count, is_fingerprint, is_positive, is_switch, is_text, is_texts
 from ivrtest.scenario.quality import MEASURES, Limit, parse_limit
 from ivrtest.source.finding import InputError, Severity
+from ivrtest.source.system import unread
 from ivrtest.source.text import Source
 
 FILE_NAME: Final = "ivrtest.toml"
@@ -189,7 +190,7 @@ def load_settings(folder: Path = Path()) -> Settings:
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            reason = unread(error) if isinstance(error, OSError) else "it is not UTF-8 text"
             raise InputError((finding(Source(str(path), ""), f'"{path}" cannot be read: {reason}'),)) from error
         return read_settings(source, path, within=table)
     return Settings()

@@ -31,6 +31,7 @@ from ivrtest.run.suite import RouteError
 from ivrtest.scenario.calling import Calling
 from ivrtest.server.ivr import EmbeddedIvr
 from ivrtest.sip.session_timer import SessionTimes
+from ivrtest.source.system import unwritten
 
 EMBEDDED: Final = "the embedded IVR"
 
@@ -168,7 +169,7 @@ class LiveRoute:
                 pcap.parent.mkdir(parents=True, exist_ok=True)
                 call.capture.write(pcap)
             except OSError as error:
-                raise RouteError(f'the capture "{pcap}" cannot be written: {error.strerror}') from error
+                raise RouteError(f'the capture "{pcap}" cannot be written: {unwritten(error)}') from error
         if self._recordings is not None:
             path = keep_recording(self._recordings / f"{name}.wav", call.recording(), call.id, target)
         return CallRecord(

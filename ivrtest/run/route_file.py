@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ivrtest.run.route import BandGain, Calibration, Deviations, LineFigures, Rate
 from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.system import unread
 from ivrtest.source.text import Source
 
 FORMAT: Final = "ivrtest/route/1"
@@ -65,7 +66,7 @@ def read_route(path: Path) -> Calibration:
         data = json.loads(text)
         jsonschema.validate(data, json.loads(SCHEMA.read_text(encoding="utf-8")))
     except OSError as error:
-        raise _unusable(path, f'"{path}" cannot be read: {error.strerror}') from error
+        raise _unusable(path, f'"{path}" cannot be read: {unread(error)}') from error
     except ValueError as error:
         raise _unusable(path, f'"{path}" is not JSON in UTF-8: {error}. {AGAIN}') from error
     except jsonschema.ValidationError as error:

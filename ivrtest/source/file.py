@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.system import unread
 from ivrtest.source.text import Source, Span
 
 MAX_BYTES = 5_000_000
@@ -108,7 +109,7 @@ def _read_bytes(path: Path, max_bytes: int) -> bytes:
         # Python's words for a NUL in a path differ from version to version.
         raise _unusable(path, f'"{path}" cannot be read: no file name holds a NUL') from error
     except OSError as error:
-        raise _unusable(path, f'"{path}" cannot be read: {(error.strerror or str(error)).lower()}') from error
+        raise _unusable(path, f'"{path}" cannot be read: {unread(error)}') from error
     if len(data) > max_bytes:
         raise _unusable(path, f'"{path}" is larger than {max_bytes:,} bytes. files up to that size are read')
     return data

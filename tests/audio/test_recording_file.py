@@ -142,9 +142,9 @@ def test_too_long(tmp_path: Path) -> None:
 
 
 def test_not_there_and_a_folder(tmp_path: Path) -> None:
-    assert refused(tmp_path / "p.wav") == 'cannot read recording "p.wav": no such file or directory'
+    assert refused(tmp_path / "p.wav") == 'cannot read recording "p.wav": it is not there'
     (tmp_path / "folder.wav").mkdir()
-    assert refused(tmp_path / "folder.wav") == 'cannot read recording "folder.wav": is a directory'
+    assert refused(tmp_path / "folder.wav") == 'cannot read recording "folder.wav": it is a folder. name a file'
 
 
 def test_unknown_suffix(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_an_older_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> N
 def test_what_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(AudioError) as caught:
         write_wav(tmp_path / "no" / "p.wav", WAVE)
-    assert str(caught.value) == f'cannot write recording "{tmp_path}/no/p.wav": no such file or directory'
+    assert str(caught.value) == f'cannot write recording "{tmp_path}/no/p.wav": its folder is not there. make it, or name another place'
     with pytest.raises(ValueError, match="shape") as wrong:
         write_wav(tmp_path / "p.wav", np.zeros((2, 3), np.int16))
     assert str(wrong.value) == "samples have shape (n,) or (n, 2), not (2, 3)"

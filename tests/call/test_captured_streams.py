@@ -198,7 +198,7 @@ def why_not(path: Path) -> str:
 
 def test_captures_without_rtp(tmp_path: Path) -> None:
     path = tmp_path / "c.pcap"
-    assert why_not(path) == "cannot read capture IT: no such file or directory"
+    assert why_not(path) == "cannot read capture IT: it is not there"
     assert why_not(write(path)) == "capture IT holds no packets. capture while the call is made"
     write(path, (CALLER, IVR, [(0.0, invite(1, "0")), (0.1, b"\x80\x00" + bytes(100)), (0.2, b"query")]))
     assert why_not(path) == ("capture IT holds no RTP stream: of 3 packets 3 are UDP, 1 of them SIP. capture where the sound passes")

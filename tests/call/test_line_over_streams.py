@@ -160,7 +160,7 @@ def test_one_address_has_one_name_on_a_line(tmp_path: Path) -> None:
         ({"transport": "tls"}, 'a line cannot take calls over TLS without a certificate. give one as "certificate"'),
         (
             {"transport": "tls", "tls": Tls(certificate=Path("gone.pem"))},
-            'certificate "gone.pem" cannot be read: No such file or directory',
+            'certificate "gone.pem" cannot be read: it is not there',
         ),
     ],
 )

@@ -227,7 +227,7 @@ async def test_address_of_another_machine() -> None:
     async with MediaEngine(host="192.0.2.1", ports=ANY) as engine:
         with pytest.raises(MediaError) as caught:
             engine.open()
-    assert str(caught.value) == 'cannot receive RTP on "192.0.2.1": Cannot assign requested address. give an address of this machine'
+    assert str(caught.value) == 'cannot receive RTP on "192.0.2.1": nothing here has that address. give an address of this machine'
 
 
 @in_loop

@@ -27,10 +27,10 @@ def test_files_that_are_missing(tmp_path: Path) -> None:
     gone = tmp_path / "gone.pem"
     with pytest.raises(TlsError) as refused:
         Tls(ca=gone).client_context()
-    assert str(refused.value) == f'ca "{gone}" cannot be read: No such file or directory'
+    assert str(refused.value) == f'ca "{gone}" cannot be read: it is not there'
     with pytest.raises(TlsError) as refused:
         Tls(certificate=gone).client_context()
-    assert str(refused.value) == f'certificate "{gone}" cannot be read: No such file or directory'
+    assert str(refused.value) == f'certificate "{gone}" cannot be read: it is not there'
 
 
 def test_files_that_hold_something_else(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_nobody_there(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "Missing option '--target'."),
+        ((), '"--target" is missing. give one'),
         (("--target", "stagign"), '"stagign" is neither a URI nor the name of a target. ivrtest.toml names no targets. give a SIP URI'),
         (
             ("--target", "pyvoip:1001"),

@@ -144,7 +144,7 @@ def test_a_report_that_cannot_be_written_is_told_and_the_others_are_written() ->
     Path("out").mkdir()
     done = CliRunner().invoke(command, ["--no-recordings", "-o", "json=out", "-o", "text=text"], standalone_mode=False)
     assert done.return_value == 3
-    assert done.stderr == 'out:1:1: error: "out" cannot be written: Is a directory [path]\n'
+    assert done.stderr == 'out:1:1: error: "out" cannot be written: it is a folder. name a file [path]\n'
     assert Path("text").exists()
 
 

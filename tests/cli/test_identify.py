@@ -200,8 +200,8 @@ def test_one_bad_file_keeps_no_other_from_being_heard(shop: Path) -> None:
     assert code == 3
     assert heard(passages) == [("welcome", "match"), ("menu", "match")]
     assert errors.splitlines() == [
-        'ivrtest: cannot read recording "nothing.wav": no such file or directory',
-        'ivrtest: cannot read recording "prompts": is a directory',
+        'ivrtest: cannot read recording "nothing.wav": it is not there',
+        'ivrtest: cannot read recording "prompts": it is a folder. name a file',
     ]
 
 

@@ -105,10 +105,10 @@ def test_captures_that_cannot_be_used(shop: Path) -> None:
     assert errors.splitlines() == [
         'ivrtest: capture "text.pcap" is no capture: it begins with "Hell", not with the mark of pcap or pcapng',
         'ivrtest: capture "empty.pcap" is empty. a capture begins with the mark of pcap or pcapng',
-        'ivrtest: cannot read capture "folder.pcap": is a directory',
+        'ivrtest: cannot read capture "folder.pcap": it is a folder. name a file',
         'ivrtest: capture "none.pcap" holds no packets. capture while the call is made',
         'ivrtest: capture "sip.pcap" holds no RTP stream: of 1 packets 1 are UDP, 1 of them SIP. capture where the sound passes',
-        'ivrtest: cannot read capture "missing.pcapng": no such file or directory',
+        'ivrtest: cannot read capture "missing.pcapng": it is not there',
     ]
 
 

@@ -104,7 +104,7 @@ MESSAGES = {
         'ivrtest: calling "sip:911@127.0.0.1" is refused: "911" is an emergency number, which is never called\n'
         "try: python -m ivrtest run --help\n"
     ),
-    "run --jobs 0": "ivrtest: Invalid value for '--jobs': 0 is not in the range x>=1.\ntry: python -m ivrtest run --help\n",
+    "run --jobs 0": 'ivrtest: "--jobs" is "0". it must be a whole number, at least 1\ntry: python -m ivrtest run --help\n',
 }
 
 

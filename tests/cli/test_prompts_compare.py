@@ -55,7 +55,7 @@ def test_recordings_that_cannot_be_compared(shop: Path) -> None:
     write_wav(shop / "silent.wav", silence(1))
     write_wav(shop / "long.wav", silence(130) + 1000)
     for first, message in (
-        ("nothing.wav", 'ivrtest: cannot read recording "nothing.wav": no such file or directory\n'),
+        ("nothing.wav", 'ivrtest: cannot read recording "nothing.wav": it is not there\n'),
         ("silent.wav", 'ivrtest: recording "silent.wav" is silent\n'),
         ("long.wav", 'ivrtest: recording "long.wav" lasts 130 s. 120 s can be compared\n'),
         ("shop.yaml#en/meny", 'ivrtest: "shop.yaml" has no recording "en/meny". did you mean "en/menu"?\n'),
@@ -64,7 +64,7 @@ def test_recordings_that_cannot_be_compared(shop: Path) -> None:
             'ivrtest: "shop.yaml" has no recording "zzz". write LANGUAGE/PROMPT, such as en/main_menu, and mul for all languages\n',
         ),
         ("no.yaml#en/menu", 'no.yaml:1:1: error: there is no file "no.yaml" [unreadable]\n'),
-        ("prompts", 'ivrtest: cannot read recording "prompts": is a directory\n'),
+        ("prompts", 'ivrtest: cannot read recording "prompts": it is a folder. name a file\n'),
     ):
         done = ivrtest("prompts", "compare", first, "shop.yaml#mul/welcome", cwd=shop)
         assert (done.returncode, done.stdout, done.stderr) == (3, "", message)

@@ -54,7 +54,9 @@ def test_a_port_that_is_taken_is_told(shop: Path) -> None:
         port = server.stdout.readline().rpartition(":")[2].strip()
         done = ivrtest("serve", "flows/shop.yaml", "--listen", f"127.0.0.1:{port}", cwd=shop)
         assert (done.returncode, done.stdout) == (3, "")
-        assert done.stderr == (f'ivrtest: cannot open a line at "127.0.0.1:{port}": Address already in use. give another host or port\n')
+        assert done.stderr == (
+            f'ivrtest: cannot open a line at "127.0.0.1:{port}": somebody else listens there. give another host or port\n'
+        )
     finally:
         server.kill()
         server.communicate()

@@ -109,7 +109,7 @@ def test_an_address_that_is_taken(bank: Flow, library: PromptLibrary) -> None:
             port = int(line.uri.rpartition(":")[2])
             with pytest.raises(LineError) as failed:
                 await EmbeddedIvr(bank, library, port=port).__aenter__()
-            assert str(failed.value) == f'cannot open a line at "127.0.0.1:{port}": Address already in use. give another host or port'
+            assert str(failed.value) == f'cannot open a line at "127.0.0.1:{port}": somebody else listens there. give another host or port'
 
     asyncio.run(run())
 
