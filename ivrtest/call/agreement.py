@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from ivrtest.call.keys import KeyMode
 from ivrtest.call.media_session import MediaSession
-from ivrtest.call.negotiation import Negotiation
+from ivrtest.call.negotiation import Negotiation, Wish
 from ivrtest.call.remote_media import RemoteMedia
-from ivrtest.sip.session_description import Direction
 
 
 class Agreement:
@@ -30,13 +29,20 @@ class Agreement:
         """Return the agreement with another party, which the same session will follow once there is something agreed."""
         return Agreement(negotiation, self._session, self._keys)
 
-    def offer(self, direction: Direction = Direction.SENDRECV) -> bytes:
-        """Write an offer of ours; `direction` other than both ways holds the call."""
-        return self._negotiation.offer(direction)
+    def offer(self, wish: Wish | None = None) -> bytes:
+        """Write an offer of ours. What it offers may come from now on, beside what was agreed."""
+        sdp = self._negotiation.offer(wish)
+        if self.media is not None and (expected := self._negotiation.expected(self.media)) != self.media:
+            self._session.start(expected)
+        return sdp
 
     def take_answer(self, sdp: bytes) -> None:
         """Take the answer to our offer. Raises NegotiationError or SdpSyntaxError."""
         self.follow(self._negotiation.answered(sdp))
+
+    def refused(self) -> None:
+        """The far side refuses what we offered: all stays as it was."""
+        self._negotiation.refused()
 
     def answer(self, offer: bytes) -> tuple[bytes, RemoteMedia]:
         """Write our answer to an offer, and return what it comes to, for `follow`. Raises NegotiationError or SdpSyntaxError."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ SAMPLE_RATE = 8000
 
 Samples = NDArray[np.int16]
 Mask = NDArray[np.bool_]
+ChangeMethod = Literal["INVITE", "UPDATE"]
+"""How to ask for a change of the session over SIP: RFC 3261 section 14, or RFC 3311."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +133,8 @@ class SessionChanged:
     at: float
     status: int = 200
     """300 or more: the far side refused, and everything stays as it was."""
+    codec: str = ""
+    """What our sound is sent as from now on; empty where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,10 @@ class Call(Protocol):
 
     async def resume(self) -> None:
         """End the hold."""
+
+    async def change_codec(self, codec: str, *, method: ChangeMethod = "INVITE") -> None:
+        """Ask the far side to speak this codec and no other from now on. `SessionChanged` follows, without a codec where there are none
+        to choose from."""
 
     async def ring(self, *, early_media: bool = False) -> None:
         """Tell the caller that it rings; with `early_media` she hears what is played from now on, before the call is answered.

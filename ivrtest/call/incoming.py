@@ -67,10 +67,13 @@ class Incoming:
             self.source = None
         self._signalled = remote.address
         self._receives = remote.receives
+        # Whoever gives a number another meaning, against RFC 3264 section 8.3.2, means the new one.
+        self._key_clocks = {number: clock for number, clock in self._key_clocks.items() if number not in remote.receive_codecs}
         self._key_clocks |= remote.receive_keys
         self.decryption.agree(remote.receive_crypto)
         agreed = {payload_type: CODECS[name].format for payload_type, name in remote.receive_codecs.items()}
-        self.timeline.formats = {**self.timeline.formats, **agreed}
+        known = {number: form for number, form in self.timeline.formats.items() if number not in remote.receive_keys}
+        self.timeline.formats = {**known, **agreed}
         self.codecs |= remote.receive_codecs
 
     def datagram(self, data: bytes, address: Any, arrival: float) -> bool:

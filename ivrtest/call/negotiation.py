@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Final
 
@@ -18,6 +19,7 @@ from ivrtest.sip.sdp import (
     NoAudio,
     NoCommonCodec,
     NoEncryption,
+    PayloadTypes,
     SessionDescription,
     Srtp,
     Terms,
@@ -31,6 +33,16 @@ from ivrtest.sip.session_description import Direction
 KEY_PAYLOAD_TYPE: Final = 101
 """What we offer for telephone-event; those after it are for codecs with other clocks."""
 _NAMES: Final = {(codec.wire.name.lower(), codec.wire.clock_rate): name for name, codec in CODECS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What we would like to be changed about the sound of a call."""
+
+    direction: Direction = Direction.SENDRECV
+    """Ours: `sendonly` holds the call."""
+    codec: CodecName | None = None
+    """The only one to be spoken. None: any that the line speaks."""
 
 
 class Negotiation:
@@ -53,6 +65,10 @@ class Negotiation:
         self._session_id = session_id
         self._version = session_id
         self._local: SessionDescription | None = None
+        """What we sent last."""
+        self._agreed: SessionDescription | None = None
+        """What we sent in the last exchange that came to something."""
+        self._payload_types = PayloadTypes()
         self._in_clear = not (confidential or sound.srtp_in_clear)
         # One key for the whole call: packets that go on under it need no new count.
         crypto: tuple[Crypto, ...] = ()
@@ -77,29 +93,45 @@ class Negotiation:
         """The names of what we offer."""
         return tuple(codec.name for codec in self._terms.codecs)
 
-    def offer(self, direction: Direction = Direction.SENDRECV) -> bytes:
-        """Write an offer of ours; `direction` is ours: `sendonly` holds the call.
+    def offer(self, wish: Wish | None = None) -> bytes:
+        """Write an offer of ours.
 
         Raises NegotiationError if it would have to hold a key that everybody on the way could read.
         """
         self._check_secrecy()
+        wish = wish or Wish()
+        terms = self._terms if wish.codec is None else replace(self._terms, codecs=(CODECS[wish.codec].wire,))
         self._local = offer(
             self._host,
             self._port,
-            self._terms,
+            terms,
             session_id=self._session_id,
             session_version=self._next_version(),
-            direction=direction,
+            direction=wish.direction,
+            payload_types=self._payload_types,
         )
+        self._payload_types.note(self._local, ours=True)
         return bytes(self._local)
+
+    def expected(self, agreed: RemoteMedia) -> RemoteMedia:
+        """Return what may come while our latest offer is not answered: what was agreed, and what it offers (RFC 3264 section 8.3.2)."""
+        assert self._local is not None
+        return replace(agreed, receive_codecs={**agreed.receive_codecs, **_receivable(self._local)})
 
     def answered(self, remote: bytes) -> RemoteMedia:
         """Take the answer to our offer. Raises NegotiationError or SdpSyntaxError."""
         if self._local is None:
             raise NegotiationError("an answer came, and nothing was offered")
-        stream = negotiated(self._local, SessionDescription.parse(remote))
+        theirs = SessionDescription.parse(remote)
+        stream = negotiated(self._local, theirs)
+        self._agreed = self._local
+        self._payload_types.note(theirs, ours=False)
         # The far side may send with anything that we offered, whatever its answer prefers (RFC 3264 section 7).
-        return self._media(stream, self._terms.codecs)
+        return self._media(stream, _receivable(self._local))
+
+    def refused(self) -> None:
+        """Our latest offer was refused: what was agreed before holds on."""
+        self._local = self._agreed
 
     def answer(self, remote: bytes) -> tuple[bytes, RemoteMedia]:
         """Write our answer to an offer. Raises NegotiationError or SdpSyntaxError."""
@@ -114,7 +146,10 @@ class Negotiation:
             session_version=self._next_version(),
         )
         stream = negotiated(self._local, theirs)
-        return bytes(self._local), self._media(stream, (stream.codec,))
+        self._agreed = self._local
+        self._payload_types.note(self._local, ours=True)
+        self._payload_types.note(theirs, ours=False)
+        return bytes(self._local), self._media(stream, {})
 
     def _check_secrecy(self) -> None:
         if self._sound.srtp is Srtp.MANDATORY and self._in_clear:
@@ -128,7 +163,7 @@ class Negotiation:
         version, self._version = self._version, self._version + 1
         return version
 
-    def _media(self, stream: AudioStream, received: tuple[Codec, ...]) -> RemoteMedia:
+    def _media(self, stream: AudioStream, received: Mapping[int, CodecName]) -> RemoteMedia:
         codec = CODECS[_name(stream.codec)]
         host, port = self._literal(stream.address, stream.port)
         return RemoteMedia(
@@ -137,7 +172,7 @@ class Negotiation:
             codec=codec.name,
             key_payload_type=stream.dtmf_send_payload_type,
             key_clock_rate=stream.dtmf_clock_rate,
-            receive_codecs={**_receivable(received), stream.receive_payload_type: codec.name},
+            receive_codecs={**received, stream.receive_payload_type: codec.name},
             receive_keys=dict(stream.dtmf_receive),
             sends=stream.sends,
             receives=stream.receives,
@@ -168,7 +203,7 @@ def expected_media(sound: SoundOptions) -> RemoteMedia:
     codecs = tuple(codec.wire for codec in sound.chosen)
     return RemoteMedia(
         ("", 0),
-        receive_codecs=_receivable(codecs),
+        receive_codecs={codec.payload_type: _name(codec) for codec in codecs},
         receive_keys={KEY_PAYLOAD_TYPE + number: clock for number, clock in enumerate(event_clocks(codecs))},
     )
 
@@ -189,8 +224,16 @@ def warning_of(error: Exception, agent: Address) -> str:
     return f'{code} {f"[{host}]" if ":" in host else host}:{port} "{text}"'
 
 
-def _receivable(codecs: tuple[Codec, ...]) -> dict[int, CodecName]:
-    return {codec.payload_type: _name(codec) for codec in codecs}
+def _receivable(local: SessionDescription) -> dict[int, CodecName]:
+    """Return what a description of ours says that we understand."""
+    return {
+        own.payload_type: name
+        for section in local.media
+        if section.kind == "audio" and section.port
+        for own in section.rtp_formats()
+        for name, codec in CODECS.items()
+        if codec.wire.carried_by(own)
+    }
 
 
 def _name(codec: Codec) -> CodecName:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Final, Protocol
 
 from ivrtest.call.agreement import Agreement
-from ivrtest.call.call import CallEvent, SessionChanged
+from ivrtest.call.call import CallEvent, ChangeMethod, SessionChanged
+from ivrtest.call.codecs import CodecName
+from ivrtest.call.negotiation import Wish
 from ivrtest.call.remote_media import RemoteMedia
 from ivrtest.call.signalling import Signalling
 from ivrtest.sip import events as sip
-from ivrtest.sip.endpoint import WrongState
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
 from ivrtest.sip.session_description import Direction
 
@@ -55,8 +57,13 @@ class Offers:
         self._host = host
         self._prepared: RemoteMedia | None = None
         """What `first` comes to, where it is an answer."""
-        self._direction = Direction.SENDRECV
+        self._wish = Wish()
         """What we asked for last."""
+        self._codec: CodecName | None = None
+        """The codec that a change of ours has left us with. None: any that we speak."""
+        self._method: ChangeMethod = "INVITE"
+        self._asking = False
+        """Whether the answer to a change of ours is still to come."""
         self._again: asyncio.TimerHandle | None = None
 
     @property
@@ -99,7 +106,7 @@ class Offers:
         """Follow a change that the far side asks for: a hold, its end, another address or codec."""
         signalling, handle = self._host.signalling, self._host.handle
         if offer is None:
-            signalling.answer(handle, self.agreement.offer(self._direction))
+            signalling.answer(handle, self.agreement.offer(self._wish))
             return
         before = self.media
         try:
@@ -115,38 +122,61 @@ class Offers:
 
     def ask_for(self, direction: Direction) -> None:
         """Ask the far side for a change: `sendonly` is a hold, `sendrecv` its end. Asks again where it comes at the wrong moment."""
-        self._direction = direction
+        self._wish = replace(self._wish, direction=direction)
+        self._method = "INVITE"
+        self._ask()
+
+    def ask_for_codec(self, codec: CodecName, method: ChangeMethod) -> None:
+        """Ask the far side to speak this codec and no other from now on. Asks again where it comes at the wrong moment."""
+        self._wish = replace(self._wish, codec=codec)
+        self._method = method
+        self._ask()
+
+    def _ask(self) -> None:
         self._stop_waiting()
         if self._host.over or self.media is None:
             return
-        try:
-            self._host.signalling.reinvite(self._host.handle, self.agreement.offer(direction))
-        except WrongState:
+        signalling, handle = self._host.signalling, self._host.handle
+        if not signalling.can_change(handle):
             self._ask_in(AGAIN_S)
+            return
+        self._asking = True
+        offer = self.agreement.offer(self._wish)
+        if self._method == "UPDATE":
+            signalling.update(handle, offer)
+        else:
+            signalling.reinvite(handle, offer)
 
     def changed(self, sdp: bytes, *, is_offer: bool) -> None:
         """The far side has agreed to a change that we asked for, or has only refreshed the call."""
         before = self.media
+        asked, self._asking = self._asking, False
         try:
             self.take(sdp, is_offer=is_offer)
         except (NegotiationError, SdpSyntaxError) as error:
             self._host.fail(f"the answer to our change of the session cannot be used: {error}")
             return
-        self._tell_change("us", before)
+        if asked:
+            self._codec = self._wish.codec
+        self._tell_change("us", None if asked else before)
 
     def unchanged(self, event: sip.SessionUnchanged) -> None:
         """The far side did not agree to a change of ours. One that only crossed a change of theirs is asked for again."""
+        self._asking = False
+        self.agreement.refused()
         if event.again_in is not None:
             self._ask_in(event.again_in)
         else:
-            self._host.post(SessionChanged("us", str(self._direction), self._host.now, event.status))
+            self._wish = replace(self._wish, codec=self._codec)
+            codec = "" if self.media is None else self.media.codec
+            self._host.post(SessionChanged("us", str(self._wish.direction), self._host.now, event.status, codec))
 
     def close(self) -> None:
         """The call is over."""
         self._stop_waiting()
 
     def _ask_in(self, seconds: float) -> None:
-        self._again = asyncio.get_running_loop().call_later(seconds, lambda: self.ask_for(self._direction))
+        self._again = asyncio.get_running_loop().call_later(seconds, self._ask)
 
     def _stop_waiting(self) -> None:
         if self._again is not None:
@@ -157,4 +187,4 @@ class Offers:
         media = self.media
         if media is not None and media != before:
             direction = Direction.of(sends=media.sends, receives=media.receives)
-            self._host.post(SessionChanged(by, str(direction), self._host.now))
+            self._host.post(SessionChanged(by, str(direction), self._host.now, codec=media.codec))

@@ -76,8 +76,14 @@ class Signalling(Protocol):
     def reject(self, handle: str, status: int, warning: Exception | None = None) -> None:
         """Refuse a call that came in, or a change of a call's session. `warning`: what was wrong with its description."""
 
+    def can_change(self, handle: str) -> bool:
+        """Say whether the session may be changed now: the call is answered, and no other change is under way."""
+
     def reinvite(self, handle: str, offer: bytes) -> None:
-        """Ask for a change of the session. Raises WrongState while another change is under way."""
+        """Ask for a change of the session. Raises WrongState where it may not be changed."""
+
+    def update(self, handle: str, offer: bytes) -> None:
+        """Ask for a change of the session by UPDATE. Raises WrongState where it may not be changed."""
 
     def hang_up(self, handle: str) -> None:
         """End the call as it must be ended: BYE, CANCEL or 603."""

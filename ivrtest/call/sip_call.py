@@ -11,21 +11,22 @@ from ivrtest.call.call import (
     Answered,
     Block,
     CallEvent,
+    ChangeMethod,
     EarlyMedia,
     Ended,
-    KeyHeard,
     Ringing,
     Samples,
     TransferFinished,
 )
 from ivrtest.call.capture import Capture
+from ivrtest.call.codecs import chosen_codecs
 from ivrtest.call.impairment import Impairment
-from ivrtest.call.keys import DTMF, DTMF_RELAY, InfoKeys, key_alone, key_by_info, key_in_info
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation
 from ivrtest.call.offers import NOT_ACCEPTABLE_HERE as NOT_ACCEPTABLE_HERE
 from ivrtest.call.offers import Offers
 from ivrtest.call.permission import DialRefused
+from ivrtest.call.pressing import Pressing
 from ivrtest.call.quality import CallQuality
 from ivrtest.call.recording import Recording
 from ivrtest.call.refusal import ended_by, rang_in_vain
@@ -34,7 +35,7 @@ from ivrtest.call.resolver import Attempt
 from ivrtest.call.signalling import Manner, Origin, Signalling, told
 from ivrtest.call.trace import Trace
 from ivrtest.call.transfers import Follow, Transfers
-from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, checked_keys
+from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.sip import events as sip
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
@@ -45,9 +46,6 @@ FORBIDDEN = 403
 DECLINE = 603
 REQUEST_TERMINATED = 487
 
-_TAKES_NO_EVENTS = (
-    'keys cannot be sent: the far side takes no telephone events (RFC 4733). with keys = "auto" they go as tones, with "info" by SIP'
-)
 _LOST = "the far side does not know the call any more"
 CALLERS_ANSWER = "the caller's answer to our session description"
 
@@ -76,8 +74,7 @@ class SipCall:
         self._capture = capture
         self._trace = Trace()
         self._manner = manner
-        written = key_alone if manner.keys == "info-dtmf" else key_by_info
-        self._infos = InfoKeys(self._send_info, session.post, lambda: session.now, session.loop, written)
+        self._pressing = Pressing(self, session, manner.keys)
         self.secrets = manner.secrets
         """See `Manner.secrets`."""
         self.transfers = Transfers(self, follow)
@@ -89,7 +86,6 @@ class SipCall:
         """Whether both sides know that the call is answered."""
         self._over = False
         self._has_early_media = False
-        self._hides_keys = False
         self._ring_limit: TimerHandle | None = None
         self.attempts: Sequence[Attempt] = ()
         """The places that a call of ours was tried at; the last is the one that it goes to."""
@@ -133,7 +129,7 @@ class SipCall:
     @property
     def hides_keys(self) -> bool:
         """Whether keys in INFO, theirs or ours, are to be kept out of the capture."""
-        return self._hides_keys or self._infos.secret
+        return self._pressing.hidden
 
     def recording(self) -> Recording:
         """Return both directions so far."""
@@ -158,23 +154,10 @@ class SipCall:
 
     async def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
         """See `Call.press`. Raises ValueError for anything that is no key. Keys that the far side cannot take end the call as lost."""
-        wanted = checked_keys(keys, secret=secret)
-        media = self.offers.media
-        if self._over:
-            return
-        if self._manner.keys in {"info", "info-dtmf"}:
-            self._infos.press(wanted, secret=secret, form=form or USUAL_KEY)
-        elif self._manner.keys == "rfc4733" and media is not None and media.key_payload_type is None:
-            self.fail(_TAKES_NO_EVENTS)
-        else:
-            self._session.press(wanted, secret=secret, form=form)
-
-    def _send_info(self, body: bytes) -> None:
-        self._signalling.info(self._origin.handle, DTMF if self._manner.keys == "info-dtmf" else DTMF_RELAY, body)
+        self._pressing.press(keys, secret=secret, form=form)
 
     def hide_keys(self, hide: bool) -> None:
-        self._hides_keys = hide
-        self._session.hide_heard_keys(hide)
+        self._pressing.hide(hide)
 
     def play(self, samples: Samples, *, loop: bool = False) -> None:
         if not self._over:
@@ -202,6 +185,11 @@ class SipCall:
     async def resume(self) -> None:
         """End a hold of ours. `SessionChanged` follows."""
         self.offers.ask_for(Direction.SENDRECV)
+
+    async def change_codec(self, codec: str, *, method: ChangeMethod = "INVITE") -> None:
+        """See `Call.change_codec`. Raises SoundError for a codec that cannot be spoken here."""
+        (wanted,) = chosen_codecs((codec,))
+        self.offers.ask_for_codec(wanted.name, method)
 
     async def ring(self, *, early_media: bool = False) -> None:
         """Tell the caller that it rings; with `early_media` she hears what is played from now on, before the call is answered."""
@@ -290,9 +278,9 @@ class SipCall:
         """Put an event into the stream."""
         self._session.post(event)
 
-    def fail(self, reason: str) -> None:
-        """End the call: it cannot go on, for `reason`."""
-        self._leave(Ended("lost", self.now, reason=reason))
+    def fail(self, reason: str, status: int | None = None) -> None:
+        """End the call: it cannot go on, for `reason`. `status` is that of the response that says so."""
+        self._leave(Ended("lost", self.now, status, reason))
 
     def on(self, event: sip.Event) -> None:
         """Take in what the SIP agent reports of this call."""
@@ -314,10 +302,9 @@ class SipCall:
             case sip.SessionUnchanged():
                 self.offers.unchanged(event)
             case sip.InfoReceived(content_type=content_type, body=body):
-                if (found := key_in_info(content_type, body)) is not None:
-                    self._session.post(KeyHeard(found[0], self.now, found[1], how="info"))
+                self._pressing.info_received(content_type, body)
             case sip.InfoAnswered(status=status):
-                self._info_answered(status)
+                self._pressing.info_answered(status)
             case sip.ReferReceived():
                 self.transfers.asked(event)
             case sip.ReferProgress(status=status, final=True):
@@ -361,7 +348,7 @@ class SipCall:
             return
         self._confirmed = True
         self._session.post(Answered(self.now, told(event.headers)))
-        self._infos.open()
+        self._pressing.open()
 
     def _was_confirmed(self, sdp: bytes | None) -> None:
         """Take the ACK for our answer. It has a description only where our answer was the offer."""
@@ -374,13 +361,6 @@ class SipCall:
             self._confirmed = True
             self._session.post(Answered(self.now))
 
-    def _info_answered(self, status: int) -> None:
-        if status >= 300:
-            reason = f'keys cannot be sent by INFO: it was answered {status}. another way of "keys" may do'
-            self._leave(Ended("lost", self.now, status, reason))
-        else:
-            self._infos.confirmed()
-
     def _leave(self, ended: Ended) -> None:
         """End the call ourselves. It is over for us before the far side has confirmed it."""
         self.end(ended)
@@ -389,7 +369,7 @@ class SipCall:
     def end(self, ended: Ended) -> None:
         """The call is over. The far side knows that already."""
         self._over = True
-        self._infos.close()
+        self._pressing.close()
         self._stop_ring_limit()
         self.offers.close()
         self._session.post(ended)

@@ -227,8 +227,15 @@ class Trunk:
         self._agent.acknowledge(handle, sdp, self._loop.time(), branch=branch)
         self._pump()
 
+    def can_change(self, handle: str) -> bool:
+        return self._agent.can_change(handle)
+
     def reinvite(self, handle: str, offer: bytes) -> None:
         self._agent.reinvite(handle, offer, self._loop.time())
+        self._pump()
+
+    def update(self, handle: str, offer: bytes) -> None:
+        self._agent.update(handle, offer, self._loop.time())
         self._pump()
 
     def answer(self, handle: str, sdp: bytes | None, headers: Mapping[str, str] | None = None) -> None:

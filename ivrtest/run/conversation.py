@@ -38,11 +38,12 @@ ENDINGS: Final = {
 _HOLDS: Final = {"sendrecv": "both send and hear", "sendonly": "only we send", "recvonly": "only the IVR sends", "inactive": "nobody sends"}
 
 
-def change_of_session(by: str, direction: str, status: int) -> str:
-    """Tell a change of what is sent and heard, such as a hold."""
+def change_of_session(by: str, direction: str, status: int, codec: str = "") -> str:
+    """Tell a change of what is sent and heard, such as a hold or another codec."""
     who, other = ("we", "the IVR") if by == "us" else ("the IVR", "we")
     now = _HOLDS[direction]
-    return f"{who} changed the session: {now}" if status < 300 else f"{who} asked that {now}; {other} refused with {status}"
+    spoken = f", in {codec}" if codec else ""
+    return f"{who} changed the session: {now}{spoken}" if status < 300 else f"{who} asked that {now}; {other} refused with {status}"
 
 
 class Conversation:
@@ -179,7 +180,7 @@ class Conversation:
                 self.notes.append(Note(at, f'asked to call "{to}" instead'))
             case Transferred(to=to, at=at, problem=problem):
                 self.notes.append(Note(at, f'could not be transferred to "{to}": {problem}' if problem else f'talks to "{to}" now'))
-            case SessionChanged(by=by, direction=direction, at=at, status=status):
-                self.notes.append(Note(at, change_of_session(by, direction, status)))
+            case SessionChanged(by=by, direction=direction, at=at, status=status, codec=codec):
+                self.notes.append(Note(at, change_of_session(by, direction, status, codec)))
             case Ended(by=by, at=at):
                 self.notes.append(Note(at, ENDINGS[by] + because(percept)))

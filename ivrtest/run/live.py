@@ -26,7 +26,7 @@ from ivrtest.run.job import Job
 from ivrtest.run.keeping import Names, keep_recording
 from ivrtest.run.result import CallRecord, Note, Status
 from ivrtest.run.route import Calibration, worse_than
-from ivrtest.run.scene import Command, Expect, HangUpCall, HoldCall, PressKeys, ResumeCall, Speak
+from ivrtest.run.scene import ChangeCodec, Command, Expect, HangUpCall, HoldCall, PressKeys, ResumeCall, Speak
 from ivrtest.run.suite import RouteError
 from ivrtest.scenario.calling import Calling
 from ivrtest.server.ivr import EmbeddedIvr
@@ -227,5 +227,7 @@ async def obey(call: Call, ear: Ear, command: Command) -> None:
             await call.hold()
         case ResumeCall():
             await call.resume()
+        case ChangeCodec(codec=codec, method=method):
+            await call.change_codec(codec, method=method)
         case HangUpCall():
             await call.hang_up()

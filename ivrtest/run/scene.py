@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded, SoundStarted, Verdict
-from ivrtest.call.call import Answered, CallEvent, EarlyMedia, Ended, KeySent, Ringing, TransferAsked
+from ivrtest.call.call import Answered, CallEvent, ChangeMethod, EarlyMedia, Ended, KeySent, Ringing, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.flow.model import Prompt
 from ivrtest.flow.spoken_numbers import is_number_recording
@@ -64,11 +64,19 @@ class ResumeCall:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeCodec:
+    """Ask the far side to speak another codec. `SessionChanged` follows."""
+
+    codec: str
+    method: ChangeMethod
+
+
+@dataclass(frozen=True, slots=True)
 class HangUpCall:
     """End the call. `Ended` follows."""
 
 
-Command = Expect | PressKeys | Speak | HoldCall | ResumeCall | HangUpCall
+Command = Expect | PressKeys | Speak | HoldCall | ResumeCall | ChangeCodec | HangUpCall
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Match, Recognised, SoundEnded, SoundStarted, ToneHeard, Verdict
-from ivrtest.call.call import Answered, Ended, KeySent, PlaybackEnded, TransferAsked
+from ivrtest.call.call import Answered, Ended, KeySent, PlaybackEnded, SessionChanged, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.flow import action as do
 from ivrtest.flow.machine import FlowMachine, Visit
@@ -18,7 +18,7 @@ from ivrtest.run.acts.transferred import number_of
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
 from ivrtest.run.result import CallRecord, Note
-from ivrtest.run.scene import Command, Expect, HangUpCall, HoldCall, Percept, PressKeys, ResumeCall, Speak
+from ivrtest.run.scene import ChangeCodec, Command, Expect, HangUpCall, HoldCall, Percept, PressKeys, ResumeCall, Speak
 from ivrtest.server.agenda import Agenda
 from ivrtest.server.backoffice import BackOffice
 
@@ -187,6 +187,8 @@ class Simulation:
                 case HangUpCall():
                     self.do(self.machine.on(do.CallerLeft(self.now)))
                     self.tell([Ended("us", self.now)])
+                case ChangeCodec():
+                    self.tell([SessionChanged("us", "sendrecv", self.now)])
                 case Expect() | HoldCall() | ResumeCall():
                     pass
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from ivrtest.flow.fields import parse_seconds
 from ivrtest.flow.model import Flow
+from ivrtest.scenario.steps.codec import CODEC_NAMES
 from ivrtest.server.rewired import language_options
 
 LONGEST_S: Final = 600.0
@@ -62,6 +63,7 @@ class Kind(StrEnum):
     BURST_LOSS = "burst-loss"
     JITTER = "jitter"
     REORDERING = "reordering"
+    CODEC_CHANGE = "codec-change"
 
 
 class _Value(StrEnum):
@@ -79,6 +81,7 @@ class _Value(StrEnum):
     KEY_MODE = auto()
     MOMENT = auto()
     STATUS = auto()
+    CODEC = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,9 @@ MANNERS: Final[Mapping[Kind, Manner]] = {
     Kind.BURST_LOSS: Manner(_Value.SHARE, "burst-loss=5%", f"packets get lost, {MEAN_BURST:g} in a row on average"),
     Kind.JITTER: Manner(_Value.DURATION, "jitter=30ms", "packets are delayed by up to so long, each by another time"),
     Kind.REORDERING: Manner(_Value.SHARE, "reordering=5%", "packets arrive after the one that follows them"),
+    Kind.CODEC_CHANGE: Manner(
+        _Value.CODEC, "codec-change=PCMA", "the caller is asked to speak another codec as soon as the call is answered", has_place=False
+    ),
 }
 
 
@@ -127,7 +133,7 @@ class Fault:
     number: float = 0.0
     """A duration in seconds, a level in dB, a share from 0 to 1, or a SIP status, as the kind has it."""
     text: str = ""
-    """A prompt, a language, a key, or what becomes of early keys."""
+    """A prompt, a language, a key, a codec, or what becomes of early keys."""
     place: str = ""
     """A node or a prompt; empty: everywhere."""
 
@@ -177,6 +183,8 @@ def _read_value(kind: Kind, manner: Manner, value: str, flows: Sequence[Flow]) -
             return 0.0, value
         case _Value.MOMENT if value in {"", MIDDLE}:
             return 0.0, MIDDLE
+        case _Value.CODEC if value in CODEC_NAMES:
+            return 0.0, value
         case _Value.PROMPT if value:
             return 0.0, _known("prompt", value, _prompts(flows), kind, flows)
         case _Value.LANGUAGE if value:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, KeyHeard, PlaybackEnded, Samples
+from ivrtest.call.call import SAMPLE_RATE, Answered, Block, Call, CallEvent, ChangeMethod, KeyHeard, PlaybackEnded, Samples
 from ivrtest.call.impairment import Impairment
 from ivrtest.flow.action import Action, Beep, HangUp, Happening, Key, Piece, Play, PlayEnded, PlayMusic, StopPlaying, Tick
 from ivrtest.flow.machine import FlowMachine
@@ -235,6 +235,10 @@ class FaultyCall:
         async for item in self._call.stream():
             if isinstance(item, PlaybackEnded):
                 self._hiss()
+            if isinstance(item, Answered):
+                for fault in self._faults:
+                    if fault.kind is Kind.CODEC_CHANGE:
+                        await self._call.change_codec(fault.text)
             if isinstance(item, KeyHeard) and item.how in self._deaf_to:
                 continue
             yield item
@@ -244,6 +248,9 @@ class FaultyCall:
 
     async def resume(self) -> None:
         await self._call.resume()
+
+    async def change_codec(self, codec: str, *, method: ChangeMethod = "INVITE") -> None:
+        await self._call.change_codec(codec, method=method)
 
     async def ring(self, *, early_media: bool = False) -> None:
         await self._call.ring(early_media=early_media)

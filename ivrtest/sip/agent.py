@@ -327,6 +327,11 @@ class Agent:
         if (leg := self._leg(handle)) is not None:
             leg.acknowledge(sdp, now, branch)
 
+    def can_change(self, handle: str) -> bool:
+        """Say whether the session of a call may be changed now: the call is answered, and no other change is under way."""
+        leg = self._leg(handle)
+        return leg is not None and leg.phase is Phase.ANSWERED and not leg.changes.is_busy
+
     def reinvite(self, handle: str, offer: bytes | None, now: float) -> None:
         """Ask for a change of the session by INVITE; None asks for their offer. `SessionChanged` or `SessionUnchanged` follows."""
         if (leg := self._leg(handle)) is not None:

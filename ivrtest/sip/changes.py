@@ -29,11 +29,13 @@ class Changes:
 
     def __init__(self, leg: Leg, endpoint: Endpoint) -> None:
         self.local: bytes | None = None
-        """The session description that we sent last."""
+        """The session description that we sent last, and that holds: not that of a change that they refused."""
         self.placed = False
         """Whether we placed the call: its caller waits longer after a glare (section 14.1)."""
         self._leg = leg
         self._endpoint = endpoint
+        self._before: bytes | None = None
+        """What `local` was before the change that we ask for."""
         self._theirs: IncomingInvite | ServerTransaction | None = None
         self._withdrawn = False
         self._unconfirmed: dict[int, IncomingInvite] = {}
@@ -52,7 +54,8 @@ class Changes:
         return bool(self._unconfirmed)
 
     @property
-    def _is_busy(self) -> bool:
+    def is_busy(self) -> bool:
+        """Whether a change is under way, theirs or ours."""
         return self._invite is not None or self._updates or self._theirs is not None or self.is_unconfirmed
 
     # Ours
@@ -64,7 +67,7 @@ class Changes:
         request = request.with_added(self._endpoint.contact_for(request.uri), ALLOW, SUPPORTED, *self._leg.timer.wanted())
         if offer is not None:
             request = request.with_body(offer, SDP)
-            self.local = offer
+        self._before, self.local = self.local, offer or self.local
         self._invite = OutgoingInvite(self._endpoint, self, partial(peer.exchange, request))
         self._invite.begin(now)
 
@@ -78,7 +81,7 @@ class Changes:
         leg = self._leg
         if leg.phase is not Phase.ANSWERED or leg.peer is None:
             return
-        if self._is_busy:
+        if self.is_busy:
             leg.timer.put_off(self._pause(), now)
         elif "UPDATE" in leg.understood:
             self._send_update(leg.peer, None, now)
@@ -87,7 +90,7 @@ class Changes:
 
     def _send_update(self, peer: Peer, offer: bytes | None, now: float) -> None:
         self._updates = offer is not None
-        self.local = offer or self.local
+        self._before, self.local = self.local, offer or self.local
         about = (self._endpoint.contact_for(peer.dialog.target), ALLOW, SUPPORTED, *self._leg.timer.wanted())
         user = partial(self._update_answered, peer=peer, offered=offer is not None)
         peer.ask("UPDATE", user, now, *about, body=offer or b"", content_type=SDP if offer else None)
@@ -95,7 +98,7 @@ class Changes:
     def _free_to_change(self, *, early: bool = False) -> Peer:
         leg = self._leg
         peer = leg.early_peer() if early and leg.phase is Phase.EARLY else leg.answered("change its session")
-        if self._is_busy:
+        if self.is_busy:
             raise WrongState(f'call "{leg.handle}" cannot change its session: another change is under way. wait until it is answered')
         return peer
 
@@ -158,6 +161,7 @@ class Changes:
         leg = self._leg
         if leg.phase not in (Phase.EARLY, Phase.ANSWERED):
             return
+        self.local = self._before
         after = retry_after(response)
         pause = self._pause() if response.status == REQUEST_PENDING else after
         self._endpoint.emit(SessionUnchanged(leg.handle, response.status, response.reason, after, pause))

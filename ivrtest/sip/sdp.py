@@ -9,6 +9,7 @@ from typing import Final
 from ivrtest.sip.choice import choose_codec, choose_section, common_keys, listed
 from ivrtest.sip.codec import CODECS, G722, L16_8000, L16_16000, L16_44100, OPUS, PCMA, PCMU, Codec
 from ivrtest.sip.grammar import shown
+from ivrtest.sip.payload_types import PayloadTypes
 from ivrtest.sip.sdes import Crypto, Srtp
 from ivrtest.sip.session_description import (
     Direction,
@@ -92,10 +93,11 @@ def offer(
     session_id: int,
     session_version: int | None = None,
     direction: Direction = Direction.SENDRECV,
+    payload_types: PayloadTypes | None = None,
 ) -> SessionDescription:
     """Write an offer of one audio stream that is received at `address` and `port` (RFC 3264 section 5).
 
-    `session_version` is the session id at first and must grow with each change.
+    `session_version` is the session id at first and must grow with each change. `payload_types` are those that the session has used.
     """
     terms = terms or Terms()
     formats = [RtpFormat(codec.payload_type, codec.name, codec.clock_rate, codec.channels, codec.parameters) for codec in terms.codecs]
@@ -105,6 +107,8 @@ def offer(
         formats += [
             RtpFormat(first + number, TELEPHONE_EVENT, clock, parameters=KEYS) for number, clock in enumerate(event_clocks(terms.codecs))
         ]
+    if payload_types is not None:
+        formats = payload_types.numbered(formats)
     crypto = () if terms.srtp is Srtp.OFF else terms.crypto
     protocol = "RTP/SAVP" if terms.srtp is Srtp.MANDATORY else "RTP/AVP"
     media = _audio(port, protocol, formats, terms, direction, crypto=crypto, rtcp_mux=terms.rtcp_mux)
@@ -310,6 +314,7 @@ __all__ = [
     "NoAudio",
     "NoCommonCodec",
     "NoEncryption",
+    "PayloadTypes",
     "SdpSyntaxError",
     "SessionDescription",
     "Srtp",

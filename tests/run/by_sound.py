@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.revoiced import ear_for
-from ivrtest.call.call import Block, Call, CallEvent, Samples
+from ivrtest.call.call import Block, Call, CallEvent, ChangeMethod, Samples
 from ivrtest.call.drivers.loop import Exchange
 from ivrtest.call.impairment import Impairment
 from ivrtest.rtp.dtmf import KeyForm
@@ -68,6 +68,9 @@ class Telephone:
 
     async def resume(self) -> None:
         await self._call.resume()
+
+    async def change_codec(self, codec: str, *, method: ChangeMethod = "INVITE") -> None:
+        await self._call.change_codec(codec, method=method)
 
     async def ring(self, *, early_media: bool = False) -> None:
         await self._call.ring(early_media=early_media)

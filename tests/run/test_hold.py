@@ -52,4 +52,4 @@ def test_the_embedded_ivr_is_held_over_sip() -> None:
     result = held("steps:\n  - hold: 400ms\n  - hang_up\n")
     assert (result.verdict, result.status) == ("", Status.PASSED)
     assert result.call is not None
-    assert "we changed the session: only we send" in [note.text for note in result.call.notes]
+    assert "we changed the session: only we send, in PCMU" in [note.text for note in result.call.notes]

@@ -47,6 +47,7 @@ from ivrtest.server.voice import Voice
         ("burst-loss=100%", Fault(Kind.BURST_LOSS, 1.0)),
         ("jitter=30ms", Fault(Kind.JITTER, 0.03)),
         ("reordering=5%", Fault(Kind.REORDERING, 0.05)),
+        ("codec-change=PCMA", Fault(Kind.CODEC_CHANGE, text="PCMA")),
     ],
 )
 def test_a_fault_is_read(spec: str, fault: Fault, bank: Flow) -> None:
@@ -91,6 +92,7 @@ def test_every_kind_is_explained_with_an_example_that_is_one(bank: Flow) -> None
         ("no-barge-in=late", '"late" is no value of fault "no-barge-in". write it like "no-barge-in@main_menu"'),
         ("hang-up=soon", '"soon" is no value of fault "hang-up". write it like "hang-up=2s@main_menu"'),
         ("dead-air=2s", 'fault "dead-air" takes no value, not "2s". write it like "dead-air@main_menu"'),
+        ("codec-change=G729", '"G729" is no value of fault "codec-change". write it like "codec-change=PCMA"'),
         ("refuse=503@main", 'fault "refuse" concerns the whole call and has no place "main". write it like "refuse=503"'),
     ],
 )

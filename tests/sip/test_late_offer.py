@@ -163,7 +163,7 @@ def test_changes_on_a_bad_line_leave_both_sides_in_one_call_or_none(
     network.fate = lambda sent: next(plan, [0.01])
     for who, how in changes:
         agent, mine = (alice, handle) if who == "alice" else (bob, bobs)
-        if agent.calls and not agent._registry.legs[mine].changes._is_busy:
+        if agent.calls and not agent._registry.legs[mine].changes.is_busy:
             match how:
                 case "update":
                     agent.update(mine, HOLD, network.now)

@@ -19,6 +19,7 @@ from ivrtest.call.call import (
     Answered,
     Block,
     CallEvent,
+    ChangeMethod,
     EarlyMedia,
     Ended,
     KeyHeard,
@@ -27,6 +28,7 @@ from ivrtest.call.call import (
     PlaybackEnded,
     Ringing,
     Samples,
+    SessionChanged,
     TransferAsked,
     TransferFinished,
 )
@@ -298,6 +300,10 @@ class LoopCall:
 
     async def resume(self) -> None:
         """See `Call.resume`."""
+
+    async def change_codec(self, codec: str, *, method: ChangeMethod = "INVITE") -> None:
+        """See `Call.change_codec`. Here are none: samples go over as they are."""
+        self._put(SessionChanged("us", "sendrecv", self.now))
 
     async def ring(self, *, early_media: bool = False) -> None:
         """See `Call.ring`. The caller has been told from the start, and what is played here before the answer is heard there."""

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar, cast
 import numpy as np
 
 from ivrtest.audio.tones import dtmf
-from ivrtest.call.call import SAMPLE_RATE, Answered, Block, CallEvent, Ended, KeyHeard, KeySent, PlaybackEnded, Samples
+from ivrtest.call.call import SAMPLE_RATE, Answered, Block, CallEvent, ChangeMethod, Ended, KeyHeard, KeySent, PlaybackEnded, Samples
 from ivrtest.call.dialling import DialOptions, own_host
 from ivrtest.call.impairment import Impairment
 from ivrtest.call.line import LineError
@@ -260,6 +260,10 @@ class PyVoipCall:
 
     async def resume(self) -> None:
         """See `Call.resume`."""
+
+    async def change_codec(self, codec: str, *, method: ChangeMethod = "INVITE") -> None:
+        """See `Call.change_codec`. pyVoIP speaks what it began with."""
+        raise LineError(f'pyVoIP cannot change the codec of a call, and so not to "{codec}"')
 
     async def ring(self, *, early_media: bool = False) -> None:
         raise RuntimeError(f'cannot ring for the call "{self.id}": we placed it')

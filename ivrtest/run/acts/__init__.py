@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ivrtest.run.acts.act import Act
+from ivrtest.run.acts.codec import CodecAct
 from ivrtest.run.acts.ended import EndedAct
 from ivrtest.run.acts.hang_up import HangUpAct
 from ivrtest.run.acts.header import HeaderAct
@@ -17,7 +18,7 @@ from ivrtest.run.acts.transferred import TransferredAct
 from ivrtest.run.acts.wait import WaitAct
 from ivrtest.scenario.model import Step
 
-ACTS: Final = (HearAct, PressAct, SilenceAct, WaitAct, SayAct, TransferredAct, HeaderAct, HoldAct, EndedAct, HangUpAct)
+ACTS: Final = (HearAct, PressAct, SilenceAct, WaitAct, SayAct, TransferredAct, HeaderAct, HoldAct, CodecAct, EndedAct, HangUpAct)
 
 _ACT_OF = {act.step_type: act for act in ACTS}
 

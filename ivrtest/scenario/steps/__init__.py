@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ivrtest.scenario.steps.codec import Codec
 from ivrtest.scenario.steps.ended import EndedStep
 from ivrtest.scenario.steps.fields import StepFields as StepFields
 from ivrtest.scenario.steps.hang_up import HangUp
@@ -16,7 +17,7 @@ from ivrtest.scenario.steps.silence import Silence
 from ivrtest.scenario.steps.transferred import Transferred
 from ivrtest.scenario.steps.wait import Wait
 
-Step = Hear | Press | Silence | Wait | Say | Transferred | Header | Hold | EndedStep | HangUp
+Step = Hear | Press | Silence | Wait | Say | Transferred | Header | Hold | Codec | EndedStep | HangUp
 
-STEPS: Final[tuple[type[Step], ...]] = (Hear, Press, Silence, Wait, Say, Transferred, Header, Hold, EndedStep, HangUp)
+STEPS: Final[tuple[type[Step], ...]] = (Hear, Press, Silence, Wait, Say, Transferred, Header, Hold, Codec, EndedStep, HangUp)
 """Each with `word`, the word that it begins with in a file; `read(fields)`; and `describe()`, the step for people."""
