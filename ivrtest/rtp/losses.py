@@ -22,6 +22,16 @@ class Losses:
         """Note what is missing."""
         self._stretches += stretches
 
+    def mark_gap(self, begin: int, end: int, length: int) -> None:
+        """Note that so much is missing somewhere between. Where there was room for more than twice that, the far side also paused, and it
+        lay at one end or the other."""
+        if not length or begin >= end:
+            return
+        if end - begin <= 2 * length:
+            self.mark((begin, end))
+        else:
+            self.mark((begin, begin + length), (end - length, end))
+
     def fill(self, begin: int, end: int) -> None:
         """Note that something came after all."""
         if self._stretches:

@@ -39,9 +39,15 @@ class Pieces:
         self._pending: list[Piece] = []
         self._decoders: dict[int, Decoder] = {}
 
-    def append(self, piece: Piece) -> None:
-        """Put down the payload that lies behind all others."""
-        self._pending.append(piece)
+    def append(self, start: int, length: int, payload_type: int, payloads: list[bytes]) -> None:
+        """Put down payloads of one length that lie one after another, behind all others."""
+        kind = self.stream + payload_type
+        if self.formats[payload_type].by_octet:
+            self._pending.append(Piece(start, start + length * len(payloads), kind, b"".join(payloads)))
+            return
+        for number, payload in enumerate(payloads):
+            begin = start + length * number
+            self._pending.append(Piece(begin, begin + length, kind, payload))
 
     def put(self, start: int, end: int, payload_type: int, payload: bytes, skip: int) -> None:
         """Put a payload down from `start` to `end`, of which the first samples are skipped, or repeated where `skip` is negative."""

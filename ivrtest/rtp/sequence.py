@@ -96,20 +96,21 @@ class Jitter:
         """`ticks_per_sample`: how many units of the timestamp one sample of our clock lasts."""
         self.ticks = 0.0
         """In units of the timestamp."""
-        self._scale = ticks_per_sample
-        self._transit: float | None = None
+        self.scale = ticks_per_sample
+        self.transit: float | None = None
+        """When the latest packet arrived, less its timestamp; None before one did. Whoever takes packets in himself keeps it."""
 
     def restart(self) -> None:
         """Forget the last packet: the next is of another stream."""
-        self._transit = None
+        self.transit = None
 
     def arrive(self, timestamp: int, arrival: float) -> None:
         """`arrival` is in samples on our clock."""
-        transit = arrival * self._scale - timestamp
-        if self._transit is not None:
-            difference = abs(transit - self._transit)
+        transit = arrival * self.scale - timestamp
+        if self.transit is not None:
+            difference = abs(transit - self.transit)
             if difference > 0x80000000:
                 # The timestamp wrapped around.
                 difference = abs(0x100000000 - difference)
             self.ticks += (difference - self.ticks) / 16
-        self._transit = transit
+        self.transit = transit

@@ -11,30 +11,29 @@ Both are counted.
 
 from __future__ import annotations
 
-import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ivrtest.rtp.late import Late, LatePackets
 from ivrtest.rtp.losses import Losses, Mask
 from ivrtest.rtp.packet import RtpPacket
 from ivrtest.rtp.payload import SAMPLE_RATE, PayloadFormat, Samples
-from ivrtest.rtp.pieces import Piece, Pieces
-from ivrtest.rtp.sequence import Arrival, Jitter, Sequence
+from ivrtest.rtp.pieces import Pieces
+from ivrtest.rtp.sequence import Arrival, Jitter
+from ivrtest.rtp.sequence import Sequence as Numbers
+from ivrtest.rtp.steering import Steering
 
 COMFORT_NOISE = 13
 """RFC 3389: the far side says that it is silent, and how loud the noise is that it leaves out."""
 JUMP = 8000
 """A packet this many samples before its time shows a jump of the timestamps."""
-PACED = 80
-"""Two late packets this many samples apart were sent one after another; closer, they are the end of a stall."""
-STEER_EVERY = 50
-"""Packets between two looks at the far side's clock."""
-EARLIEST, LATEST = 320, -80
-"""Between these two, how early the quickest packet of such a stretch is needs no correction."""
-SLIP = 2
-"""Samples left out or repeated per packet: with 20 ms packets, enough for clocks 1.2 % apart."""
-_HEAD = struct.Struct("!HHII")
+STALL = 4000
+"""Where packets are late for good and the far side counted no pause, so many samples without a packet are no silence that can be relied
+on: a stall of the line looks the same (500 ms)."""
+_HEAD = struct.Struct("!QI")
+_HEADER_SIZE = _HEAD.size
+_NO_LEAD = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +69,14 @@ class Timeline:
         self._pieces = Pieces(formats)
         self._delay = delay
         self._patience = patience
-        self._sequence = Sequence()
+        self._sequence = Numbers()
         self._followed = 0
         """Packets that were just what was expected, and that `_sequence` is not told of yet."""
-        self._next_sequence = -1
         self._jitter = Jitter()
         self._ssrc: int | None = None
-        self._head = -1
-        """The first two octets that `insert_next` takes: version 2, nothing optional, no marker, the payload type of the packet before."""
+        self._lead = _NO_LEAD
+        """The first eight octets of the packet that `insert_run` takes next: version 2, nothing optional, no marker, the payload type of
+        the one before, the number after its, and the timestamp at which it ends."""
         self._rate = SAMPLE_RATE
         """Hz of the far side's timestamps."""
         self._timestamp = 0
@@ -86,21 +85,18 @@ class Timeline:
         self._end = 0
         """Where the newest packet ends."""
         self._frame = 160
-        """How long the newest packet is, in samples ..."""
+        """How long the newest packet is, in samples, ..."""
         self._size = 0
-        """... and in octets, its header included."""
-        self._next_timestamp = -1
-        """What a packet has that begins where the newest one ends. -1: none does."""
+        """... in octets, its header included ..."""
+        self._ticks = 0
+        """... and in units of the timestamp."""
         self._arrival = 0.0
         self._active = False
         """Whether the far side is sending: it came up, and announced no silence."""
         self._losses = Losses()
         self._taken = 0
-        self._held: tuple[RtpPacket, float] | None = None
-        """A packet after its time, until the next one tells whether the far side paused or the line stalled; and when it arrived."""
-        self._earliest = -math.inf
-        self._looked = 0
-        self._slip = 0
+        self._held = LatePackets()
+        self._steering = Steering()
         self._late = 0
         self._reanchored = 0
         self._slipped = 0
@@ -135,7 +131,7 @@ class Timeline:
         return self._losses.missed
 
     @property
-    def sequence(self) -> Sequence:
+    def sequence(self) -> Numbers:
         """Which packets came."""
         self._catch_up()
         return self._sequence
@@ -165,49 +161,56 @@ class Timeline:
         return self._ssrc
 
     def insert_next(self, datagram: bytes, arrival: float) -> bool:
-        """Take a datagram of at least 12 octets if it is just the packet that was expected. Otherwise return False: it wants `insert`.
+        """Take a datagram of at least 12 octets if it is just the packet that was expected. Otherwise return False: it wants `insert`."""
+        return self.insert_run([(datagram, arrival)]) == 1
 
-        This is the path of nearly every packet, so it does no more than it must.
+    def insert_run(self, run: Sequence[tuple[bytes, float]]) -> int:
+        """Take datagrams of at least 12 octets, and when they arrived, as long as each is just the packet that was expected. Returns how
+        many were taken; the next one, if any, wants `insert`.
+
+        This is the path of nearly every packet, so it does no more than it must, and that for several at a time.
         """
-        head, sequence, timestamp, ssrc = _HEAD.unpack_from(datagram)
-        end = self._end
-        if (
-            sequence != self._next_sequence
-            or timestamp != self._next_timestamp
-            or head != self._head
-            or ssrc != self._ssrc
-            or len(datagram) != self._size
-            or end < self._taken
-            or self._slip
-            or self._held is not None
-        ):
-            return False
-        early = end - arrival
-        if early > JUMP:
-            return False
-        self._followed += 1
-        self._next_sequence = sequence + 1 & 0xFFFF
-        self._jitter.arrive(timestamp, arrival)
-        frame = self._frame
-        self._pieces.append(Piece(end, end + frame, self._pieces.stream + (head & 0x7F), datagram[12:]))
-        self._next_timestamp = 2 * timestamp - self._timestamp & 0xFFFFFFFF
-        self._timestamp = timestamp
-        self._position = end
-        self._end = end + frame
-        self._arrival = arrival
-        if early > self._earliest:
-            self._earliest = early
-        self._looked += 1
-        if self._looked >= STEER_EVERY:
-            self._steer()
-        return True
+        begin = end = self._end
+        lead, jitter = self._lead, self._jitter
+        if lead == _NO_LEAD or end < self._taken or self._steering.slip or self._held or jitter.transit is None:
+            return 0
+        payload_type = lead >> 48 & 0x7F
+        ssrc, size, frame = self._ssrc, self._size, self._frame
+        # A number or a timestamp that begins again from zero carries into what is before it, so that the next packet is not taken here.
+        step = (1 << 32) + self._ticks
+        jitter_ticks, transit, scale = jitter.ticks, jitter.transit, jitter.scale
+        early = latest = end - run[0][1]
+        payloads: list[bytes] = []
+        for datagram, arrival in run:
+            found, source = _HEAD.unpack_from(datagram)
+            latest = end - arrival
+            if found != lead or source != ssrc or len(datagram) != size or latest > JUMP:
+                break
+            payloads.append(datagram[_HEADER_SIZE:])
+            moved = arrival * scale - (found & 0xFFFFFFFF)
+            jitter_ticks += (abs(moved - transit) - jitter_ticks) / 16
+            transit = moved
+            if latest > early:
+                early = latest
+            lead += step
+            end += frame
+            self._arrival = arrival
+        count = len(payloads)
+        if count:
+            self._followed += count
+            jitter.ticks, jitter.transit = jitter_ticks, transit
+            self._pieces.append(begin, frame, payload_type, payloads)
+            self._lead = lead
+            self._timestamp = (lead - self._ticks) & 0xFFFFFFFF
+            self._position = end - frame
+            self._end = end
+            self._steering.note(early, count)
+        return count
 
     def insert(self, packet: RtpPacket, arrival: float) -> int:
         """Take any packet in. Returns where its timestamp lies on our clock."""
         self._catch_up()
-        position = self._insert(packet, arrival)
-        self._next_sequence = self._sequence.next
-        return position
+        return self._insert(packet, arrival)
 
     def _catch_up(self) -> None:
         """Let the sequence know of the packets that were just what was expected."""
@@ -218,6 +221,7 @@ class Timeline:
     def _insert(self, packet: RtpPacket, arrival: float) -> int:
         audio = packet.payload_type in self._pieces.formats
         if packet.ssrc != self._ssrc:
+            self._drop_held()
             self._reanchored += self._ssrc is not None
             self._ssrc = packet.ssrc
             self._sequence.restart(packet.sequence)
@@ -239,7 +243,7 @@ class Timeline:
             case Arrival.NEXT if audio and self._pieces.formats[packet.payload_type].clock_rate != self._rate:
                 # Its timestamps count in another unit from now on, so they say nothing of where it lies (RFC 7160).
                 self._reanchored += 1
-                self._mark_gap(int(arrival))
+                self._mark_gap(int(arrival), self._sequence.missing)
                 return self._restart(packet, arrival)
             case Arrival.NEXT:
                 return self._insert_newest(packet, arrival) if audio else self._note(packet, arrival)
@@ -247,10 +251,9 @@ class Timeline:
     def settled(self, now: float) -> int:
         """Return how far the samples may be taken: nothing that could still find its place is missing before."""
         until = max(self._taken, int(now) - self._delay)
-        if self._held is not None:
-            arrival = self._held[1]
-            if now - arrival < self._patience:
-                return min(until, max(self._taken, int(arrival)))
+        if self._held:
+            if now - self._held.last_arrival < self._patience:
+                return min(until, max(self._taken, int(self._held.first_arrival)))
             self._drop_held()
         if self._active and self._end < until and now - self._arrival < self._patience:
             return max(self._taken, self._end)
@@ -267,30 +270,24 @@ class Timeline:
 
     def _insert_newest(self, packet: RtpPacket, arrival: float) -> int:
         self._jitter.arrive(packet.timestamp, arrival)
-        position = self._place_of(packet.timestamp)
+        position, missing = self._place_of(packet.timestamp), self._sequence.missing
         if position - arrival > JUMP or (packet.marker and position < self._taken):
             self._drop_held()
             self._reanchored += 1
-            self._mark_gap(int(arrival))
+            self._mark_gap(int(arrival), missing)
             return self._tie(packet, arrival)
         if position < self._taken:
-            held = self._held
-            if held is not None and arrival - held[1] >= PACED:
-                # Two late ones, a frame apart: the far side paused without counting on, or the line is slower from now on.
-                self._held = None
-                self._reanchored += 1
-                self._tie(*held)
-                return self._insert_newest_in_time(packet, arrival, self._place_of(packet.timestamp))
-            self._drop_held()
-            self._held = (packet, arrival)
             self._arrival = arrival
-            return position
+            dropped = self._held.hold(Late(packet, arrival, position, missing))
+            if dropped is not None:
+                self._drop(dropped)
+            return self._follow_late() if self._held.paced else position
         self._drop_held()
-        return self._insert_newest_in_time(packet, arrival, position)
+        return self._insert_newest_in_time(packet, arrival, position, missing)
 
-    def _insert_newest_in_time(self, packet: RtpPacket, arrival: float, position: int) -> int:
-        self._mark_gap(position)
-        slip = self._slip
+    def _insert_newest_in_time(self, packet: RtpPacket, arrival: float, position: int, missing: int) -> int:
+        self._mark_gap(position, missing)
+        slip = self._steering.slip
         # Of short packets every other one, so that the pitch changes no more than with longer ones.
         if slip and position == self._end and (length := self._length(packet)) >= (80 if packet.sequence % 2 else 160):
             self._slipped += slip
@@ -299,18 +296,28 @@ class Timeline:
         else:
             self._advance(packet, arrival, position)
             self._put(position, packet)
-        self._earliest = max(self._earliest, position - arrival)
-        self._looked += 1
-        if self._looked >= STEER_EVERY:
-            self._steer()
+        self._steering.note(position - arrival)
+        return position
+
+    def _follow_late(self) -> int:
+        """Let the late packets lie where they arrived, for those to come will be as late. Returns where the newest of them lies."""
+        first, *others = self._held.release()
+        self._reanchored += 1
+        self._mark_gap(first.position, first.missing)
+        begin, goes_on = self._end, first.position == self._end
+        position = self._tie(first.packet, first.arrival)
+        if goes_on and position - begin <= STALL:
+            self._losses.mark((begin, position))
+        for late in others:
+            position = self._insert_newest_in_time(late.packet, late.arrival, self._place_of(late.packet.timestamp), late.missing)
         return position
 
     def _note(self, packet: RtpPacket, arrival: float) -> int:
         """Take a packet without audio: it has a number in the sequence, and while such packets come the far side is no more than silent."""
         here = max(self._end, int(arrival))
-        self._mark_gap(here)
+        self._mark_gap(here, self._sequence.missing)
         self._end = here
-        self._next_timestamp = -1
+        self._lead = _NO_LEAD
         self._arrival = arrival
         self._active = packet.payload_type not in self.noise_types
         if not self._active and packet.payload:
@@ -320,7 +327,7 @@ class Timeline:
         return position if arrival - 60 * 8000 < position <= arrival + JUMP else int(arrival)
 
     def _restart(self, packet: RtpPacket, arrival: float) -> int:
-        self._held = None
+        self._drop_held()
         self._jitter.restart()
         if (payload_format := self._pieces.formats.get(packet.payload_type)) is not None:
             if payload_format.clock_rate != self._rate:
@@ -335,7 +342,7 @@ class Timeline:
         self._pieces.cut(position)
         self._losses.cut(position)
         self._end = min(self._end, position)
-        self._earliest, self._looked, self._slip = -math.inf, 0, 0
+        self._steering.restart()
         self._advance(packet, arrival, position)
         if packet.payload_type in self._pieces.formats:
             self._put(position, packet)
@@ -347,14 +354,15 @@ class Timeline:
         self._position = position
         self._arrival = arrival
         self._active = packet.payload_type not in self.noise_types
-        self._next_timestamp = -1
+        self._lead = _NO_LEAD
         if packet.payload_type in self._pieces.formats:
             self._frame = self._length(packet)
             self._end = position + self._frame
-            self._head = 0x8000 | packet.payload_type
-            steady = self._pieces.formats[packet.payload_type].steady
-            self._size = _HEAD.size + len(packet.payload) if steady else -1
-            self._next_timestamp = packet.timestamp + self._frame * self._rate // SAMPLE_RATE & 0xFFFFFFFF
+            self._size = _HEADER_SIZE + len(packet.payload)
+            self._ticks = self._frame * self._rate // SAMPLE_RATE
+            timestamp = packet.timestamp + self._ticks
+            if self._pieces.formats[packet.payload_type].steady and timestamp <= 0xFFFFFFFF:
+                self._lead = (0x8000 | packet.payload_type) << 48 | (packet.sequence + 1 & 0xFFFF) << 32 | timestamp
 
     def _length(self, packet: RtpPacket) -> int:
         """Return how long a packet of sound is, in samples."""
@@ -367,33 +375,25 @@ class Timeline:
             return
         cut = max(0, self._taken - position)
         self._pieces.put(position + cut, end, packet.payload_type, packet.payload, cut)
-        self._losses.fill(position, end)
+        # What lies before was given as silence.
+        self._losses.fill(position + cut, end)
 
     def _drop_held(self) -> None:
-        """Decide that the held packet was just late."""
-        if self._held is not None:
-            packet, _ = self._held
-            self._held = None
-            self._late += 1
-            position = self._place_of(packet.timestamp)
-            self._put(position, packet)
-            self._end = max(self._end, position + self._length(packet))
+        """Decide that the late packets were just late."""
+        if self._held:
+            for late in self._held.release():
+                self._drop(late)
 
-    def _mark_gap(self, position: int) -> None:
-        """Mark what is missing before the newest packet as lost.
+    def _drop(self, late: Late) -> None:
+        """Keep what is left of a late packet. What was given as silence in its place was missed."""
+        packet, _, position, missing = late
+        self._late += 1
+        self._mark_gap(position, missing)
+        end = position + self._length(packet)
+        self._losses.mark((position, min(end, self._taken)))
+        self._put(position, packet)
+        self._end = max(self._end, end)
 
-        Where the gap is longer than the missing packets could be, the far side also paused, and they lay at one end or the other.
-        """
-        begin, end = self._end, position
-        missing = self._sequence.missing * self._frame
-        if not missing or begin >= end:
-            return
-        if end - begin <= 2 * missing:
-            self._losses.mark((begin, end))
-        else:
-            self._losses.mark((begin, begin + missing), (end - missing, end))
-
-    def _steer(self) -> None:
-        """Look how early the quickest packets were; let the next ones slip where the far side's clock runs away."""
-        self._slip = -SLIP if self._earliest > EARLIEST else SLIP if self._earliest < LATEST else 0
-        self._earliest, self._looked = -math.inf, 0
+    def _mark_gap(self, position: int, missing: int) -> None:
+        """Mark so many packets as lost that are missing between the newest one and what comes at `position`."""
+        self._losses.mark_gap(self._end, position, missing * self._frame)

@@ -74,7 +74,8 @@ def test_a_lost_packet_costs_its_own_length(clock_rate: int) -> None:
 def test_steady_packets_of_any_clock_take_the_fast_way() -> None:
     listener = Listener(Timeline({98: counting(48000)}))
     listener.run(stream(48000, [20] * 50), 10_000)
-    assert listener.fast == 49
+    # All but the first, and the one whose timestamp begins again from zero.
+    assert listener.fast == 48
 
 
 def test_packets_out_of_order_are_decoded_in_order() -> None:
