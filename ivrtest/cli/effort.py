@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
+from ivrtest.check.checker import check
 from ivrtest.check.context import CheckContext
 from ivrtest.check.effects import Act, may_end
 from ivrtest.check.effort import PERSON, Effort, along, cheapest, effort_of, starts
+from ivrtest.check.rules.unknown_flow import UnknownFlow
+from ivrtest.check.rules.unknown_prompt import UnknownPrompt
+from ivrtest.check.rules.unknown_target import UnknownTarget
 from ivrtest.check.states import State, States, Step
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
@@ -20,6 +25,8 @@ from ivrtest.run.bundle import FlowFolder, glances
 from ivrtest.source.finding import InputError
 
 _GOALS = PERSON | {"message", "survey"}
+MISSING: Final = (UnknownTarget, UnknownFlow, UnknownPrompt)
+"""The rules that see what a flow names and does not have: nobody can tell what callers would meet there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,8 @@ def command(path: Path, ways: bool) -> int:
 
     Goals are people, messages, surveys and the ends of the call. The way is the quickest one for a caller who listens to each
     prompt to its end and makes no mistake. Time in lookups and queues is not counted: nobody knows it beforehand. "~" marks times in which
-    words stand for recordings that are not there. Exit code 3 if the flow cannot be used.
+    words stand for recordings that are not there. Nodes, flows and prompts that the flow names and does not have are told: exit code 1.
+    Exit code 3 if the flow cannot be used.
     """
     from rich.console import Console
     from rich.table import Table
@@ -52,6 +60,8 @@ def command(path: Path, ways: bool) -> int:
         return UNUSABLE
     context = CheckContext(
         flows={**bundle.called, flow.name: flow},
+        siblings=frozenset(bundle.siblings),
+        unread=bundle.unread,
         sounds=glances(path, flow),
         today=datetime.now(UTC).date(),
     )
@@ -68,6 +78,11 @@ def command(path: Path, ways: bool) -> int:
     if ways:
         for best, _ in shown:
             click.echo(f"{best.node.kind} {best.node.id}: {', '.join(str(act) for act in best.witness)}")
+    missing = [finding for each in (flow, *bundle.called.values()) for finding in check(each, context, MISSING)]
+    if missing:
+        complain(missing)
+        click.echo("ivrtest: what callers would reach beyond that is not counted", err=True)
+        return 1
     return 0
 
 
