@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,7 @@ from ivrtest.report.json import write_json
 from ivrtest.report.junit import write_junit
 from ivrtest.report.outcome import Outcome
 from ivrtest.run.bundle import Bundle, FlowFolder
+from ivrtest.run.evidence import Evidence, FolderInUseError, claimed, new_evidence, tidy
 from ivrtest.run.job import Job
 from ivrtest.run.result import Status, SuiteResult
 from ivrtest.run.route import Calibration, route_told
@@ -123,21 +126,23 @@ def command(
     if told:
         console.print(Text(told, "dim"), soft_wrap=True)
     try:
-        with RunScreen(console, ladders=trace) as screen:
-            suite = asyncio.run(
-                hold(
-                    ready, called, options, folder, screen.on, simulate=simulate, at_once=at_once, packets=packets, calibration=calibration
+        with keeping(folder, packets, settings.keep, simulate=simulate) as evidence:
+            with RunScreen(console, ladders=trace) as screen:
+                suite = asyncio.run(
+                    hold(ready, called, options, evidence, screen.on, at_once=at_once, packets=packets, calibration=calibration)
                 )
-            )
+            suite = replace(suite, route=told)
+            written, lost = write_reports(suite, folder, junit or folder / "junit.xml")
+    except InputError as error:
+        complain(error.findings)
+        return UNUSABLE
     except LineError as error:
         raise click.ClickException(str(error)) from error
-    suite = replace(suite, route=told)
-    written, unwritten = write_reports(suite, folder, junit or folder / "junit.xml")
     print_summary(console, suite, written)
     if called is not None and (note := not_arranged(suite)):
         console.print(note, soft_wrap=True)
-    if unwritten:
-        complain(unwritten)
+    if lost:
+        complain(lost)
         return UNUSABLE
     return suite.exit_code
 
@@ -287,24 +292,48 @@ def refuse_unwritable(junit: Path | None, *folders: Path) -> None:
         raise InputError(tuple(findings))
 
 
+@contextmanager
+def keeping(folder: Path, packets: Packets, keep: int, *, simulate: bool) -> Iterator[Evidence | None]:
+    """Keep other runs away from the folder of reports, make room there for what this one hears, and clear up in the end.
+
+    Yield None for a simulation, which hears nothing. Raises InputError.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(claimed(folder))
+            evidence = None if simulate else new_evidence(folder / "recordings", packets.folder, datetime.now(UTC))
+        except FolderInUseError as error:
+            message = f'another run writes to "{folder}" at this moment. wait until it is over, or name another folder with "--out"'
+            raise InputError((unusable(folder, message),)) from error
+        except OSError as error:
+            raise InputError((unwritable(Path(error.filename or folder), error),)) from error
+        try:
+            yield evidence
+        finally:
+            try:
+                if evidence is not None:
+                    tidy(evidence, keep)
+            except OSError as error:
+                click.echo(f'ivrtest: recordings of old runs in "{folder}" cannot be removed: {unwritten(error)}', err=True)
+
+
 async def hold(
     jobs: Sequence[Job],
     called: TargetSettings | None,
     options: DialOptions,
-    folder: Path,
+    evidence: Evidence | None,
     emit: Emit,
     *,
-    simulate: bool,
     at_once: int,
     packets: Packets,
     calibration: Calibration | None = None,
 ) -> SuiteResult:
-    """Run the suite; the first Ctrl-C, or a request to end, ends it with what there is."""
+    """Run the suite; the first Ctrl-C, or a request to end, ends it with what there is. Without `evidence` it is simulated."""
     task = asyncio.current_task()
     assert task is not None
     for wish in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(wish, task.cancel)
-    if simulate:
+    if evidence is None:
         from ivrtest.run.simulate import SimulatedRoute
 
         return await run_suite(jobs, SimulatedRoute(), emit, at_once=at_once)
@@ -314,12 +343,12 @@ async def hold(
     if target is not None and target.startswith(BY_PYVOIP):
         from ivrtest.run.other_driver import OtherDriverRoute
 
-        return await run_suite(jobs, OtherDriverRoute(target, options, folder / "recordings"), emit, at_once=at_once)
+        return await run_suite(jobs, OtherDriverRoute(target, options, evidence.recordings), emit, at_once=at_once)
     async with LiveRoute(
         target=target,
         options=options,
-        recordings=folder / "recordings",
-        pcaps=packets.folder,
+        recordings=evidence.recordings,
+        pcaps=evidence.pcaps,
         capturing=packets.capturing,
         pcaps_of_passed=not packets.failed_only,
         calibration=calibration,
@@ -342,11 +371,11 @@ def write_reports(suite: SuiteResult, folder: Path, junit: Path) -> tuple[list[P
     """Write every report that can be written; one that cannot does not keep the others from it."""
     outcome = Outcome(suite=suite)
     written: list[Path] = []
-    unwritten: list[Finding] = []
+    lost: list[Finding] = []
     for path, write in ((junit, write_junit), (folder / "results.json", write_json), (folder / "report.html", write_html)):
         try:
             write(outcome, path)
             written.append(path)
         except OSError as error:
-            unwritten.append(unwritable(path, error))
-    return written, unwritten
+            lost.append(unwritable(path, error))
+    return written, lost

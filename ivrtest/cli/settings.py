@@ -70,6 +70,7 @@ from ivrtest.source.text import Source
 FILE_NAME: Final = "ivrtest.toml"
 LOOPBACK: Final = ("sip:*@127.0.0.1", "sip:*@[::1]", "sip:*@localhost")
 DEFAULT_JOBS: Final = 8
+DEFAULT_KEPT: Final = 10
 SEVERITIES: Final = {str(severity): severity for severity in sorted(Severity, reverse=True)}
 A_URI: Final = 'it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"'
 A_COUNT: Final = "it must be a whole number of at least 1"
@@ -169,6 +170,8 @@ class Settings:
     """Folders that are skipped when a folder above them is given."""
     check: CheckSettings = field(default_factory=CheckSettings)
     jobs: int = DEFAULT_JOBS
+    keep: int = DEFAULT_KEPT
+    """Runs whose recordings stay in the folder of reports."""
     allow: tuple[str, ...] = LOOPBACK
     region: str = ""
     """The country whose numbers are dialled; empty: none in particular."""
@@ -208,7 +211,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     reader = Reader(source)
     reader.only(data, ("paths", "check", "run", "dial", "quality", "targets"), "")
     paths = reader.table(data, "paths", ("flows", "scenarios", "reports", "exclude"))
-    run = reader.table(data, "run", ("jobs",))
+    run = reader.table(data, "run", ("jobs", "keep"))
     dial = reader.table(data, "dial", ("allow", "region", "resolver", "allow_clear_passwords"))
     folders = {
         name: Path(value)
@@ -217,6 +220,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     }
     exclude = reader.value(paths, "paths.exclude", is_texts, "it must be a list of folders")
     jobs = reader.value(run, "run.jobs", is_count, A_COUNT)
+    keep = reader.value(run, "run.keep", is_count, A_COUNT)
     allow = reader.value(dial, "dial.allow", is_texts, 'it must be a list of patterns such as "sip:*@127.0.0.1"')
     region = reader.value(dial, "dial.region", is_region, A_REGION)
     resolver = reader.value(dial, "dial.resolver", is_name_server, A_NAME_SERVER)
@@ -231,6 +235,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
         exclude=tuple(Path(folder) for folder in exclude or ()),
         check=check,
         jobs=DEFAULT_JOBS if jobs is None else jobs,
+        keep=DEFAULT_KEPT if keep is None else keep,
         allow=LOOPBACK if allow is None else tuple(allow),
         region=region or "",
         resolver=resolver or "",

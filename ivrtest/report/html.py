@@ -266,7 +266,7 @@ def view_of(number: int, result: ScenarioResult, folder: Path, *, drawn: bool, t
         excerpt=excerpt_of(finding) if finding is not None else None,
         steps=tuple(step_of(step, playable) for step in result.steps),
         trouble=result.message if deciding_step(result) is not None else "",
-        facts=tuple(facts(call)) if call is not None else (),
+        facts=tuple(facts(call, folder)) if call is not None else (),
         notes=call.notes if call is not None and drawn else (),
         recording=recording,
         drawing=draw(result, call.recording if call is not None and playable else None) if drawn else None,
@@ -333,7 +333,7 @@ def step_of(step: StepResult, recording: Recording | None) -> StepView:
     )
 
 
-def facts(call: CallRecord) -> Iterator[tuple[str, str]]:
+def facts(call: CallRecord, folder: Path) -> Iterator[tuple[str, str]]:
     """Yield what an engineer needs to find the call elsewhere, and whether the line was good."""
     yield "Call-ID", call.id
     yield "Called", call.target
@@ -350,7 +350,7 @@ def facts(call: CallRecord) -> Iterator[tuple[str, str]]:
         if call.jitter_ms is not None:
             yield "Jitter", f"{call.jitter_ms:.1f} ms"
     if call.pcap is not None:
-        yield "Packets", call.pcap.name
+        yield "Packets", relative(call.pcap, folder)
 
 
 def recording_of(call: CallRecord | None, folder: Path) -> Recording | None:

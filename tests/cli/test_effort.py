@@ -69,7 +69,7 @@ def test_what_the_flow_does_not_have_is_told(tmp_path: Path, monkeypatch: pytest
         "  how a caller gets there: call, press 1, press 1",
         'shop.yaml:17:23: error: hang_up "bye" says prompt "by", and the flow has no such prompt. did you mean "bye"? [unknown-prompt]',
         "  how a caller gets there: call, press 1, wait 5 s, wait 5 s, wait 5 s",
-        'shop.yaml:19:22: error: flow call "ask" calls flow "nobody", and no flow has that name. did you mean "shop"? [unknown-flow]',
+        'shop.yaml:19:23: error: call_flow "ask" calls flow "nobody", and no flow has that name. expected "shop" [unknown-flow]',
         "  how a caller gets there: call, press 1, press 2",
         "ivrtest: what callers would reach beyond that is not counted",
     ]
