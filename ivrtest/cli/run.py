@@ -59,7 +59,12 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 @click.option("--junit", type=click.Path(path_type=Path), help="Where the JUnit report goes. Default: junit.xml in the folder of reports.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Calls at once. Default: 8.")
 @click.option("--trace", is_flag=True, help="Print the SIP messages of every call as a ladder. Passwords and secret keys are masked.")
-@click.option("--pcap", type=FOLDER, metavar="DIR", help="Write the SIP and RTP packets of every call there, one file each, for Wireshark.")
+@click.option(
+    "--pcap",
+    type=FOLDER,
+    metavar="DIR",
+    help="Write the packets of every call, SIP and RTP, to a folder for this run there. For Wireshark.",
+)
 @click.option("--pcap-failed", is_flag=True, help='Only of calls that did not pass. Without "--pcap" to "pcap" in the folder of reports.')
 @click.option(
     "--pcap-secrets",
@@ -87,7 +92,8 @@ def command(
     """Call the IVR and hold scenarios against it.
 
     PATHS are scenario files, or folders of them; without any, the folder of scenarios. Writes report.html, junit.xml,
-    results.json and a recording of every call. Exit code 1 if the IVR did wrong, 2 if we could not tell.
+    results.json and a recording of every call, in a folder of its own for each run. Exit code 1 if the IVR did wrong, 2 if we could not
+    tell.
     """
     if simulate and target is not None:
         raise click.UsageError('"--simulate" calls nobody, so "--target" has no meaning with it. give one of them')

@@ -20,6 +20,7 @@ policy = {menu_options = 4, prompt_length = "6s", repeat_key = true}
 
 [run]
 jobs = 2
+keep = 3
 
 [dial]
 allow = ["sip:*@ivr.example.com"]
@@ -72,6 +73,7 @@ def test_a_whole_file_is_read() -> None:
             policy={"menu_options": 4, "prompt_length_s": 6.0, "repeat_key": True},
         ),
         jobs=2,
+        keep=3,
         allow=("sip:*@ivr.example.com",),
         region="GB",
         resolver="127.0.0.1:5353",

@@ -45,8 +45,8 @@ class Run:
 
     def recording(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """What the caller and the IVR sent, 8000 samples a second."""
-        (file,) = (self.folder / "recordings").glob("*.wav")
-        assert self.result["call"]["recording"] == f"recordings/{file.name}"
+        (file,) = (self.folder / "recordings").glob("*/*.wav")
+        assert self.result["call"]["recording"] == f"recordings/{file.parent.name}/{file.name}"
         with wave.open(str(file)) as sound:
             assert (sound.getnchannels(), sound.getframerate(), sound.getsampwidth()) == (2, 8000, 2)
             samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").reshape(-1, 2)

@@ -45,7 +45,7 @@ def identified(*arguments: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("kind", ["recordings", "pcap"])
 def test_a_run_is_heard_again(run: Path, kind: str) -> None:
     for name, expected in heard_by_the_run(run).items():
-        (file,) = (run / kind).glob(f"{name}.*")
+        (file,) = (run / kind).glob(f"*/{name}.*")
         ours = [one for one in identified(str(file)) if one["note"] != "the caller's voice"]
         assert [(one["prompt"], one["language"]) for one in ours] == [(one["prompt"], one["language"]) for one in expected]
         assert {one["opinion"] for one in ours} <= ({"fine", "unsure"} if kind == "pcap" else {"fine", "unsure", "wrong"})
@@ -55,7 +55,7 @@ def test_a_run_is_heard_again(run: Path, kind: str) -> None:
 
 @needs("tshark", "tshark")
 def test_wireshark_sees_the_same_streams(run: Path) -> None:
-    for file in sorted((run / "pcap").iterdir()):
+    for file in sorted((run / "pcap").glob("*/*.pcap")):
         seen = Counter((one.source, one.destination, int(one.ssrc, 16)) for one in packets(file, sip_port=5060) if one.ssrc)
         found = {(stream.source, stream.destination, stream.ssrc): stream.packets for stream in look_through(file).streams}
         assert found == dict(seen)
