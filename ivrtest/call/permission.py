@@ -48,6 +48,20 @@ class Permission:
             allowed = ", ".join(f'"{pattern}"' for pattern in self.allow) or "nothing"
             raise DialRefused(f'calling "{target}" is refused: it is not among the allowed targets. allowed: {allowed}')
 
+    def check_hop(self, target: SipUri, hop: SipUri) -> None:
+        """Raise DialRefused unless packets for `target`, which may be called, may go through `hop`, a proxy.
+
+        It may if `target` could be called there. A name that may be called may be reached wherever DNS says that it is, and where it sends
+        the rest of the call to (Record-Route, Contact, session descriptions): whoever allows it leaves that to it.
+        """
+        there = hop.with_user(target.user_text)
+        if not any(_matches(pattern, there) for pattern in self.allow):
+            allowed = ", ".join(f'"{pattern}"' for pattern in self.allow) or "nothing"
+            raise DialRefused(
+                f'calling "{target}" through "{hop}" is refused: "{there}" is not among the allowed targets, and packets would go there. '
+                f"allowed: {allowed}"
+            )
+
     def check_never(self, target: Uri) -> None:
         """Raise DialRefused for emergency and premium numbers: not even others are asked to call them."""
         if is_emergency(target, self.region):

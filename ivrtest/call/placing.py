@@ -214,8 +214,10 @@ class Placer:
         return Dialling(None if name == own else name, caller, added, secret, tuple(secret_headers.values()))
 
     async def ways(self, uri: SipUri, proxy: str) -> list[Way]:
-        """Return the ways to somebody, best first; at least one. Raises LineError."""
+        """Return the ways to somebody, best first; at least one. Raises LineError, or DialRefused for a proxy that may not be used."""
         next_hop = hop(uri, proxy)
+        if proxy:
+            self._permission.check_hop(uri, next_hop)
         try:
             if uri.secure and asked_transport(next_hop) != "tls":
                 raise LineError(

@@ -14,7 +14,7 @@ from ivrtest.call.name_service import name_server
 from ivrtest.call.network import SILENT_S, Network
 from ivrtest.call.permission import Permission
 from ivrtest.call.tls import Tls
-from ivrtest.cli.settings import KEY_MODES, Settings, TargetSettings
+from ivrtest.cli.settings import Settings, TargetSettings
 from ivrtest.sip.digest import Secret
 
 
@@ -24,9 +24,9 @@ def dial_options(called: TargetSettings | None, settings: Settings, keys: str | 
     Raises UsageError when its password is not there.
     """
     permission = permission_of(settings)
-    mode = key_mode(keys or (called.keys if called is not None else KEY_MODES[0]))
+    mode = key_mode(keys or (called or settings.embedded).keys)
     if called is None:
-        return DialOptions(permission=permission, keys=mode)
+        return DialOptions(permission=permission, keys=mode, sound=settings.embedded.sound.options())
     return DialOptions(
         permission=permission,
         tls=Tls(called.ca, called.certificate, called.fingerprint),

@@ -76,6 +76,9 @@ def command(library: Path, files: tuple[Path, ...], as_json: bool, channel: str,
     from ivrtest.rtp.pcap import CaptureError
     from ivrtest.run.identify import ChannelError, Heed, exit_code
 
+    for file in files if senders else ():
+        if file.is_file() and not _is_capture(file):
+            raise click.UsageError(f'"--from" chooses a sender in a capture, and "{file}" is a sound file. "--channel" chooses in those')
     try:
         named = load_recordings(library)
     except InputError as error:

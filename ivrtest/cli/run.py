@@ -19,7 +19,8 @@ from rich.text import Text
 from ivrtest.call.capture import Capturing
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import LineError
-from ivrtest.call.permission import DialRefused
+from ivrtest.call.permission import DialRefused, Permission
+from ivrtest.call.placing import hop
 from ivrtest.cli.dialling import dial_options, permission_of
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import unusable, unwritable
@@ -42,7 +43,7 @@ from ivrtest.scenario.quality import Limit
 from ivrtest.scenario.read import find_scenarios, load_scenario
 from ivrtest.scenario.steps.press import Press
 from ivrtest.sip.grammar import SipSyntaxError
-from ivrtest.sip.uri import parse_uri
+from ivrtest.sip.uri import SipUri, parse_uri
 from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.system import unwritten
 
@@ -69,9 +70,7 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 @click.option(
     "--pcap-secrets",
     type=click.Choice(("refuse", "mask", "keep")),
-    default="refuse",
-    show_default=True,
-    help="What becomes of secret keys in packets: refuse to write such, blank them, or keep them as they were sent.",
+    help="What becomes of secret keys in packets: refuse to write such (the default), blank them, or keep them as they were sent.",
 )
 @click.option("--pcap-srtp-keys", is_flag=True, help="Keep the keys of encrypted sound in the packets, so that Wireshark can decrypt it.")
 def command(
@@ -86,7 +85,7 @@ def command(
     trace: bool,
     pcap: Path | None,
     pcap_failed: bool,
-    pcap_secrets: str,
+    pcap_secrets: str | None,
     pcap_srtp_keys: bool,
 ) -> int:
     """Call the IVR and hold scenarios against it.
@@ -100,6 +99,10 @@ def command(
     if simulate and (pcap is not None or pcap_failed or trace):
         unused = "--pcap" if pcap is not None else "--pcap-failed" if pcap_failed else "--trace"
         raise click.UsageError(f'"--simulate" calls nobody, so there are no packets for "{unused}". leave one of them out')
+    wanted = pcap is not None or pcap_failed
+    if not wanted and (pcap_secrets is not None or pcap_srtp_keys):
+        unused = "--pcap-secrets" if pcap_secrets is not None else "--pcap-srtp-keys"
+        raise click.UsageError(f'"{unused}" says what may stand in captures, and none are written. add "--pcap DIR" or "--pcap-failed"')
     try:
         settings = load_settings()
         called = target_of(target, settings)
@@ -110,8 +113,7 @@ def command(
             usable_by_pyvoip(called.uri, options)
         calibration = known_route(target)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate, quality=settings.quality)
-        wanted = pcap is not None or pcap_failed
-        if wanted and pcap_secrets == "refuse":
+        if wanted and pcap_secrets in (None, "refuse"):
             refuse_secrets(ready)
         folder = out or settings.reports
         refuse_unwritable(junit, folder, *([pcap] if pcap is not None else []))
@@ -167,10 +169,18 @@ def target_of(target: str | None, settings: Settings) -> TargetSettings | None:
         for uri in (called.uri, *called.failover):
             if not uri.startswith(BY_PYVOIP):
                 # What a number of pyVoIP's stands for is known, and asked about, once its registrar is.
-                permission_of(settings).check(parse_uri(uri))
-    except (DialRefused, SipSyntaxError) as error:
+                permitted(permission_of(settings), uri, called.proxy)
+    except (DialRefused, LineError, SipSyntaxError) as error:
         raise click.UsageError(str(error)) from error
     return called
+
+
+def permitted(permission: Permission, target: str, proxy: str) -> None:
+    """Raises DialRefused unless a target may be called through its proxy, SipSyntaxError or LineError for what is no address."""
+    uri = parse_uri(target)
+    permission.check(uri)
+    if proxy and isinstance(uri, SipUri):
+        permission.check_hop(uri, hop(uri, proxy))
 
 
 def known_route(target: str | None) -> Calibration | None:

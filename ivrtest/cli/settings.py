@@ -23,6 +23,9 @@ region = "US"                       # whose numbers are dialled: its emergency a
 resolver = "192.0.2.53"             # the name server to ask, as ADDRESS or ADDRESS:PORT; without it that of this machine
 allow_clear_passwords = false       # whether a password may stand in this file
 
+[embedded]
+codecs = ["G722"]                   # how a run without target speaks with the embedded IVR: codecs, ptime, srtp, comfort_noise, keys
+
 [targets.staging]
 uri = "sip:+18005550100@ivr.staging.example.com;transport=tls"
 failover = ["sip:+18005550100@ivr2.staging.example.com;transport=tls"]   # whom to call where nobody is there or in service
@@ -54,7 +57,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -147,6 +150,16 @@ class TargetSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedSettings:
+    """How a run without target speaks with the embedded IVR."""
+
+    keys: str = "rfc4733"
+    """How to send keys, see `ivrtest.call.keys.KeyMode`."""
+    sound: SoundSettings = field(default_factory=lambda: SoundSettings(srtp_in_clear=True))
+    """Its calls leave this machine at no time, so there is nobody on the way who could read a key for SRTP."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckSettings:
     """Which rules of the checker look, and how much what they find weighs."""
 
@@ -178,6 +191,7 @@ class Settings:
     resolver: str = ""
     """The name server to ask; empty: that of this machine."""
     targets: Mapping[str, TargetSettings] = field(default_factory=dict)
+    embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
     quality: Mapping[str, Limit] = field(default_factory=dict)
     """Limits for the quality of every call, by measure."""
     path: Path | None = None
@@ -209,7 +223,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
         inner = data.get(name, {})
         data = inner if isinstance(inner, dict) else {}
     reader = Reader(source)
-    reader.only(data, ("paths", "check", "run", "dial", "quality", "targets"), "")
+    reader.only(data, ("paths", "check", "run", "dial", "quality", "embedded", "targets"), "")
     paths = reader.table(data, "paths", ("flows", "scenarios", "reports", "exclude"))
     run = reader.table(data, "run", ("jobs", "keep"))
     dial = reader.table(data, "dial", ("allow", "region", "resolver", "allow_clear_passwords"))
@@ -227,6 +241,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     clear = reader.value(dial, "dial.allow_clear_passwords", is_switch, A_SWITCH)
     check = read_check(reader, data)
     quality = read_quality(reader, data)
+    embedded = read_embedded(reader, data)
     targets = read_targets(reader, data, allow_clear_passwords=bool(clear))
     if reader.findings:
         raise InputError(tuple(reader.findings))
@@ -240,6 +255,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
         region=region or "",
         resolver=resolver or "",
         targets=targets,
+        embedded=embedded,
         quality=quality,
         path=path,
     )
@@ -257,6 +273,12 @@ def read_quality(reader: Reader, data: Mapping[str, Any]) -> dict[str, Limit]:
             case message:
                 reader.complain(f"quality.{measure}", message)
     return limits
+
+
+def read_embedded(reader: Reader, data: Mapping[str, Any]) -> EmbeddedSettings:
+    table = reader.table(data, "embedded", ("keys", *(key for key in SOUND_KEYS if key != "srtp_in_clear")))
+    keys = reader.value(table, "embedded.keys", KEY_MODES.__contains__, A_KEY_MODE)
+    return EmbeddedSettings(keys or KEY_MODES[0], replace(read_sound(reader, table, "embedded"), srtp_in_clear=True))
 
 
 def read_check(reader: Reader, data: Mapping[str, Any]) -> CheckSettings:

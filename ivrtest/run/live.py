@@ -156,7 +156,8 @@ class LiveRoute:
             return
         given = job.scenario.given
         start_time = job.start_time if given.now is not None else None
-        async with EmbeddedIvr(job.flow, job.library, flows=job.flows, given=given, start_time=start_time) as ivr:
+        sound = self._options.sound
+        async with EmbeddedIvr(job.flow, job.library, flows=job.flows, given=given, start_time=start_time, sound=sound) as ivr:
             yield ivr.uri
 
     def _record(self, job: Job, call: SipCall, target: str, behind_s: float, quality: CallQuality | None) -> CallRecord:

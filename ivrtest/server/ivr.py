@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.call import Call
 from ivrtest.call.line import Line
+from ivrtest.call.sound import SoundOptions
 from ivrtest.flow.machine import FlowMachine
 from ivrtest.flow.model import Flow
 from ivrtest.scenario.model import Given
@@ -62,8 +63,9 @@ class EmbeddedIvr:
         exchange: Exchange | None = None,
         faults: Sequence[Fault] = (),
         seed: int = 0,
+        sound: SoundOptions | None = None,
     ) -> None:
-        """Listen at `host` and `port` (0: a free one), or at `exchange` if there is one.
+        """Listen at `host` and `port` (0: a free one) and speak as `sound` says, or at `exchange` if there is one.
 
         `flows` are the flows that `flow` may call, by name, and `libraries` their recordings; what one of them has no recording of is
         taken from `library`. `given` is how the surroundings behave. `start_time`, aware, is the wall time at which
@@ -74,6 +76,7 @@ class EmbeddedIvr:
         self._flows = {name: _miswired(other, faults) for name, other in (flows or {}).items()} | {flow.name: self._flow}
         self._voice = Voice(library, self._flows, libraries)
         self._address = (host, port)
+        self._sound = sound
         self._given = given or Given()
         self._start_time = start_time
         self._exchange = exchange
@@ -110,7 +113,7 @@ class EmbeddedIvr:
         async with AsyncExitStack() as stack:
             if self._exchange is None:
                 host, port = self._address
-                line = Line(host=host, port=port, user=self._flow.name, record=False, answer_headers=self._given.headers)
+                line = Line(host=host, port=port, user=self._flow.name, record=False, answer_headers=self._given.headers, sound=self._sound)
                 self._exchange = await stack.enter_async_context(line)
             group = await stack.enter_async_context(asyncio.TaskGroup())
             self._reception = group.create_task(self._receive(self._exchange.incoming(), group))
