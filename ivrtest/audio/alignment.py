@@ -21,9 +21,8 @@ from ivrtest.audio.judge import (
     OVERLAID_DB,
     PRESENT_DB,
     RANGE_DB,
-    Evidence,
-    compare,
     line_gain,
+    weigh,
 )
 from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask
@@ -42,6 +41,8 @@ _HARDLY: Final = 6.5
 """A block with less evidence than this many frames' worth is judged as if it had that much: codecs drop soft sounds before pauses."""
 _CERTAIN: Final = 8.0
 """The same for saying that a recording went wrong."""
+_LEAST_WEIGHT, _HALF, _QUARTER, _A_LITTLE = np.float32(0.02), np.float32(0.5), np.float32(0.25), np.float32(0.3)
+_HALF_ENOUGH: Final = np.float32(ENOUGH / 2)
 
 
 class Call(Protocol):
@@ -71,6 +72,8 @@ class Track:
         self._deviation, self._missing, self._weight, self._wanted = self._evidence
         self._lags = np.full(count, lag)
         self._gain: Levels | None = None
+        self._range_db = np.float32(0)
+        """Below this nothing of it is compared, by the gain that it seems to have."""
         self._first_lag = lag
         self._known_lags = 0
         """Frames whose lags another track has found."""
@@ -180,23 +183,30 @@ class Track:
             return
         before, self.judged = self.judged, end
         self._lags[max(before, self._known_lags) : end] = self.lag
+        whole = end <= _REJUDGED
+        begin = 0 if whole else max(0, min(before, end - _RECENT))
+        weigh_anew = whole or self._gain is None or before // 50 != end // 50
+        evidence: NDArray[np.float32] | None = None
         if end >= 20 and self.good and end > self._known_lags:
             for _ in range(1 if before else _FIRST_STEPS):
                 lag = self.lag
-                self._follow(call, before, end)
+                evidence = self._follow(call, before, end, max(0, end - BLOCK) if weigh_anew else begin)
                 if self.lag == lag:
                     break
-        whole = end <= _REJUDGED
-        if whole or self._gain is None or before // 50 != end // 50:
-            self._gain = self._estimate_gain(call, max(0, end - _GAIN_FRAMES), end)
-        begin = 0 if whole else max(0, min(before, end - _RECENT))
-        evidence = self._compare(call, begin, end, self._lags[begin:end])
-        self._evidence[:, begin:end] = evidence.deviation, evidence.missing, evidence.weight, evidence.wanted
+        if weigh_anew or evidence is None or (self._lags[begin:end] != self.lag).any():
+            heard, rows, valid = stretch = self._stretch(call, begin, end)
+            if weigh_anew:
+                self._take_gain(call, *(stretch if whole else self._stretch(call, max(0, end - _GAIN_FRAMES), end)))
+            evidence = self._held_against(call, heard, rows, valid)
+        self._evidence[:, begin:end] = evidence
         if self.good:
             self._judge(0 if whole else max(0, before - BLOCK), end, call.quiet)
         until = end if self.fell_at is None else max(0, self.fell_at - self.first)
-        self.heard_s = int(np.count_nonzero(self._weight[:until] > 0.02)) * HOP / SAMPLE_RATE
-        self._first_lag = int(self._lags[0]) if end < 40 else int(np.sort(self._lags[: min(end, 100)])[min(end, 100) // 2])
+        self.heard_s = int(np.count_nonzero(self._weight[:until] > _LEAST_WEIGHT)) * HOP / SAMPLE_RATE
+        if end < 40:
+            self._first_lag = int(self._lags[0])
+        elif before < 100:
+            self._first_lag = int(np.sort(self._lags[: min(end, 100)])[min(end, 100) // 2])
 
     def bad_places(self) -> tuple[tuple[float, float], ...]:
         """Return where it was not as recorded, in seconds of the recording."""
@@ -228,22 +238,27 @@ class Track:
         missing, deviation = float(self._missing[first : self.judged].sum()), float(self._deviation[first : self.judged].sum())
         return missing > 0.85 * deviation
 
-    def _follow(self, call: Call, before: int, end: int) -> None:
-        """Move the lag by a step where the latest block fits clearly better there: a sound card or a gateway with its own clock."""
+    def _follow(self, call: Call, before: int, end: int, begin: int) -> NDArray[np.float32]:
+        """Move the lag by a step where the latest block fits clearly better there: a sound card or a gateway with its own clock.
+
+        Return the rows of evidence of frames `begin` to `end`, a block at least, at the lag that it has now.
+        """
         if self._gain is None:
-            self._gain = self._estimate_gain(call, max(0, end - _GAIN_FRAMES), end)
-        begin = max(0, end - BLOCK)
-        lags = [self.lag, self.lag - 1, self.lag + 1]
-        rows = np.stack([self.reference.rows(self.first + begin, self.first + end, lag) for lag in lags])
-        evidence = self._held_against(call, begin, end, rows)
-        costs = (evidence.deviation.sum(axis=1) / (evidence.weight.sum(axis=1) + 0.5)).tolist()
-        best, best_cost = lags[0], costs[0]
-        for lag, cost in zip(lags[1:], costs[1:], strict=True):
-            if cost < best_cost * 0.97 - 0.01:
-                best, best_cost = lag, cost
-        if best != self.lag and best_cost < GOOD_DB:
-            self.lag = best
-            self._lags[before if end > 60 else 0 : end] = best
+            self._take_gain(call, *self._stretch(call, max(0, end - _GAIN_FRAMES), end))
+        first = self.first + begin
+        heard, valid = call.levels(first, self.first + end), self._valid(call, begin, end)
+        evidence = self._held_against(call, heard, self.reference.rows_around(first, self.first + end, self.lag), valid)
+        deviation, _, weight, _ = evidence[:, :, -BLOCK:].sum(axis=2)
+        costs = (deviation / (weight + _HALF)).tolist()
+        best, best_cost = 0, costs[0]
+        for other in (1, 2):
+            if costs[other] < best_cost * 0.97 - 0.01:
+                best, best_cost = other, costs[other]
+        if best and best_cost < GOOD_DB:
+            self.lag += (0, -1, 1)[best]
+            self._lags[before if end > 60 else 0 : end] = self.lag
+            return evidence[:, best]
+        return evidence[:, 0]
 
     def _valid(self, call: Call, begin: int, end: int) -> Mask:
         valid = call.valid(self.first + begin, self.first + end)
@@ -253,25 +268,26 @@ class Track:
             valid[:blank] = False
         return valid
 
-    def _noise(self, call: Call, gain: float) -> Levels:
-        return np.maximum(call.noise, np.float32(self.reference.peak + gain - RANGE_DB))
-
-    def _estimate_gain(self, call: Call, begin: int, end: int) -> Levels:
-        heard = call.levels(self.first + begin, self.first + end)
-        rows = self.reference.rows(self.first + begin, self.first + end, self._lags[begin:end])
-        valid = self._valid(call, begin, end)
-        # How far down the recording is compared depends on the gain that is asked for: the last estimate is near enough.
-        rough = self._gain if self._gain is not None else line_gain(heard, rows, valid, call.noise)
-        return line_gain(heard, rows, valid, self._noise(call, _middle(rough)))
-
-    def _compare(self, call: Call, begin: int, end: int, lags: NDArray[np.int_]) -> Evidence:
+    def _stretch(self, call: Call, begin: int, end: int) -> tuple[Levels, Levels, Mask]:
+        """Return frames of the call, what they should be, and which of them arrived."""
+        lags = self._lags[begin:end]
         lag = int(lags[0]) if (lags == lags[0]).all() else lags
-        return self._held_against(call, begin, end, self.reference.rows(self.first + begin, self.first + end, lag))
+        first, last = self.first + begin, self.first + end
+        return call.levels(first, last), self.reference.rows(first, last, lag), self._valid(call, begin, end)
 
-    def _held_against(self, call: Call, begin: int, end: int, rows: Levels) -> Evidence:
+    def _take_gain(self, call: Call, heard: Levels, rows: Levels, valid: Mask) -> None:
+        # How far down the recording is compared depends on the gain that is asked for: the last estimate is near enough.
+        if self._gain is None:
+            self._set_gain(line_gain(heard, rows, valid, call.noise))
+        self._set_gain(line_gain(heard, rows, valid, np.maximum(call.noise, self._range_db)))
+
+    def _set_gain(self, gain: Levels) -> None:
+        self._gain = gain
+        self._range_db = np.float32(self.reference.peak + float(np.sort(gain)[BANDS // 2]) - RANGE_DB)
+
+    def _held_against(self, call: Call, heard: Levels, rows: Levels, valid: Mask) -> NDArray[np.float32]:
         assert self._gain is not None
-        heard = call.levels(self.first + begin, self.first + end)
-        return compare(heard, rows, self._valid(call, begin, end), self._gain, self._noise(call, _middle(self._gain)))
+        return weigh(heard, rows, valid, self._gain, np.maximum(call.noise, self._range_db))
 
     def _blocks(self, begin: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Mask]:
         """Return the blocks' deviations, what of that is lacking, their evidence, and whether that is enough to judge them."""
@@ -279,24 +295,35 @@ class Track:
         total = np.zeros((4, end - begin + 1))
         np.cumsum(self._evidence[:, begin:end], axis=1, out=total[:, 1:])
         deviation, missing, weight, wanted = (total[:, block:] - total[:, : end - begin + 1 - block]).astype(np.float32)
-        return deviation / (weight + 0.3), missing / (weight + 0.3), weight, (weight > ENOUGH / 2) & (weight > 0.25 * wanted)
+        judged = weight > _HALF_ENOUGH
+        judged &= weight > _QUARTER * wanted
+        of = weight + _A_LITTLE
+        return deviation / of, missing / of, weight, judged
 
     def _judge(self, begin: int, end: int, quiet: bool) -> None:
         scores, missing, weight, judged = self._blocks(begin, end)
-        if not judged.any():
+        count = int(np.count_nonzero(judged))
+        if not count:
+            return
+        worst = float((scores if count == len(scores) else scores[judged]).max())
+        if begin == 0:
+            self.worst, self.overlaid, self.overlaid_from = worst, False, None
+        else:
+            self.worst = max(worst, self.worst)
+        if worst <= GOOD_DB:
+            # As nearly all of a recording is.
+            if count >= BLOCK:
+                self._usual_db = float(np.sort(scores[judged])[count // 2])
             return
         benefit = _HARDLY / np.minimum(weight + 0.3, _HARDLY)
         odd = judged & (scores > GOOD_DB * benefit)
         faithful = quiet and self._usual_db < FAITHFUL_DB
-        if not odd.any() and np.count_nonzero(judged) >= BLOCK:
-            self._usual_db = float(np.sort(scores[judged])[np.count_nonzero(judged) // 2])
+        if not odd.any() and count >= BLOCK:
+            self._usual_db = float(np.sort(scores[judged])[count // 2])
         extra = scores - missing
         # A soft sound that a codec leaves out is no matter, in what has been good so far.
         left_out = (extra < ADDED_DB * benefit) & (self._usual_db < GOOD_DB)
         overlaid = odd & ~left_out & ((scores > OVERLAID_DB * benefit) | (missing > PRESENT_DB * benefit))
-        self.worst = max(float(scores[judged].max()), 0.0 if begin == 0 else self.worst)
-        if begin == 0:
-            self.overlaid, self.overlaid_from = False, None
         if overlaid.any() and not self.overlaid:
             self.overlaid, self.overlaid_from = True, self._change(begin, int(np.argmax(odd)), end)
         lacking = np.where(extra > ADDED_DB, LACKING_DB, GOOD_DB if faithful else LACKING_ONLY_DB)
@@ -317,10 +344,6 @@ class Track:
         first, last = max(0, begin + bad - BLOCK), min(end, begin + bad + BLOCK)
         excess = np.cumsum(self._deviation[first:last] - GOOD_DB * self._weight[first:last])
         return self.first + first + int(np.argmin(np.concatenate([[0], excess])))
-
-
-def _middle(gain: Levels) -> float:
-    return float(np.sort(gain)[BANDS // 2])
 
 
 def _moving_sum(values: NDArray[np.float32], block: int) -> NDArray[np.float32]:

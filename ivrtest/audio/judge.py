@@ -48,8 +48,15 @@ MOST_GAIN_DB: Final = 24.0
 MOST_TILT_DB: Final = 20.0
 """How far one band's gain may lie from the whole's."""
 
-_LN10_10 = np.float32(np.log(10) / 10)
-_PER_8, _PER_9, _PER_BAND = np.float32(1 / 8), np.float32(1 / 9), np.float32(1 / BANDS)
+_NEPERS = np.float32(np.log(10) / 10)
+"""Per dB: the natural logarithm of a power."""
+_DUE_FROM, _DUE_STEP = np.float32(3 / 9), np.float32(1 / (9 * _NEPERS))
+"""What is there counts from 3 dB above the noise on, fully from 12 dB on."""
+_EXTRA_FROM, _EXTRA_STEP = np.float32(6 / 8), np.float32(1 / (8 * _NEPERS))
+"""What should not be there counts from 6 dB above the noise on, for noise alone often reaches that far."""
+_CLIP = np.float32(CLIP_DB * _NEPERS)
+_NONE, _ALL, _NEVER = np.float32(0), np.float32(1), np.float32(np.inf)
+_PER_BAND, _DB_PER_BAND = np.float32(1 / BANDS), np.float32(1 / (BANDS * _NEPERS))
 _ONES = np.ones(BANDS, np.float32)
 _EACH_BAND = np.arange(BANDS)
 
@@ -71,20 +78,21 @@ class Evidence:
 def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Levels:
     """Estimate the line's gain per band, shape (BANDS,): the median of cells well above noise, drawn to the whole band's where few are."""
     peak = float(recording.max(initial=-90.0))
-    audible = (call > noise + 6) & (recording > peak - 25)
+    audible = call > noise + 6
+    audible &= recording > peak - 25
     if not valid.all():
         audible &= valid[:, None]
-    difference = np.where(audible, call - recording, np.float32(np.inf))
-    flat = difference[audible]
-    if len(flat) == 0:
+    counts = audible.sum(axis=0)
+    count = int(counts.sum())
+    if count == 0:
         return np.zeros(BANDS, np.float32)
     # A gain that would bury the recording in the noise explains anything.
     least = max(LEAST_GAIN_DB, float(noise.max()) + 8 - peak)
-    flat.sort()
-    median = flat[len(flat) // 2]
+    # What is not audible goes to the end.
+    ordered = np.where(audible, call - recording, _NEVER).T.copy()
+    ordered.sort(axis=1)
+    median = np.partition(ordered.ravel(), count // 2)[count // 2]
     middle = np.float32(min(max(median, least), max(least, MOST_GAIN_DB)))
-    counts = audible.sum(axis=0)
-    ordered = np.sort(difference.T, axis=1)
     medians = ordered[_EACH_BAND, np.maximum(counts - 1, 0) // 2]
     trusted = counts / (counts + np.float32(15))
     tilt = np.minimum(np.maximum(np.where(counts > 0, medians, median) - median, -MOST_TILT_DB), MOST_TILT_DB)
@@ -97,17 +105,42 @@ def compare(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: L
 
     `recording` may have further dimensions in front: the call is then compared with each, and so are the results shaped.
     """
-    predicted = np.log(np.exp((recording + gain) * _LN10_10) + np.exp(noise * _LN10_10)) / _LN10_10
-    residual = np.minimum(np.maximum(call - predicted, -CLIP_DB), CLIP_DB)
-    # What is there counts from 3 dB above the noise on; what should not be there from 6 dB on, for noise alone often reaches that far.
-    due = np.minimum(np.maximum((predicted - (noise + np.float32(3))) * _PER_9, 0), 1)
-    extra = np.minimum(np.maximum((call - (noise + np.float32(6))) * _PER_8, 0), 1)
-    share = valid * _PER_BAND
-    weight = np.maximum(due, extra)
-    cost = residual * weight
-    return Evidence(
-        deviation=(np.abs(cost) @ _ONES) * share,
-        missing=(np.minimum(cost, 0) @ _ONES) * -share,
-        weight=(weight @ _ONES) * share,
-        wanted=(due @ _ONES) * _PER_BAND,
-    )
+    return Evidence(*weigh(call, recording, valid, gain, noise))
+
+
+def weigh(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: Levels) -> NDArray[np.float32]:
+    """Return the same as an array of shape (4, ..., frames), the fields of `Evidence` in their order."""
+    # All is counted from the noise on, in nepers of power: fewer passes over the cells, most of them in place.
+    heard = call - noise
+    heard *= _NEPERS
+    extra = heard * _EXTRA_STEP
+    extra -= _EXTRA_FROM
+    cells = np.empty((4, *recording.shape), np.float32)
+    cost, lacking, weight, due = cells
+    np.add(recording, gain - noise, out=due)
+    due *= _NEPERS
+    np.exp(due, out=due)
+    due += _ALL
+    np.log(due, out=due)
+    np.subtract(heard, due, out=cost)
+    np.maximum(cost, -_CLIP, out=cost)
+    np.minimum(cost, _CLIP, out=cost)
+    due *= _DUE_STEP
+    due -= _DUE_FROM
+    np.maximum(due, _NONE, out=due)
+    np.minimum(due, _ALL, out=due)
+    np.maximum(due, extra, out=weight)
+    np.minimum(weight, _ALL, out=weight)
+    cost *= weight
+    np.minimum(cost, _NONE, out=lacking)
+    rows: NDArray[np.float32] = cells @ _ONES
+    # What is too much and what is lacking, both counted as such.
+    lacking_db, deviation_db = rows[1], rows[0]
+    lacking_db *= -_DB_PER_BAND
+    deviation_db *= _DB_PER_BAND
+    deviation_db += lacking_db
+    deviation_db += lacking_db
+    rows[2:] *= _PER_BAND
+    if not valid.all():
+        rows[:3] *= valid
+    return rows

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.judge import RANGE_DB
-from ivrtest.audio.spectrum import FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Samples, log_mel, total_level
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Samples, log_mel, total_level
 
 FINE_PER_FRAME: Final = HOP // FINE_HOP
 PAD: Final = 2 * WINDOW // FINE_HOP
@@ -18,6 +18,8 @@ PAD: Final = 2 * WINDOW // FINE_HOP
 Codes = NDArray[np.uint8]
 STEP_DB: Final = 0.4
 _STEP, _FLOOR = np.float32(STEP_DB), np.float32(FLOOR_DB)
+_AROUND = np.array([1, 2, 0])
+"""Where `lag`, `lag` - 1 and `lag` + 1 lie from the fine frame before."""
 _SOUNDING_RANGE_DB: Final = 38.0
 
 
@@ -81,6 +83,15 @@ class Reference:
             if begin >= 0 and begin + FINE_PER_FRAME * (end - first) < len(self.codes):
                 return _levels(self.codes[begin : begin + FINE_PER_FRAME * (end - first) : FINE_PER_FRAME])
         return self.at(FINE_PER_FRAME * np.arange(first, end) - lag + PAD)
+
+    def rows_around(self, first: int, end: int, lag: int) -> Levels:
+        """Return the same for `lag`, one fine hop less and one more, shape (3, frames, BANDS)."""
+        begin, count = FINE_PER_FRAME * first - lag + PAD - 1, end - first
+        if begin >= 0 and begin + FINE_PER_FRAME * count <= len(self.codes):
+            near = self.codes[begin : begin + FINE_PER_FRAME * count].reshape(count, FINE_PER_FRAME, BANDS)
+            return _levels(near.take(_AROUND, axis=1).swapaxes(0, 1))
+        places = FINE_PER_FRAME * np.arange(first, end) - lag + PAD
+        return self.at(np.stack([places, places + 1, places - 1]))
 
     def at(self, frames: NDArray[np.int_]) -> Levels:
         """Return fine frames by their numbers, of any shape; beyond its ends it is silent."""
