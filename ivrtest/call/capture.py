@@ -1,23 +1,22 @@
-"""The datagrams of a call as a pcap file, for Wireshark."""
+"""The packets of a call as a pcap file, for Wireshark.
+
+SIP over TCP is written as segments of the connection, without its handshake; SIP over TLS likewise, as it is before it is encrypted:
+Wireshark knows both as SIP, whatever the ports (but for 8080, which it takes for HTTP).
+"""
 
 from __future__ import annotations
 
-import ipaddress
 import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ivrtest.rtp.ip import Address
 from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
-
-Address = tuple[str, int]
+from ivrtest.rtp.packing import TcpStreams, udp_packet
 
 _FILE_HEADER = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 101)
 """Classic pcap with nanoseconds; link type 101 (LINKTYPE_RAW): a packet begins with its IP header."""
 _RECORD = struct.Struct("<IIII")
-_UDP = struct.Struct("!HHHH")
-_IPV4 = struct.Struct("!BBHHHBBH4s4s")
-_IPV6 = struct.Struct("!IHBB16s16s")
-_PROTOCOL_UDP = 17
 UNKNOWN_EVENT = 255
 """The event code that stands for a secret key. It is assigned to nothing."""
 
@@ -49,27 +48,32 @@ class Capture:
         self.keep_srtp_keys = keep_srtp_keys
         self._limit = limit
         self._size = 0
-        self._packets: list[tuple[float, Address, Address, bytes]] = []
+        self._packets: list[tuple[float, Address, Address, bytes, bool]] = []
         self.cut = False
         """Whether the limit was reached, so that the end is missing."""
 
-    def add(self, datagram: bytes, *, source: Address, destination: Address, at: float, secret_key: bool = False) -> None:
-        """Keep a UDP datagram. `at` is in seconds since 1970. `secret_key`: it is an RTP packet that carries a secret key."""
-        if self._size + len(datagram) > self._limit:
+    def add(
+        self, data: bytes, *, source: Address, destination: Address, at: float, secret_key: bool = False, connected: bool = False
+    ) -> None:
+        """Keep a UDP datagram, or what went over a connection where it is `connected`. `at` is in seconds since 1970. `secret_key`: it is
+        an RTP packet that carries a secret key."""
+        if self._size + len(data) > self._limit:
             self.cut = True
             return
-        self._size += len(datagram)
+        self._size += len(data)
         if secret_key and not self.keep_secrets:
-            datagram = _without_key(datagram)
-        self._packets.append((at, source, destination, datagram))
+            data = _without_key(data)
+        self._packets.append((at, source, destination, data, connected))
 
     def write(self, path: Path | str) -> None:
         """Write what was added, in the order of time, as a pcap file. Raises OSError."""
         records = [_FILE_HEADER]
-        for at, source, destination, datagram in sorted(self._packets, key=lambda packet: packet[0]):
-            packet = _ip_packet(datagram, source, destination)
+        streams = TcpStreams()
+        for at, source, destination, data, connected in sorted(self._packets, key=lambda packet: packet[0]):
             seconds, nanoseconds = divmod(round(at * 1e9), 1_000_000_000)
-            records += [_RECORD.pack(seconds, nanoseconds, len(packet), len(packet)), packet]
+            packets = streams.packets(data, source, destination) if connected else (udp_packet(data, source, destination),)
+            for packet in packets:
+                records += [_RECORD.pack(seconds, nanoseconds, len(packet), len(packet)), packet]
         Path(path).write_bytes(b"".join(records))
 
 
@@ -82,30 +86,3 @@ def _without_key(datagram: bytes) -> bytes:
     if len(packet.payload) == 4:
         return bytes(replace(packet, payload=bytes([UNKNOWN_EVENT]) + packet.payload[1:]))
     return bytes(replace(packet, payload=b"\xff" * len(packet.payload)))
-
-
-def _ip_packet(datagram: bytes, source: Address, destination: Address) -> bytes:
-    """Put a UDP and an IP header before a datagram, with right checksums."""
-    from_ip, to_ip = ipaddress.ip_address(source[0]), ipaddress.ip_address(destination[0])
-    length = _UDP.size + len(datagram)
-    addresses = from_ip.packed + to_ip.packed
-    pseudo = addresses + (
-        struct.pack("!BBH", 0, _PROTOCOL_UDP, length) if from_ip.version == 4 else struct.pack("!II", length, _PROTOCOL_UDP)
-    )
-    udp = _UDP.pack(source[1], destination[1], length, 0) + datagram
-    # A checksum of zero would say that there is none (RFC 768).
-    udp = udp[:6] + struct.pack("!H", _checksum(pseudo + udp) or 0xFFFF) + datagram
-    if from_ip.version == 6:
-        return _IPV6.pack(6 << 28, length, _PROTOCOL_UDP, 64, from_ip.packed, to_ip.packed) + udp
-    header = _IPV4.pack(0x45, 0, 20 + length, 0, 0x4000, 64, _PROTOCOL_UDP, 0, from_ip.packed, to_ip.packed)
-    return header[:10] + struct.pack("!H", _checksum(header)) + header[12:] + udp
-
-
-def _checksum(data: bytes) -> int:
-    """The internet checksum (RFC 1071)."""
-    if len(data) % 2:
-        data += b"\0"
-    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total > 0xFFFF:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF

@@ -27,6 +27,8 @@ _DURATION: Final = re.compile(rb"^[ \t]*Duration[ \t]*=[ \t]*([0-9]{1,5})[ \t]*\
 _ALONE: Final = re.compile(rb"\s*" + _KEY + rb"\s*", re.IGNORECASE)
 _WRITTEN: Final = re.compile(rb"(^[ \t]*Signal[ \t]*=[ \t]*|\r\n\r\n\s*)(?:1[0-5]|[0-9*#A-D])(?=\s*$)", re.IGNORECASE | re.MULTILINE)
 
+_LENGTH: Final = re.compile(rb"^((?:Content-Length|l)[ \t]*:[ \t]*)[0-9]+", re.IGNORECASE | re.MULTILINE)
+
 
 def key_by_info(key: str, ms: int = USUAL_KEY.ms) -> bytes:
     """Return the body of an INFO for a key, as `application/dtmf-relay`. There is no standard; gateways made it one."""
@@ -50,8 +52,14 @@ def key_in_info(content_type: str, body: bytes) -> tuple[str, float] | None:
 
 
 def without_key(message: bytes) -> bytes:
-    """Return a SIP message with the key in it, if there is one, replaced by a question mark."""
-    return _WRITTEN.sub(rb"\1?", message) if message.startswith(b"INFO ") else message
+    """Return a SIP message with the key in it, if there is one, replaced by a question mark.
+
+    Its Content-Length is that of the new body: a key of two characters is not to be told from the others, nor the next message from it.
+    """
+    if not message.startswith(b"INFO "):
+        return message
+    head, end, body = _WRITTEN.sub(rb"\1?", message).partition(b"\r\n\r\n")
+    return _LENGTH.sub(rb"\g<1>%d" % len(body), head) + end + body
 
 
 @dataclass(frozen=True, slots=True)

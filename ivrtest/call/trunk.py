@@ -375,7 +375,7 @@ class Trunk:
             data = data.replace(value.encode(), b"*" * len(value.encode()))
         here = self._port.local_address
         source, destination = (address, here) if direction == "in" else (here, address)
-        call.capture.add(data, source=source, destination=destination, at=at)
+        call.capture.add(data, source=source, destination=destination, at=at, connected=self.transport != "udp")
 
 
 def _token() -> str:

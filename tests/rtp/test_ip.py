@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivrtest.call.capture import _ip_packet as ip_packet
 from ivrtest.rtp.ip import Datagram, Segment, Unwrapper
+from ivrtest.rtp.packing import udp_packet as ip_packet
 from ivrtest.rtp.pcap import Frame
 
 FROM, TO = ("192.0.2.1", 4000), ("192.0.2.2", 5000)
