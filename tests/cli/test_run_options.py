@@ -72,7 +72,7 @@ def test_the_embedded_ivr_speaks_as_the_settings_say(shop: Path) -> None:
     (shop / "ivrtest.toml").write_text('[embedded]\ncodecs = ["L16/16000"]\nsrtp = "mandatory"\nptime = 30\nkeys = "info"\n')
     done = ivrtest("run", "--pcap", "packets", cwd=shop)
     assert done.returncode == 0, done.stdout
-    (capture,) = (shop / "packets").glob("*.pcap")
+    (capture,) = (shop / "packets").rglob("*.pcap")
     packets = capture.read_bytes()
     assert b" RTP/SAVP 97 " in packets
     assert b"a=rtpmap:96 L16/8000" not in packets

@@ -65,7 +65,7 @@ def sip_port(capture: Path) -> int:
 def test_a_call_is_whole_and_well_formed(desk_folder: Path) -> None:
     done = run(desk_folder, "--pcap", "packets", "--trace")
     assert done.returncode == 0, done.stdout + done.stderr
-    (capture,) = (desk_folder / "packets").iterdir()
+    (capture,) = (desk_folder / "packets").rglob("*.pcap")
     assert capture.name == "desk-a-caller-types-a-number.pcap"
     assert complaints(capture, sip_port=sip_port(capture)) == []
     seen = packets(capture, sip_port=sip_port(capture))
@@ -84,7 +84,7 @@ def test_a_call_is_whole_and_well_formed(desk_folder: Path) -> None:
 def test_secret_keys_are_masked_or_kept_as_asked(desk_folder: Path, choice: str, shown: str) -> None:
     done = run(desk_folder, "--pcap", "packets", "--pcap-secrets", choice, "--trace", secret=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    (capture,) = (desk_folder / "packets").iterdir()
+    (capture,) = (desk_folder / "packets").rglob("*.pcap")
     assert keys_in(capture) == shown
     assert complaints(capture, sip_port=sip_port(capture)) == []
     for report in ("report.html", "results.json", "junit.xml"):
@@ -107,7 +107,7 @@ def test_of_calls_that_failed_only(desk_folder: Path) -> None:
     assert run(desk_folder, "--pcap-failed").returncode == 0
     assert list(desk_folder.rglob("*.pcap")) == []
     assert run(desk_folder, "--pcap-failed", last="menu").returncode == 1
-    assert [path.name for path in (desk_folder / "reports/pcap").iterdir()] == ["desk-a-caller-types-a-number.pcap"]
+    assert [path.name for path in (desk_folder / "reports/pcap").rglob("*.pcap")] == ["desk-a-caller-types-a-number.pcap"]
 
 
 @pytest.mark.parametrize("option", [("--pcap", "packets"), ("--pcap-failed",), ("--trace",)])
