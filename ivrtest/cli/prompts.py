@@ -16,8 +16,9 @@ from ivrtest.cli.prompts_confusable import confusable
 from ivrtest.cli.settings import load_settings
 from ivrtest.flow.model import Flow
 from ivrtest.flow.read import load_flow
-from ivrtest.run.bundle import DIGITS, recordings_folder, speaks_digits, voice_of, words_of
-from ivrtest.source.finding import InputError
+from ivrtest.run.bundle import DIGITS, recordings_folder, speaks_digits, strays, voice_of, words_of
+from ivrtest.source.file import OUTSIDE
+from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.system import unwritten
 
 
@@ -78,13 +79,14 @@ def list_recordings(paths: tuple[Path, ...]) -> int:
 def render(paths: tuple[Path, ...], quiet: bool) -> int:
     """Speak missing recordings with a synthetic voice, offline; and those anew whose words have changed.
 
-    Recordings that were not rendered are never touched. Rendered ones say so in their file.
+    Recordings that were not rendered are never touched. Rendered ones say so in their file. Nothing is written where a link leads out of
+    the flow's folder.
     """
     from ivrtest.audio.recording_file import AudioError
     from ivrtest.audio.synthesis import SynthesisError, Wanted, render_missing
 
     try:
-        needed = list(all_needed(paths))
+        needed = list(all_needed(paths, within=True))
         if unspoken := [each for each in needed if not each.words and not each.path.exists()]:
             raise click.ClickException(
                 f'nobody here knows how the digits are said in "{unspoken[0].language}". record them yourself: "{unspoken[0].path}" ...'
@@ -102,13 +104,16 @@ def render(paths: tuple[Path, ...], quiet: bool) -> int:
     return 0
 
 
-def all_needed(paths: tuple[Path, ...]) -> Iterator[Needed]:
-    """Yield what the flows need, in order. Raises InputError."""
+def all_needed(paths: tuple[Path, ...], *, within: bool = False) -> Iterator[Needed]:
+    """Yield what the flows need, in order. Raises InputError, `within` also for recordings that lie outside of the flow's folder."""
     settings = load_settings()
     for file in flow_files(paths or [settings.flows], settings.exclude):
         reading = load_flow(file)
         if reading.flow is None:
             raise InputError(reading.findings or (unusable(file, f'"{file}" is not a flow'),))
+        outside = [stray.told(reading.flow) for stray in strays(file, reading.flow)] if within else []
+        if outside:
+            raise InputError(tuple(Finding(OUTSIDE, Severity.ERROR, message, span) for message, span in outside))
         yield from needed_by(file, reading.flow)
 
 

@@ -247,7 +247,15 @@ def strays(path: Path, flow: Flow) -> Iterator[Stray]:
         if (found := place(folder / language)) is not None:
             yield Stray(name(folder / language), found, language=language)
             continue
-        for prompt in (*(name for name, words in words_of(flow).items() if language in words), *DIGITS):
+        prompts = [*(name for name, words in words_of(flow).items() if language in words), *DIGITS]
+        # Parts of numbers and money lie in folders of their own: `numbers/12`.
+        parts = {part: place(folder / language / part) for part in dict.fromkeys(each.rpartition("/")[0] for each in prompts) if part}
+        for part, found in parts.items():
+            if found is not None:
+                yield Stray(name(folder / language / part), found, language=language)
+        for prompt in prompts:
+            if parts.get(prompt.rpartition("/")[0]) is not None:
+                continue
             file = find_recording(folder / language, prompt)
             if file is not None and (found := place(file)) is not None:
                 yield Stray(name(file), found, prompt, language)

@@ -150,3 +150,15 @@ def test_a_piece_of_a_number_elsewhere(flows: Path, tmp_path: Path) -> None:
             )
         ],
     )
+
+
+def test_nothing_is_put_right_where_a_link_leads(flows: Path, tmp_path: Path) -> None:
+    real = tmp_path / "shop.yaml"
+    moved(flows / "shop.yaml", real)
+    real.write_text(FLOW.replace("goto: end", "goto: ende"), encoding="utf-8")
+    before = real.read_bytes()
+    done = CliRunner().invoke(command, [str(flows / "shop.yaml"), "--fix"], standalone_mode=False)
+    outside = f'"{flows}/shop.yaml" lies outside the folder "{flows}". only files in it are read'
+    assert done.return_value == 3
+    assert done.stdout.splitlines()[0] == f"{flows}/shop.yaml:1:1: error: {outside} [flow-file-outside-root]"
+    assert real.read_bytes() == before

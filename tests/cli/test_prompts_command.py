@@ -75,3 +75,51 @@ def test_a_language_without_a_voice_is_told(shop: Path) -> None:
     done = ivrtest("prompts", "render", cwd=shop)
     assert done.returncode == 3
     assert done.stderr == 'ivrtest: no espeak-ng voice speaks language "xx". did you mean "xex"?\n'
+
+
+@pytest.mark.parametrize(
+    ("link", "leads_to"),
+    [
+        ("prompts", "../elsewhere/shop"),
+        ("prompts/shop", "../elsewhere"),
+        ("prompts/shop/es", "../elsewhere"),
+        ("prompts/shop/es/digits", "../elsewhere"),
+    ],
+)
+def test_nothing_is_rendered_through_a_link_that_leads_out_of_the_folder(link: str, leads_to: str, shop: Path) -> None:
+    (shop / "elsewhere").mkdir()
+    folder = shop / "flows" / link
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.symlink_to(shop / "elsewhere")
+    done = ivrtest("prompts", "render", cwd=shop)
+    told = "prompts/shop" if link == "prompts" else link
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.splitlines()[0] == (
+        f'flows/shop.yaml:2:7: error: the folder of recordings "{told}" lies outside of the flow\'s folder, at "{leads_to}". '
+        f'copy it to "{told}" [flow-file-outside-root]'
+    )
+    assert list((shop / "elsewhere").iterdir()) == []
+
+
+def test_nor_is_a_recording_elsewhere_spoken_anew(shop: Path) -> None:
+    assert ivrtest("prompts", "render", cwd=shop).returncode == 0
+    (shop / "away").mkdir()
+    own = shop / "flows/prompts/shop/mul/welcome.wav"
+    own.rename(shop / "away/welcome.wav")
+    own.symlink_to(shop / "away/welcome.wav")
+    (shop / "flows/shop.yaml").write_text(FLOW.replace("Welcome.", "Hello."), encoding="utf-8")
+    done = ivrtest("prompts", "render", cwd=shop)
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[0] == (
+        'flows/shop.yaml:6:12: error: the recording of "welcome" in "mul" lies outside of the flow\'s folder, at "../away/welcome.wav". '
+        'copy it to "prompts/shop/mul/welcome.wav" [flow-file-outside-root]'
+    )
+    assert own.is_symlink()
+
+
+def test_links_within_the_folder_are_followed(shop: Path) -> None:
+    (shop / "flows/sounds").mkdir()
+    (shop / "flows/prompts/shop").mkdir(parents=True)
+    (shop / "flows/prompts/shop/mul").symlink_to("../../sounds")
+    assert ivrtest("prompts", "render", cwd=shop).returncode == 0
+    assert [path.name for path in (shop / "flows/sounds").iterdir()] == ["welcome.wav"]
