@@ -15,7 +15,9 @@ from typing import Any, Final
 from ivrtest.check.checker import RuleCrashed
 from ivrtest.check.identity import Identity, identity
 from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.json import to_json
 from ivrtest.source.text import Source, Span
+from ivrtest.source.words import readable
 
 FORMAT: Final = "ivrtest/baseline/1"
 NEVER_KNOWN: Final = frozenset({RuleCrashed.name})
@@ -71,12 +73,14 @@ def baseline_text(known: Iterable[Known]) -> str:
         }
         for each in sorted(known, key=lambda each: (each.identity, each.message))
     ]
-    return json.dumps({"format": FORMAT, "findings": entries}, ensure_ascii=False, indent=2) + "\n"
+    return to_json({"format": FORMAT, "findings": entries}, indent=2) + "\n"
 
 
 def known_of(findings: Iterable[Finding], name_of: Callable[[str], str]) -> tuple[Known, ...]:
     """Return the entries for findings. `name_of` says how a file is called in the baseline."""
-    return tuple(Known(identity(each, name_of(each.span.source.name)), each.message) for each in findings if each.rule not in NEVER_KNOWN)
+    return tuple(
+        Known(identity(each, readable(name_of(each.span.source.name))), each.message) for each in findings if each.rule not in NEVER_KNOWN
+    )
 
 
 def divide(findings: Sequence[Finding], baseline: Collection[Known], name_of: Callable[[str], str]) -> Division:
@@ -85,7 +89,7 @@ def divide(findings: Sequence[Finding], baseline: Collection[Known], name_of: Ca
     new: list[Finding] = []
     known: list[Finding] = []
     for finding in findings:
-        same = identity(finding, name_of(finding.span.source.name))
+        same = identity(finding, readable(name_of(finding.span.source.name)))
         if finding.rule not in NEVER_KNOWN and waiting[same] > 0:
             waiting[same] -= 1
             known.append(finding)
@@ -101,7 +105,7 @@ def divide(findings: Sequence[Finding], baseline: Collection[Known], name_of: Ca
 
 def _known(entry: Any, number: int, source: Source) -> Known:
     if _is_entry(entry):
-        return Known(Identity(entry["file"], entry["at"], entry["rule"], entry["text"], tuple(entry["about"])), entry["message"])
+        return Known(Identity(readable(entry["file"]), entry["at"], entry["rule"], entry["text"], tuple(entry["about"])), entry["message"])
     # Imported where something is wrong: only then the place of an entry matters.
     from ivrtest.source.yaml import read_document
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from ivrtest.run.result import Status, SuiteResult
 from ivrtest.run.route import Calibration, LineFigures, percent, rates_told
 from ivrtest.run.route_file import route_data, route_path, route_text, shown_target
 from ivrtest.source.finding import InputError
+from ivrtest.source.json import to_json
 
 if TYPE_CHECKING:
     from ivrtest.probe.calibrate import Held
@@ -89,7 +89,7 @@ def command(
         complain((unwritable(path, error),))
         return UNUSABLE
     if as_json:
-        click.echo(json.dumps(route_data(calibration), ensure_ascii=False, indent=2))
+        click.echo(to_json(route_data(calibration), indent=2))
     else:
         show(calibration, path)
         if note := not_arranged(suite):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -30,6 +29,7 @@ from ivrtest.run.bundle import FlowFolder
 from ivrtest.run.job import Job
 from ivrtest.scenario.read import load_scenario
 from ivrtest.source.finding import InputError
+from ivrtest.source.json import to_json
 
 FORMAT: Final = "ivrtest/dtmf-probe/1"
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -102,7 +102,7 @@ def command(
     question = asked[0] if asked is not None else None
     code = found.exit_code(modes)
     if as_json:
-        click.echo(json.dumps(data_of(found, target, question, key or "1", code), ensure_ascii=False, indent=2))
+        click.echo(to_json(data_of(found, target, question, key or "1", code), indent=2))
     else:
         show(found, question, key or "1", within_s)
     return code

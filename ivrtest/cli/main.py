@@ -5,6 +5,7 @@ Exit codes: 0 all well; 1 the IVR or the flow is wrong; 2 we could not tell; 3 t
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from importlib import import_module
@@ -16,6 +17,8 @@ import click
 from ivrtest import __version__
 
 UNUSABLE: Final = 3
+AS_READABLE: Final = "ivrtest-readable"
+"""How what is printed is encoded where it cannot be: see `as_readable`."""
 
 COMMANDS: Final = {
     "calibrate": ("ivrtest.cli.calibrate", "Measure the line to a target whose prompts are right."),
@@ -88,10 +91,11 @@ def program() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit. Commands return their exit code."""
+    codecs.register_error(AS_READABLE, as_readable)
     for stream in (sys.stdout, sys.stderr):
         # Not every terminal has a check mark, and not every file name is text.
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=AS_READABLE)
     try:
         code = program.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -108,6 +112,14 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(UNUSABLE)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def as_readable(error: UnicodeError) -> tuple[str, int]:
+    """Stand in for what a stream cannot encode: bytes of file names as everywhere, letters by their numbers."""
+    from ivrtest.source.words import readable
+
+    assert isinstance(error, UnicodeEncodeError)
+    return readable(error.object[error.start : error.end]).encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 
 def complain(error: click.ClickException) -> None:

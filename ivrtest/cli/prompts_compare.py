@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from ivrtest.cli.libraries import load_recordings
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
 from ivrtest.source.finding import InputError
+from ivrtest.source.json import to_json
 
 if TYPE_CHECKING:
     from ivrtest.audio.comparison import Comparison, Difference
@@ -50,7 +50,7 @@ def compare(first: str, second: str, as_json: bool) -> int:
             raise click.ClickException(f'recording "{name}" lasts {recording.seconds:.0f} s. {LONGEST_S:.0f} s can be compared')
     comparison = compare_recordings(one.samples, other.samples)
     if as_json:
-        click.echo(json.dumps(document_of((first, one), (second, other), comparison), ensure_ascii=False, indent=2))
+        click.echo(to_json(document_of((first, one), (second, other), comparison), indent=2))
     else:
         _show((first, one), (second, other), comparison)
     return 0 if comparison.same else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from ivrtest.cli.libraries import load_recordings
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
 from ivrtest.source.finding import InputError
+from ivrtest.source.json import to_json
 
 if TYPE_CHECKING:
     from ivrtest.audio.prompts import Key, PromptLibrary
@@ -67,7 +67,7 @@ def confusable(path: Path, as_json: bool, least: float) -> int:
     pairs = [pair for pair in pairs_of(library) if pair.apart_s is None or pair.apart_s >= least]
     if as_json:
         for pair in pairs:
-            click.echo(json.dumps(document_of(pair), ensure_ascii=False))
+            click.echo(to_json(document_of(pair)))
     else:
         _show(pairs, len(library))
     return 1 if any(pair.wrong for pair in pairs) else 0

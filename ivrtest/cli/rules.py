@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 
 import click
@@ -10,6 +9,7 @@ import click
 from ivrtest.check.checker import ALL_DOCUMENTED
 from ivrtest.check.manual import Page, handbook, pages
 from ivrtest.check.reader_manual import READER
+from ivrtest.source.json import to_json
 
 
 @click.command()
@@ -60,7 +60,7 @@ def print_json(rules: Sequence[Page], reader: Sequence[Page]) -> None:
         }
         for page, selectable in known
     ]
-    click.echo(json.dumps({"format": "ivrtest/rules/1", "rules": data}, ensure_ascii=False, indent=2))
+    click.echo(to_json({"format": "ivrtest/rules/1", "rules": data}, indent=2))
 
 
 def print_markdown(rules: Sequence[Page], reader: Sequence[Page]) -> None:

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from ivrtest.source.text import Source
+from ivrtest.source.words import readable
 
 
 class FileChangedError(Exception):
@@ -18,8 +19,7 @@ class FileChangedError(Exception):
 def write_text(path: Path, text: str) -> None:
     """Write a whole text, or nothing: into a new file first, which then takes the old one's place. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A byte of a file name that is no text is written as what it is.
-    _replace(path, text.encode(errors="backslashreplace"), None)
+    _replace(path, readable(text).encode(), None)
 
 
 def rewrite_text(path: Path, before: Source, after: str) -> None:

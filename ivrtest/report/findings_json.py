@@ -5,7 +5,6 @@ Lines and columns are counted from 1, in characters; the end is exclusive. `fing
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from ivrtest import __version__
@@ -13,6 +12,7 @@ from ivrtest.check.identity import fingerprints
 from ivrtest.report.checked import CheckedFile, CheckOutcome
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.fix import Fix
+from ivrtest.source.json import to_json
 from ivrtest.source.text import Span
 
 FORMAT: Final = "ivrtest/findings/1"
@@ -34,7 +34,7 @@ def findings_text(outcome: CheckOutcome) -> str:
         "known": len(outcome.known),
         "notes": list(outcome.notes),
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return to_json(document, indent=2) + "\n"
 
 
 def file_data(file: CheckedFile) -> dict[str, Any]:

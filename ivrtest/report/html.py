@@ -357,7 +357,7 @@ def recording_of(call: CallRecord | None, folder: Path) -> Recording | None:
     if call is None or call.recording is None:
         return None
     name = relative(call.recording, folder)
-    return Recording(name, quote(name), not call.recording.is_file())
+    return Recording(name, quote(name, errors="surrogateescape"), not call.recording.is_file())
 
 
 def duration(seconds: float) -> str:

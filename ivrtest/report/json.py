@@ -5,7 +5,6 @@ Times named `*_s` are seconds on the call's clock; `seconds` is wall time; `stat
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from ivrtest.report.junit import relative
 from ivrtest.report.outcome import Outcome, finding_of, rounded
 from ivrtest.report.quality import limit_data, quality_data
 from ivrtest.run.result import CallRecord, ScenarioResult, Status, StepResult
+from ivrtest.source.json import to_json
 
 FORMAT: Final = "ivrtest/results/1"
 
@@ -40,7 +40,7 @@ def json_text(outcome: Outcome, folder: Path) -> str:
         "exit_code": suite.exit_code,
         "scenarios": [scenario_of(result, folder) for result in suite.results],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return to_json(document, indent=2) + "\n"
 
 
 def scenario_of(result: ScenarioResult, folder: Path) -> dict[str, Any]:

@@ -112,7 +112,8 @@ def call_lines(call: CallRecord, folder: Path) -> Iterator[str]:
 
 def relative(path: Path, folder: Path) -> str:
     """Return the path as seen from a folder, where it lies below it."""
-    try:
-        return path.resolve().relative_to(folder.resolve()).as_posix()
-    except ValueError:
-        return path.as_posix()
+    # As it is named first: what a link in the folder leads to is reached by the link.
+    for there, here in ((path.absolute(), folder.absolute()), (path.resolve(), folder.resolve())):
+        if there.is_relative_to(here):
+            return there.relative_to(here).as_posix()
+    return path.as_posix()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from ivrtest.audio.hearing import Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.report.outcome import rounded
 from ivrtest.run.identify import Opinion, Passage
+from ivrtest.source.json import to_json
 
 COLOURS: Final = {Opinion.fine: "green", Opinion.wrong: "red", Opinion.unsure: "yellow", Opinion.neither: "dim"}
 
@@ -36,7 +36,7 @@ def json_line(file: str, passage: Passage) -> str:
         "key": passage.key or None,
         "note": passage.note or None,
     }
-    return json.dumps(document, ensure_ascii=False)
+    return to_json(document)
 
 
 def table_of(passages: Sequence[Passage]) -> Table:

@@ -7,7 +7,6 @@ such as `{0}` is ever filled in, and the viewers in use show doubled ones as dou
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from ivrtest.check.selection import SELECTABLE
 from ivrtest.report.checked import CheckOutcome
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.fix import Fix
+from ivrtest.source.json import to_json
 from ivrtest.source.text import Span
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
@@ -36,7 +36,7 @@ Data = dict[str, Any]
 
 def findings_text(outcome: CheckOutcome) -> str:
     """Return what a check found as a SARIF log with one run."""
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run_of(outcome)]}, ensure_ascii=False, indent=2) + "\n"
+    return to_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run_of(outcome)]}, indent=2) + "\n"
 
 
 def run_of(outcome: CheckOutcome) -> Data:

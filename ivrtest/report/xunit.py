@@ -13,14 +13,18 @@ from xml.etree import ElementTree
 
 from junit_xml import TestSuite, to_xml_report_string
 
+from ivrtest.source.words import readable
+
 SUITES_NAME: Final = "ivrtest"
-_SURROGATE: Final = re.compile("&#(?:5529[6-9]|55[3-9]..|56...|57[0-2]..|573[0-3].|5734[0-3]);")
+_SURROGATE: Final = re.compile("&#(5529[6-9]|55[3-9]..|56...|57[0-2]..|573[0-3].|5734[0-3]);")
 """What stands for a byte of a file name that is no text, U+D800 to U+DFFF, as the writer refers to it."""
 
 
 def xml_text(suites: Sequence[TestSuite]) -> str:
     """Return suites as an XML document. Characters that XML cannot hold are left out."""
-    root = ElementTree.fromstring(_SURROGATE.sub("", to_xml_report_string(suites, prettyprint=False)))
+    root = ElementTree.fromstring(
+        _SURROGATE.sub(lambda found: readable(chr(int(found[1]))), to_xml_report_string(suites, prettyprint=False))
+    )
     root.set("name", SUITES_NAME)
     for count in ("tests", "failures", "errors"):
         root.attrib.setdefault(count, "0")

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ivrtest.run.route import BandGain, Calibration, Deviations, LineFigures, Rate
 from ivrtest.source.finding import Finding, InputError, Severity
+from ivrtest.source.json import to_json
 from ivrtest.source.system import unread
 from ivrtest.source.text import Source
 
@@ -31,7 +32,7 @@ def route_path(target: str) -> Path:
 
 
 def route_text(calibration: Calibration) -> str:
-    return json.dumps(route_data(calibration), ensure_ascii=False, indent=2) + "\n"
+    return to_json(route_data(calibration), indent=2) + "\n"
 
 
 def route_data(calibration: Calibration) -> dict[str, Any]:

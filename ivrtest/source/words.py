@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 _LONGEST = 60
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 _TYPES = {
     "string": "a text",
@@ -25,9 +27,19 @@ def quoted(text: object) -> str:
     return f'"{line}"'
 
 
+def readable(text: str) -> str:
+    r"""Return the text as every report shows it: a byte of a file name that is no text, which Python keeps as a surrogate, as `\xff`."""
+    return _SURROGATE.sub(_by_number, text)
+
+
+def _by_number(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code & 0xFF:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
 def printable(text: str) -> str:
     """Return the text with what would move or colour a terminal replaced, so that a file cannot write on the screen."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    return "".join(character if character.isprintable() else " " for character in readable(text))
 
 
 def sentence(message: str) -> str:

@@ -162,14 +162,3 @@ def test_what_a_terminal_cannot_show_is_written_in_its_letters(tmp_path: Path) -
     )
     assert done.returncode == 3
     assert done.stderr.splitlines()[0] == 'Men\\xfc.yaml:1:1: error: there is no file or folder "Men\\xfc.yaml" [unreadable]'
-
-
-def test_a_file_name_that_is_no_text_goes_into_every_report(tmp_path: Path) -> None:
-    text = "ivrtest: flow/1\nname: shop\nentry: end\nlanguages: [en]\nnodes:\n  end:\n    hang_up: {}\n"
-    (tmp_path / os.fsdecode(b"f\xff.yaml")).write_text(text, encoding="utf-8")
-    formats = ("json", "sarif", "junit", "github", "text")
-    done = ivrtest("check", ".", *(word for one in formats for word in ("-o", f"{one}={one}.out")), cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert "f .yaml:6:3: error: " in done.stdout
-    assert '"uri": "f%FF.yaml"' in (tmp_path / "sarif.out").read_text(encoding="utf-8")
-    assert "f.yaml:6:3" in (tmp_path / "junit.out").read_text(encoding="utf-8")
