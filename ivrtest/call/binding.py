@@ -13,9 +13,12 @@ _ASKS_FOR_PASSWORD: Final = frozenset({401, 407})
 
 
 class Binding:
-    """Calls to `address` come to us, as long as `problem` is empty. Made by `Line.register`."""
+    """Calls to `address` come to us, as long as `problem` is empty. Made by `Line.register`.
 
-    def __init__(self, address: str, registrar: str, *, knows_password: bool) -> None:
+    `user`: whose password the registrar was given; empty: nobody's.
+    """
+
+    def __init__(self, address: str, registrar: str, *, user: str) -> None:
         self.address: Final = address
         self.expires: int | None = None
         """For how many seconds at a time the registrar keeps it; None while it has not said so."""
@@ -24,7 +27,7 @@ class Binding:
         self.is_unheard = False
         """Whether the registrar could not be reached, was silent, or is out of service: another may do (RFC 3263 section 4.3)."""
         self._registrar = registrar
-        self._knows_password = knows_password
+        self._user = user
         self._told = asyncio.Event()
 
     async def first_answer(self) -> None:
@@ -49,9 +52,9 @@ class Binding:
                 return "no SIP response within 32 s"
             case sip.Unregistered(local=True):
                 return event.reason
-            case _ if event.status in _ASKS_FOR_PASSWORD and not self._knows_password:
-                return "it asks for a name and a password"
+            case _ if event.status in _ASKS_FOR_PASSWORD and not self._user:
+                return "it asks for a name and a password, and none was given"
             case _ if event.status in _ASKS_FOR_PASSWORD:
-                return f"it does not take this name and password ({event.status} {event.reason})"
+                return f'it does not take the password of user "{self._user}" ({event.status} {event.reason})'
             case _:
                 return f"it answered {event.status} {event.reason}"

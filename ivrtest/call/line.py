@@ -237,7 +237,7 @@ class Line:
         next_hop = hop(uri, registrar)
         self._permission.check(next_hop.with_user(uri.user_text))
         for way in await self._placer.ways(uri, registrar):
-            binding = Binding(str(uri), str(next_hop), knows_password=secret is not None)
+            binding = Binding(str(uri), str(next_hop), user=secret.username if secret is not None else "")
             way.trunk.register(uri, next_hop, way.target.address, binding, secret=secret, expires=expires)
             await binding.first_answer()
             if not binding.is_unheard:

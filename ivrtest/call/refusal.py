@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
 
 from ivrtest.call.call import Ended
 from ivrtest.call.signalling import told
 from ivrtest.sip import events as sip
-from ivrtest.sip.grammar import SipSyntaxError
+from ivrtest.sip.auth_headers import Challenge
+from ivrtest.sip.digest import DigestError, choose_challenge
+from ivrtest.sip.grammar import SipSyntaxError, shown
 from ivrtest.sip.header_map import Headers
 from ivrtest.sip.headers import Authorization, ProxyAuthenticate, ProxyAuthorization, Unsupported, WwwAuthenticate
 
@@ -111,15 +113,42 @@ def explained(event: sip.Rejected, *, codecs: Iterable[str]) -> str:
 
 
 def _challenged(event: sip.Rejected, said: str) -> str:
-    headers, sent = event.headers, event.request.headers
+    """Say whether a name and a password were given at all, to which realm, and whose. The password itself is nowhere told."""
+    by_server, by_proxy = _readable(event.headers, WwwAuthenticate), _readable(event.headers, ProxyAuthenticate)
+    asked: list[Challenge] = [*by_server, *by_proxy]
+    given = [*_readable(event.request.headers, Authorization), *_readable(event.request.headers, ProxyAuthorization)]
+    if problem := _problem(by_server) or _problem(by_proxy):
+        return f"a password is asked for in a way that cannot be answered ({said}): {problem}"
+    wanted = asked[0].realm if asked else ""
+    where = f"{said}, realm {shown(wanted)}" if asked else said
+    if not given:
+        return f'a password is asked for, and none was given ({where}). give the target a "user" and a "password_env"'
+    refused = next((each for each in given if not asked or each.get("realm") in {None, wanted}), None)
+    if refused is None:
+        realms = ", ".join(shown(each.get("realm") or "") for each in given)
+        return f"another password is asked for ({where}) than that for {realms}"
+    name = refused.get("username")
+    return f"the password{'' if name is None else f' of user {shown(name)}'} was refused ({where})"
+
+
+C = TypeVar("C", WwwAuthenticate, ProxyAuthenticate)
+H = TypeVar("H", WwwAuthenticate, ProxyAuthenticate, Authorization, ProxyAuthorization)
+
+
+def _readable(headers: Headers, kind: type[H]) -> tuple[H, ...]:
     try:
-        challenges = [*headers.all(WwwAuthenticate), *headers.all(ProxyAuthenticate)]
+        return headers.all(kind)
     except SipSyntaxError:
-        challenges = []
-    realm = f', realm "{challenges[0].realm}"' if challenges else ""
-    if Authorization in sent or ProxyAuthorization in sent:
-        return f"the password was refused ({said}{realm})"
-    return f"a password is asked for, and none was given ({said}{realm})"
+        return ()
+
+
+def _problem(asked: Sequence[C]) -> str:
+    """Return why none of the challenges can be answered; empty where one can, or where there is none that can be read."""
+    try:
+        choose_challenge(asked)
+    except DigestError as error:
+        return str(error) if asked else ""
+    return ""
 
 
 def _lacking(headers: Headers) -> str:

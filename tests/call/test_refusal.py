@@ -12,7 +12,7 @@ from ivrtest.sip.status import REASON_PHRASES, reason_phrase
 from ivrtest.sip.uri import Uri, parse_uri
 
 CHALLENGE = ("WWW-Authenticate", 'Digest realm="ivr.example.com", nonce="n"')
-NOT_GIVEN = "a password is asked for, and none was given (407 Proxy Authentication Required)"
+NOT_GIVEN = 'a password is asked for, and none was given ({}). give the target a "user" and a "password_env"'
 PROXY_CHALLENGE = ("Proxy-Authenticate", 'Digest realm="proxy", nonce="n"')
 
 
@@ -49,13 +49,9 @@ def told(event: sip.Rejected, *, codecs: tuple[str, ...] = ("PCMU", "PCMA")) -> 
         (rejected(484), "the number is not complete (484 Address Incomplete)"),
         (rejected(403), "forbidden (403 Forbidden)"),
         (rejected(403, "Not From There"), "forbidden (403 Not From There)"),
-        (rejected(401, None, CHALLENGE), 'a password is asked for, and none was given (401 Unauthorized, realm "ivr.example.com")'),
-        (rejected(407), NOT_GIVEN),
-        (rejected(407, None, ("Proxy-Authenticate", "?")), NOT_GIVEN),
-        (
-            rejected(407, None, ("Proxy-Authenticate", "?")),
-            "a password is asked for, and none was given (407 Proxy Authentication Required)",
-        ),
+        (rejected(401, None, CHALLENGE), NOT_GIVEN.format('401 Unauthorized, realm "ivr.example.com"')),
+        (rejected(407), NOT_GIVEN.format("407 Proxy Authentication Required")),
+        (rejected(407, None, ("Proxy-Authenticate", "?")), NOT_GIVEN.format("407 Proxy Authentication Required")),
         (rejected(480), "temporarily unavailable (480 Temporarily Unavailable)"),
         (rejected(480, retry_after=7), "temporarily unavailable (480 Temporarily Unavailable), retry after 7 s"),
         (rejected(503), "congestion (503 Service Unavailable)"),
@@ -102,6 +98,31 @@ def test_a_password_that_is_refused() -> None:
     assert told(event) == 'the password was refused (401 Unauthorized, realm "ivr.example.com")'
     event = rejected(407, None, PROXY_CHALLENGE, sent=(("Proxy-Authorization", "Digest x=y"),))
     assert told(event) == 'the password was refused (407 Proxy Authentication Required, realm "proxy")'
+
+
+def test_whose_password_was_refused_is_told_and_nothing_else_of_it() -> None:
+    sent = ("Authorization", 'Digest username="1001", realm="ivr.example.com", nonce="n", uri="sip:ivr", response="0123"')
+    assert told(rejected(401, None, CHALLENGE, sent=(sent,))) == (
+        'the password of user "1001" was refused (401 Unauthorized, realm "ivr.example.com")'
+    )
+
+
+def test_a_password_for_another_realm_is_no_refused_one() -> None:
+    sent = ("Proxy-Authorization", 'Digest username="1001", realm="proxy", nonce="n", uri="sip:ivr", response="0123"')
+    assert told(rejected(401, None, CHALLENGE, sent=(sent,))) == (
+        'another password is asked for (401 Unauthorized, realm "ivr.example.com") than that for "proxy"'
+    )
+
+
+def test_a_challenge_that_cannot_be_answered_says_why() -> None:
+    assert told(rejected(401, None, ("WWW-Authenticate", 'Digest realm="r", nonce="n", algorithm=SHA-3'))) == (
+        "a password is asked for in a way that cannot be answered (401 Unauthorized): no challenge can be answered: "
+        'algorithm "SHA-3" is not known. known are "SHA-512-256", "SHA-256", "MD5"'
+    )
+    assert told(rejected(407, None, ("Proxy-Authenticate", 'Basic realm="r"'))) == (
+        "a password is asked for in a way that cannot be answered (407 Proxy Authentication Required): no challenge can be answered: "
+        'scheme "Basic" is not known. it must be "Digest"'
+    )
 
 
 def test_without_codecs_none_are_named() -> None:

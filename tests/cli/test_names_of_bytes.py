@@ -59,9 +59,9 @@ def test_reports_of_a_run(shop: Path) -> None:
     assert result["file"] == r"s\xff.yaml"
     junit = ElementTree.parse(shop / f"{out}.xml")
     story = junit.findtext("testsuite/testcase/system-out") or ""
-    assert story.splitlines()[0] == r"s\xff.yaml:1:1: passed"
+    assert story.splitlines()[0] == r"s\xff.yaml:2:7: passed"
     assert f"recording: o\\xe9/{result['call']['recording']} (caller left, IVR right)" in story
-    assert r"s\xff.yaml:1:1" in (shop / out / "report.html").read_text(encoding="utf-8")
+    assert r"s\xff.yaml:2:7" in (shop / out / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_page_finds_such_a_recording(tmp_path: Path) -> None:

@@ -135,7 +135,9 @@ def test_a_caller_who_does_not_know_the_password_is_told(secret: Secret | None, 
     assert methods(proxy) == ["INVITE"] * asked
     assert len(proxy.said("asked for a password")) == asked
     assert isinstance(ended, Ended)
-    what = "the password was refused" if asked == 2 else "a password is asked for, and none was given"
-    text = f'{what} (407 Proxy Authentication Required, realm "ivr.test")'
+    where = '(407 Proxy Authentication Required, realm "ivr.test")'
+    text = f'a password is asked for, and none was given {where}. give the target a "user" and a "password_env"'
+    if asked == 2:
+        text = f'the password of user "carol" was refused {where}'
     assert (ended.by, ended.status, ended.reason) == ("refused", 407, text)
     assert unanswered(ended) == (Status.ERROR, f"the call was not accepted: {text}")

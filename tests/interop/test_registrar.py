@@ -69,7 +69,10 @@ def test_a_registered_line_is_called_until_it_leaves(tmp_path: Path, transport: 
 @needs_kamailio
 @pytest.mark.parametrize(
     ("secret", "problem"),
-    [(None, "it asks for a name and a password"), (Secret("1001", "sesame"), "it does not take this name and password (401 Unauthorized)")],
+    [
+        (None, "it asks for a name and a password, and none was given"),
+        (Secret("1001", "sesame"), 'it does not take the password of user "1001" (401 Unauthorized)'),
+    ],
 )
 def test_a_registrar_that_refuses(tmp_path: Path, secret: Secret | None, problem: str) -> None:
     async def run() -> None:
