@@ -35,11 +35,13 @@ def test_only_who_knows_the_password_is_let_in(shop: Path, monkeypatch: pytest.M
     assert right.returncode == 0, right.stdout + right.stderr
     assert (wrong.returncode, wrong.stdout.splitlines()[2]) == (
         2,
-        said + 'the password was refused (401 Unauthorized, realm "ivrtest") [scenario-error]',
+        said + 'the password of user "1001" was refused (401 Unauthorized, realm "ivrtest") [scenario-error]',
     )
     assert (nobody.returncode, nobody.stdout.splitlines()[2]) == (
         2,
-        said + 'a password is asked for, and none was given (401 Unauthorized, realm "ivrtest") [scenario-error]',
+        said
+        + 'a password is asked for, and none was given (401 Unauthorized, realm "ivrtest"). '
+        + 'give the target a "user" and a "password_env" [scenario-error]',
     )
     written = "".join(path.read_text(encoding="utf-8") for path in (shop / "reports").iterdir() if path.is_file())
     assert "barley" not in written + wrong.stdout + wrong.stderr
