@@ -12,6 +12,7 @@ from ivrtest.audio.judge import (
     ALONE_DB,
     ALSO_LACKING_DB,
     BLOCK,
+    DOUBTFUL_DB,
     ENOUGH,
     FAITHFUL_DB,
     GOOD_DB,
@@ -41,6 +42,10 @@ _HARDLY: Final = 6.5
 """A block with less evidence than this many frames' worth is judged as if it had that much: codecs drop soft sounds before pauses."""
 _CERTAIN: Final = 8.0
 """The same for saying that a recording went wrong."""
+_LOST_SHARE: Final = 0.05
+"""A block of which less is lost has to fit as if it were whole."""
+_UNHEARD_SHARE: Final = 0.2
+"""If less arrived of what may be a word, nobody can say that it was that word."""
 _LEAST_WEIGHT, _HALF, _QUARTER, _A_LITTLE = np.float32(0.02), np.float32(0.5), np.float32(0.25), np.float32(0.3)
 _HALF_ENOUGH: Final = np.float32(ENOUGH / 2)
 
@@ -93,6 +98,8 @@ class Track:
         """Something else sounded over a part of it, so that nobody can tell whether that part was as recorded."""
         self.overlaid_from: int | None = None
         """The frame at which the first such block begins."""
+        self.doubtful = False
+        """Of a block that does not fit too much was lost to say that it is wrong."""
 
     def drift_with(self, other: Track, shift: int) -> None:
         """Take over another track's lags, `shift` fine hops later, as far as that has come: its clock is this one's. Before `advance`."""
@@ -106,7 +113,7 @@ class Track:
         if first >= self.first + self.judged or end <= self.first:
             return
         self._known_lags, self.judged, self.fell_at = self.judged, 0, None
-        self.worst, self._usual_db, self.overlaid, self.overlaid_from = 0.0, np.inf, False, None
+        self.worst, self._usual_db, self.overlaid, self.overlaid_from, self.doubtful = 0.0, np.inf, False, None, False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -153,6 +160,11 @@ class Track:
         """How much of what the recording has to be compared with so far did arrive: 0 to 1."""
         wanted = self._wanted[: self.judged]
         return float(np.minimum(self._weight[: self.judged], wanted).sum() / max(float(wanted.sum()), 1e-6))
+
+    @property
+    def compared(self) -> bool:
+        """Whether enough of any part arrived to be held against the recording."""
+        return self.worst > 0
 
     @property
     def audible_share(self) -> float:
@@ -230,7 +242,7 @@ class Track:
         block = min(_WORD, self.judged)
         weight = _moving_sum(self._weight[: self.judged], block)
         wanted = _moving_sum(self._wanted[: self.judged], block)
-        return bool(np.any((wanted > ENOUGH) & (weight < 0.2 * wanted)))
+        return bool(np.any((wanted > ENOUGH) & (weight < _UNHEARD_SHARE * wanted)))
 
     def lacks(self) -> bool:
         """Return whether what went wrong is that the call fell silent: it has less than the recording, and nothing else."""
@@ -307,9 +319,13 @@ class Track:
             return
         worst = float((scores if count == len(scores) else scores[judged]).max())
         if begin == 0:
-            self.worst, self.overlaid, self.overlaid_from = worst, False, None
+            self.worst, self.overlaid, self.overlaid_from, self.doubtful = worst, False, None, False
         else:
             self.worst = max(worst, self.worst)
+        if worst > DOUBTFUL_DB and not self.doubtful:
+            # Until most blocks are known, they are taken to be as on a good line.
+            doubtful_db = min(max(DOUBTFUL_DB, 2 * (self._usual_db if self._usual_db < np.inf else 0)), GOOD_DB)
+            self.doubtful = bool((judged & (scores > doubtful_db) & self._partly_lost(begin, end)).any())
         if worst <= GOOD_DB:
             # As nearly all of a recording is.
             if count >= BLOCK:
@@ -337,6 +353,14 @@ class Track:
         while bad > 0 and odd[bad - 1]:
             bad -= 1
         self.fell_at = self._change(begin, bad, end)
+
+    def _partly_lost(self, begin: int, end: int) -> Mask:
+        """Return whether of the blocks some of what there was to compare was lost."""
+        wanted = self._wanted[begin:end]
+        block = min(BLOCK, end - begin)
+        lost = _moving_sum(np.where(self._weight[begin:end] < wanted - 1e-4, wanted, np.float32(0)), block)
+        partly: Mask = lost > _LOST_SHARE * _moving_sum(wanted, block)
+        return partly
 
     def _change(self, begin: int, bad: int, end: int) -> int:
         """Return the frame where good frames end and those of a bad block, the `bad`th from `begin` on, go wrong: the lowest point of

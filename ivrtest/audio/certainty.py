@@ -18,6 +18,13 @@ GOOD_BEGINNING_DB: Final = 2.0
 NAME_ANY_S: Final = 1.2
 """Sound that must fit before an unexpected one is named: it may be speech that is in no library."""
 QUIET_FRAMES: Final = 35
+GAP_FRAMES: Final = 120
+"""After so much quiet a recording does not go on any more: it was cut off. Less, if we have pressed a key that could cut it."""
+RESUMED_FRAMES: Final = 60
+"""How much must sound after a pause that is none of the recording's, to see whether it goes on."""
+RESUMED_WAIT_FRAMES: Final = 110
+"""How long after such a pause it is waited for."""
+LEAST_GAP_FRAMES: Final = 12
 SYLLABLE_FRAMES: Final = 15
 """Less sound than this may be the last of a recording that was cut off; more is another word."""
 PATIENCE_FRAMES: Final = 160
@@ -25,6 +32,10 @@ PATIENCE_FRAMES: Final = 160
 UNKNOWN_FRAMES: Final = 300
 JUST_BEGUN_FRAMES: Final = 50
 SHORT_S: Final = 1.0
+SOME_SHARE: Final = 0.35
+"""A recording of which less arrived may not have played at all, even if it is expected."""
+MOST_SHARE: Final = 0.4
+"""A short one of which less arrived may have been another word."""
 ENOUGH_S: Final = 0.8
 """A whole recording with this much sound needs no quiet around it."""
 EXCELLENT_DB: Final = 1.2

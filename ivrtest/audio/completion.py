@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivrtest.audio.alignment import Track
-from ivrtest.audio.certainty import CLEAR_AROUND, CLEAR_S, ENOUGH_S, EXCELLENT_DB, FAIR_DB, GIVE_UP_FRAMES, NAME_ANY_S, SHORT_S
+from ivrtest.audio.certainty import CLEAR_AROUND, CLEAR_S, ENOUGH_S, EXCELLENT_DB, FAIR_DB, GIVE_UP_FRAMES, NAME_ANY_S, SHORT_S, SOME_SHARE
 from ivrtest.audio.pursuit import SLACK
 from ivrtest.audio.rivals import continues, instead, outdone, together
 from ivrtest.audio.situation import Situation
@@ -38,9 +38,9 @@ def stands(situation: Situation, track: Track) -> bool:
         return track is situation.named
     if not situation.sounds(track):
         return False
-    if not track.clear and track.key not in situation.expected and track.heard_s < NAME_ANY_S:
+    if not track.compared or (track.key not in situation.expected and track.heard_s < NAME_ANY_S and not track.clear):
         return False
-    if track.key in situation.expected and track.heard_share > 0.15:
+    if track.key in situation.expected and track.heard_share > SOME_SHARE:
         return situation.sound_before(track) < 25 or track.heard_s > SHORT_S
     if track.heard_s >= NAME_ANY_S:
         return True

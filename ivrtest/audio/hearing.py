@@ -19,7 +19,8 @@ class Verdict(StrEnum):
     match = "match"
     """The recording was heard to its end, every part of it as recorded."""
     diverged = "diverged"
-    """It began as the recording, then something else was said: see `Match.diverged_at_s`."""
+    """It began as the recording, then something else was said, a part was left out, or it fell silent and went on: see
+    `Match.diverged_at_s` and `Match.resumed`."""
     truncated = "truncated"
     """It began as the recording, then fell silent or another recording began before its end: see `Match.diverged_at_s`."""
     unknown = "unknown"
@@ -37,6 +38,21 @@ class Means(StrEnum):
     """Its own sound, in every part of it."""
     sound = "sound_of_words"
     """How its words sound, spoken anew. That one of them was changed would not have been noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A recording that went wrong went on as recorded."""
+
+    at_s: float
+    """When it did."""
+    from_s: float
+    """From where in the recording, in seconds from its first sample."""
+    silent: bool
+    """Whether nothing was said between."""
+
+    def later(self, by_s: float) -> Resumed:
+        return replace(self, at_s=self.at_s + by_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,8 @@ class Match:
     differences: tuple[tuple[float, float], ...] = field(default=())
     """The places in the recording, in seconds from its first sample, that were not as recorded."""
 
+    resumed: Resumed | None = None
+    """Where a recording that went wrong (`diverged`) goes on as recorded, if it was heard to."""
     by: Means = Means.recording
     expected_language: str = ""
     """The language in which this prompt was expected, where it was heard in another one."""

@@ -129,6 +129,12 @@ class History:
         filled: Mask = speech[last]
         return filled
 
+    def quiet_since(self, first: int) -> int:
+        """Return how many frames have arrived since the last sound that is no tone, or since frame `first`. What was lost may be sound."""
+        first = max(first, self.oldest)
+        sounding = np.flatnonzero(self.speech(first, self.end))
+        return int(np.count_nonzero(self.valid(first + int(sounding[-1]) + 1 if len(sounding) else first, self.end)))
+
     def note(self, first: int, loud: Mask, tonal: Mask) -> None:
         """Remember what was found in frames from `first` on."""
         begin = first - self.oldest

@@ -18,6 +18,9 @@ BLOCK: Final = 30
 """Frames that are judged together: 300 ms."""
 GOOD_DB: Final = 3.2
 """A block that deviates by more is not the recording, or not the recording alone."""
+DOUBTFUL_DB: Final = 1.8
+"""A block of which a part was lost may be another word if what arrived deviates by more, and by twice what most blocks do: the same
+recording stays under 0.8 over G.711."""
 LACKING_DB: Final = 3.6
 """It is not the recording if what it lacks alone is more than this: talkers, noise and codecs add, and only another word also lacks."""
 LACKING_ONLY_DB: Final = 4.2

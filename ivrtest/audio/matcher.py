@@ -16,19 +16,26 @@ from ivrtest.audio.certainty import (
     AUDIBLE,
     BAND_ABOVE_NOISE_DB,
     DECISIONS,
+    GAP_FRAMES,
     JUST_BEGUN_FRAMES,
+    LEAST_GAP_FRAMES,
     LONG_STEP,
+    MOST_SHARE,
     NAME_ANY_S,
     NAME_EXPECTED_S,
     PATIENCE_FRAMES,
     QUIET_FRAMES,
+    RESUMED_FRAMES,
+    RESUMED_WAIT_FRAMES,
+    SHORT_S,
     STEP,
     SYLLABLE_FRAMES,
     UNKNOWN_FRAMES,
 )
 from ivrtest.audio.completion import completed, outlived, stands
-from ivrtest.audio.hearing import Heard, Hearing, Recognised, Verdict, known_by
+from ivrtest.audio.hearing import Heard, Hearing, Recognised, Resumed, Verdict, known_by
 from ivrtest.audio.judge import GOOD_DB
+from ivrtest.audio.partway import resumed
 from ivrtest.audio.progress import ProgressDetector
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.pursuit import SLACK
@@ -177,7 +184,8 @@ class Matcher:
         runner_up = None if rival is None else rival.key
         lost = self._history.lost_share(track.first, self._history.end) > 0.02
         verdict = Verdict.match
-        if track.unheard() or not track.clear or track.audible_share < AUDIBLE:
+        little = track.heard_s < SHORT_S and track.heard_share < MOST_SHARE
+        if little or track.unheard() or track.doubtful or not track.clear or track.audible_share < AUDIBLE:
             verdict = Verdict.inconclusive
         elif rival is not None and rival.key in self._now.index.identical(track.key):
             settled = track.key in self._now.expected and rival.key not in self._now.expected
@@ -215,12 +223,19 @@ class Matcher:
                 return self._went_wrong(track, Verdict.truncated)
         frame = wrong // HOP
         loud = history.speech(frame, history.end)
-        since = len(loud)
-        quiet = since >= QUIET_FRAMES and not loud[-QUIET_FRAMES + 2 :].any()
+        since, quiet_for = len(loud), history.quiet_since(frame)
+        quiet = since >= QUIET_FRAMES and quiet_for >= QUIET_FRAMES - 2
         if quiet and (np.count_nonzero(loud[3:]) <= 4 or (np.count_nonzero(loud) < SYLLABLE_FRAMES and track.lacks())):
-            return self._went_wrong(track, Verdict.truncated)
+            # It may only be interrupted, if not by us.
+            certain = self._key_pressed or self._over or quiet_for >= GAP_FRAMES
+            return self._went_wrong(track, Verdict.truncated) if certain else []
+        if (gap := _gap(loud)) is not None and gap >= LEAST_GAP_FRAMES:
+            if since - gap >= RESUMED_FRAMES and (went_on := resumed(self._now.index, history, track, frame, frame + gap)) is not None:
+                return self._went_wrong(track, Verdict.diverged, went_on)
+            if gap >= QUIET_FRAMES:
+                return self._went_wrong(track, Verdict.truncated) if quiet or since - gap >= RESUMED_WAIT_FRAMES else []
         if (quiet and not any(other.heard_s > 0.2 for other in others)) or since > PATIENCE_FRAMES:
-            return self._went_wrong(track, Verdict.diverged)
+            return self._went_wrong(track, Verdict.diverged, resumed(self._now.index, history, track, frame, frame))
         return []
 
     def _overlaid(self, track: Track) -> list[Hearing]:
@@ -236,9 +251,9 @@ class Matcher:
             return self._went_wrong(track, Verdict.inconclusive)
         return []
 
-    def _went_wrong(self, track: Track, verdict: Verdict) -> list[Hearing]:
+    def _went_wrong(self, track: Track, verdict: Verdict, went_on: Resumed | None = None) -> list[Hearing]:
         wrong = min((track.first + track.judged) * HOP if track.clear else self._wrong_from(track), self._history.fed)
-        match = self._now.match(track, verdict, end=wrong)
+        match = self._now.match(track, verdict, end=wrong, resumed=went_on)
         self._explained(
             wrong, keep=[other for other in self._now.tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5]
         )
@@ -255,7 +270,7 @@ class Matcher:
             if not self._sound.sounding:
                 self._now.told_unknown = False
             return []
-        quiet = len(speech) - 1 - sounding[-1]
+        quiet = history.quiet_since(first)
         if quiet >= QUIET_FRAMES + 5 and self._now.told_unknown:
             self._explained((history.end - 20) * HOP, keep=[track for track in self._now.tracks if track.first >= history.end - 30])
             return []
@@ -288,3 +303,9 @@ class Matcher:
         self._strangers.explained()
         self._pursuit.restart(self._now.cursor, keep)
         self._look()
+
+
+def _gap(sounding: Mask) -> int | None:
+    """Return after how many frames sound begins again, and lasts, that ceased at once; None if it did not cease or does not begin."""
+    lasting = np.flatnonzero(np.convolve(sounding[3:], np.ones(5), "valid") >= 5) if len(sounding) >= 8 else np.zeros(0, int)
+    return 3 + int(lasting[0]) if len(lasting) and lasting[0] > 0 else None

@@ -11,8 +11,9 @@ from ivrtest.audio.alignment import Track
 from ivrtest.audio.fingerprint import Finder, refine
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import BLOCK, GOOD_DB
+from ivrtest.audio.partway import partway
 from ivrtest.audio.prompts import LibraryIndex
-from ivrtest.audio.spectrum import FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW
+from ivrtest.audio.spectrum import FINE_HOP, HOP, SAMPLE_RATE, WINDOW
 
 SLACK: Final = SAMPLE_RATE * 6 // 100
 """Samples by which a recording may seem to begin before what precedes it has ended."""
@@ -198,23 +199,11 @@ class Pursuit:
 
     def beheaded(self, start: int, end: int) -> Track | None:
         """Return the expected recording of which frames `start` to `end` are a part without its beginning, if they are."""
-        history = self._history
         if not 0 < len(self.expected) <= _FEW or end - start < BLOCK:
             return None
-        finder = Finder(self._index.fingerprints.only(sorted(self.expected)))
-        finder.restart(start)
-        finder.listen(history, min(history.end, end + BLOCK), FLOOR_DB)
-        for candidate in finder.candidates(-(10**9), _CANDIDATES, self.expected, _LEAST_LIKENESS, ()):
-            reference = self._index.references[candidate.number]
-            lag = refine(reference, candidate.lag, history, start, min(end, start + 80))
-            # The first windows see half of a sound.
-            track = Track(reference, lag, start + WINDOW // HOP + 1)
-            if track.first < history.oldest or track.sounding_start > start * HOP - _BEHEADED:
-                continue
-            track.advance(history, end)
-            if track.clear and track.heard_s > _BEHEADED_HEARD_S and track.worst < GOOD_DB:
-                return track
-        return None
+        found = partway(self._index, self._history, sorted(self.expected), start, end)
+        whole = (track for track in found if track.clear and track.heard_s > _BEHEADED_HEARD_S and track.worst < GOOD_DB)
+        return next((track for track in whole if track.sounding_start <= start * HOP - _BEHEADED), None)
 
     @staticmethod
     def _same(track: Track, other: Track) -> bool:

@@ -45,12 +45,14 @@ Said = tuple[Key, ...]
 """Prompts spoken one after another."""
 
 
-def ear_for(library: PromptLibrary) -> Ear:
+def ear_for(library: PromptLibrary, *, hopeful: bool = False) -> Ear:
     """Return what names the recordings of one call, and the prompts of the library that are spoken anew, if there are any.
 
-    Builds the library's index if this is its first use.
+    `hopeful`: each recording is taken up as if it was expected. Builds the library's index if this is its first use.
     """
     matcher = Matcher(library)
+    if hopeful:
+        matcher.expect([key for key in library.keys() if key not in library.anew])  # noqa: SIM118
     return Revoiced(matcher, library) if library.anew else matcher
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.certainty import FAR_BELOW_DB, GOOD_BEGINNING_DB, NAME_ANY_S, NAME_EXPECTED_S, NAME_WELL_EXPECTED_S
-from ivrtest.audio.hearing import Match, Verdict
+from ivrtest.audio.hearing import Match, Resumed, Verdict
 from ivrtest.audio.history import History
 from ivrtest.audio.prompts import Key, LibraryIndex
 from ivrtest.audio.pursuit import Pursuit
@@ -59,7 +59,9 @@ class Situation:
         fallen = self.pursuit.fallen
         return fallen.key if fallen is not None and fallen.heard_s > 0.3 else None
 
-    def match(self, track: Track, verdict: Verdict, runner_up: Key | None = None, end: int | None = None) -> Match:
+    def match(
+        self, track: Track, verdict: Verdict, runner_up: Key | None = None, end: int | None = None, resumed: Resumed | None = None
+    ) -> Match:
         judged = (track.first + track.judged) * HOP + WINDOW // 2
         stop = end if end is not None else track.sounding_end if track.complete else judged
         if runner_up is None and (twins := self.index.identical(track.key)):
@@ -76,6 +78,7 @@ class Situation:
             diverged_at_s=stop / SAMPLE_RATE if wrong else None,
             runner_up=runner_up,
             differences=track.bad_places() if wrong else (),
+            resumed=resumed,
             expected_language=self._other_language(track),
         )
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.alignment import Track
-from ivrtest.audio.hearing import Heard, Match, Verdict
+from ivrtest.audio.hearing import Heard, Match, Resumed, Verdict
 from ivrtest.audio.history import History
 from ivrtest.audio.prompts import Key
 from ivrtest.audio.pursuit import Pursuit
@@ -79,8 +79,14 @@ class Strangers:
         prompt, language = track.key
         now, start_s, end_s = self._history.now_s, start * HOP / SAMPLE_RATE, (end * HOP + WINDOW // 2) / SAMPLE_RATE
         missing = ((0.0, round(start_s - track.start / SAMPLE_RATE, 3)),)
+        went_on = Resumed(start_s, missing[0][1], silent=True)
         score = round(track.worst, 2)
-        match = Match(prompt, language, Verdict.diverged, score, start_s, end_s, now, diverged_at_s=start_s, differences=missing)
+        if self._history.lost_share(track.sounding_start // HOP, start) > LITTLE_LOST:
+            # Its beginning may have been lost on the way.
+            return Heard(Match(prompt, language, Verdict.inconclusive, score, start_s, end_s, now), now)
+        match = Match(
+            prompt, language, Verdict.diverged, score, start_s, end_s, now, diverged_at_s=start_s, differences=missing, resumed=went_on
+        )
         return Heard(match, now)
 
     def _unclear(self, start: int, end: int) -> bool:
@@ -89,11 +95,17 @@ class Strangers:
         short = (end - start) * HOP / SAMPLE_RATE < SHORT_S or self._pursuit.expects_shorter(SHORT_S)
         # Where many talk at once there are no gaps.
         gaps_db = history.level_db(start - 2 * _BESIDE, end + 2 * _BESIDE, 10)
-        sounding_s = np.count_nonzero(history.speech(start, end)) * HOP / SAMPLE_RATE
-        return (
+        return bool(
             history.lost_share(start, end) > LOST_SHARE
             # What was lost beside a word may have been a part of it.
             or (short and history.lost_share(start - _BESIDE, end + _BESIDE) > LITTLE_LOST)
             or history.voice_db(start, end) < max(history.noise_db + BURIED_DB, gaps_db + CROWDED_DB)
-            or any(track.heard_s > _MOST * sounding_s for track in self._left_open)
+            or self._in_recordings(start, end) > _MOST * np.count_nonzero(history.speech(start, end))
         )
+
+    def _in_recordings(self, start: int, end: int) -> int:
+        """Return how many of the frames lie in recordings that were heard to their end, but not taken for themselves."""
+        covered = np.zeros(end - start, np.bool_)
+        for track in [*self._left_open, *(track for track in self._pursuit.tracks if track.complete and track.good and not track.hidden)]:
+            covered[max(0, track.first - start) : max(0, track.sounding_end // HOP - start)] = True
+        return int(np.count_nonzero(covered & self._history.speech(start, end)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ivrtest import __version__
-from ivrtest.audio.hearing import Match, Means
+from ivrtest.audio.hearing import Match, Means, Resumed
 from ivrtest.report.excerpt import excerpt
 from ivrtest.report.files import write_text
 from ivrtest.report.findings_json import place
@@ -84,8 +84,15 @@ def match_of(match: Match) -> dict[str, Any]:
         "end_s": rounded(match.end_s),
         "decided_at_s": rounded(match.decided_at_s),
         "diverged_at_s": rounded(match.diverged_at_s),
+        "resumed": resumed_of(match.resumed),
         "runner_up": list(match.runner_up) if match.runner_up else None,
     }
+
+
+def resumed_of(resumed: Resumed | None) -> dict[str, Any] | None:
+    if resumed is None:
+        return None
+    return {"at_s": rounded(resumed.at_s), "from_s": rounded(resumed.from_s), "silent": resumed.silent}
 
 
 def call_of(call: CallRecord, folder: Path) -> dict[str, Any]:

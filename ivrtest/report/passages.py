@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ivrtest.audio.hearing import Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
+from ivrtest.report.json import resumed_of
 from ivrtest.report.outcome import rounded
 from ivrtest.run.identify import Opinion, Passage
 from ivrtest.source.json import to_json
@@ -31,6 +32,8 @@ def json_line(file: str, passage: Passage) -> str:
         "score": rounded(passage.score),
         "decided_at_s": rounded(passage.decided_at_s),
         "diverged_at_s": rounded(passage.diverged_at_s),
+        "resumed": resumed_of(passage.resumed),
+        "heard_by": None if passage.heard_by is None else str(passage.heard_by),
         "runner_up": list(passage.runner_up) if passage.runner_up else None,
         "words": passage.words or None,
         "key": passage.key or None,
@@ -68,6 +71,8 @@ def remark(passage: Passage) -> str:
     at = "" if passage.diverged_at_s is None else f"{passage.diverged_at_s:.2f} s"
     words = f' "{passage.words}"' if passage.words else ""
     match passage.verdict:
+        case Verdict.diverged if passage.resumed is not None and passage.resumed.silent:
+            parts.append(f"falls silent at {at}{f', at{words}' if words else ''}, and goes on at {passage.resumed.at_s:.2f} s")
         case Verdict.diverged:
             parts.append(f"other sound than{words or ' recorded'} from {at} on")
         case Verdict.truncated:

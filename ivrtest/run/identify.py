@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.dtmf_detector import ToneKey
-from ivrtest.audio.hearing import Heard, Match, Means, ProgressToneHeard, ToneHeard, Verdict
+from ivrtest.audio.hearing import Heard, Match, Means, ProgressToneHeard, Resumed, ToneHeard, Verdict
 from ivrtest.audio.pcm import to_mono
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.sound_file import SoundFile, open_sound
@@ -75,6 +75,10 @@ class Passage:
     """The worst block's deviation from the recording in dB."""
     decided_at_s: float | None = None
     diverged_at_s: float | None = None
+    resumed: Resumed | None = None
+    """Where a recording that went wrong went on as recorded."""
+    heard_by: Means | None = None
+    """What a recording was known by; None: it is none."""
     runner_up: Key | None = None
     words: str = ""
     """The words of the prompt that were not heard as recorded, as far as proportion tells."""
@@ -253,6 +257,8 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
         score=match.score if match.prompt and match.by is Means.recording else None,
         decided_at_s=match.decided_at_s,
         diverged_at_s=match.diverged_at_s,
+        resumed=match.resumed,
+        heard_by=match.by if match.prompt else None,
         runner_up=match.runner_up,
         words=words,
         note=note,
@@ -283,6 +289,7 @@ def _later(passage: Passage, by_s: float) -> Passage:
         end_s=passage.end_s + by_s,
         decided_at_s=None if passage.decided_at_s is None else passage.decided_at_s + by_s,
         diverged_at_s=None if passage.diverged_at_s is None else passage.diverged_at_s + by_s,
+        resumed=None if passage.resumed is None else passage.resumed.later(by_s),
     )
 
 

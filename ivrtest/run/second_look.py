@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.hearing import Heard, ProgressToneHeard, ToneHeard, Verdict
-from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.audio.revoiced import ear_for
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
 
 _KEPT: Final = 60 * SAMPLE_RATE
@@ -130,9 +130,8 @@ def second_look(library: PromptLibrary, recent: Recent, stretch: Stretch, until_
     begin_s = max(stretch.since_s, stretch.start_s - _BEFORE_S)
     if begin_s < recent.start_s:
         return stretch.told
-    matcher = Matcher(library)
-    matcher.expect(library.keys())
-    hearings = [*matcher.feed(*recent.between(begin_s, until_s)), *matcher.finish()]
+    ear = ear_for(library, hopeful=True)
+    hearings = [*ear.feed(*recent.between(begin_s, until_s)), *ear.finish()]
     tones = [(one.start_s + begin_s, one.end_s + begin_s) for one in hearings if isinstance(one, ToneHeard | ProgressToneHeard)]
     looked = [_before_a_tone(_later(one, begin_s), tones) for one in hearings if isinstance(one, Heard)]
     only_recordings = bool(looked) and all(heard.match.verdict in _EXPLAINS for heard in looked)
@@ -157,5 +156,6 @@ def _later(heard: Heard, by_s: float) -> Heard:
         end_s=match.end_s + by_s,
         decided_at_s=match.decided_at_s + by_s,
         diverged_at_s=None if match.diverged_at_s is None else match.diverged_at_s + by_s,
+        resumed=None if match.resumed is None else match.resumed.later(by_s),
     )
     return Heard(later, heard.at_s + by_s)

@@ -33,13 +33,13 @@ def test_a_call_that_is_as_recorded(shop: Path) -> None:
     begins_s = 0.5 + len(WELCOME) / 8000 + 0.6
     assert list(menu) == [
         *("file", "stream", "prompt", "language", "start_s", "end_s", "verdict", "opinion", "score", "decided_at_s", "diverged_at_s"),
-        *("runner_up", "words", "key", "note"),
+        *("resumed", "heard_by", "runner_up", "words", "key", "note"),
     ]
     assert (menu["file"], menu["stream"], menu["language"], menu["opinion"]) == ("call.wav", None, "en", "fine")
     assert menu["start_s"] == pytest.approx(begins_s, abs=0.02)
     assert menu["end_s"] == pytest.approx(begins_s + len(MENU) / 8000, abs=0.1)
     assert begins_s < menu["decided_at_s"] < menu["end_s"]
-    assert menu["score"] < 1
+    assert (menu["score"] < 1, menu["heard_by"], menu["resumed"]) == (True, "recording", None)
     assert (menu["diverged_at_s"], menu["runner_up"], menu["words"], menu["key"], menu["note"]) == (None, None, None, None, None)
 
 

@@ -39,6 +39,7 @@ def test_a_step_says_what_it_rests_on() -> None:
                 "end_s": 3.0,
                 "decided_at_s": 1.4,
                 "diverged_at_s": None,
+                "resumed": None,
                 "runner_up": None,
             }
         ],

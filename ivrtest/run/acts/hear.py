@@ -15,7 +15,7 @@ from ivrtest.call.call import Ended
 from ivrtest.call.listener import Tick
 from ivrtest.flow.spoken_numbers import is_number_recording, meaning
 from ivrtest.run.acts.act import Act, cut_short, wait_on
-from ivrtest.run.acts.naming import between, into, known, named, told, tone_of
+from ivrtest.run.acts.naming import between, broken, into, known, named, told, tone_of
 from ivrtest.run.result import Status
 from ivrtest.run.scene import Command, Done, Expect, Percept, Scene
 from ivrtest.scenario.steps.hear import Hear
@@ -108,7 +108,7 @@ class HearAct(Act):
             message = f"{known(match)} was cut off after {into(match):.1f} s, {between(match)}"
             return (), self.done(Status.FAILED, match, message)
         if match.verdict is Verdict.diverged:
-            message = f"{named(match.key)} is not as recorded: it differs after {into(match):.1f} s, {between(match)}"
+            message = f"{named(match.key)} is not as recorded: {broken(match)}"
             return (), self.done(Status.FAILED, match, message)
         if late := self.late(match):
             return (), late

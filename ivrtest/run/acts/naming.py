@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ivrtest.audio.hearing import Match, Means, ProgressToneHeard, Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
+
+SHIFTED_S: Final = 0.08
+"""A recording that goes on shifted by less is where it should be: pauses and sounds have soft edges."""
 
 
 def named(key: tuple[str, str]) -> str:
@@ -21,6 +26,8 @@ def told(match: Match) -> str:
     match match.verdict:
         case Verdict.match:
             return f"{known(match)}{',' if how(match) else ''} {between(match)}"
+        case Verdict.diverged if match.resumed is not None:
+            return f"{known(match)}, not as recorded: {broken(match)}"
         case Verdict.diverged:
             return f"something that begins like {named(match.key)} and differs after {into(match):.1f} s, {between(match)}"
         case Verdict.truncated:
@@ -45,6 +52,24 @@ def known(match: Match) -> str:
 
 def how(match: Match) -> str:
     return " by the sound of its words" if match.by is Means.sound else ""
+
+
+def broken(match: Match) -> str:
+    """Say how a recording is not as recorded, and when it was."""
+    resumed = match.resumed
+    since = f", from {match.start_s:.1f} s on"
+    if resumed is None:
+        return f"it differs after {into(match):.1f} s, {between(match)}"
+    later_s = resumed.at_s - resumed.from_s - match.start_s
+    if match.diverged_at_s == match.start_s:
+        return f"its first {resumed.from_s:.1f} s are missing{since}"
+    if resumed.silent and later_s > SHIFTED_S:
+        return f"it falls silent for {later_s:.1f} s after {into(match):.1f} s and goes on{since}"
+    if resumed.silent and later_s > -SHIFTED_S:
+        return f"it is silent from {into(match):.1f} s to {resumed.from_s:.1f} s and goes on{since}"
+    if later_s < -SHIFTED_S:
+        return f"it leaves out {-later_s:.1f} s after {into(match):.1f} s{since}"
+    return f"it differs after {into(match):.1f} s, {between(match)}"
 
 
 def into(match: Match) -> float:

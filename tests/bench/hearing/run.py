@@ -68,10 +68,10 @@ def materials(large: bool, final: bool) -> trials.Material:
     return trials.final() if final else trials.tuning()
 
 
-def run(name: str, count: int, final: bool, kinds: str, large: bool) -> tuple[str, list[trials.Outcome]]:
+def run(name: str, count: int, final: bool, kinds: str, large: bool, draw: int) -> tuple[str, list[trials.Outcome]]:
     """Run all kinds of trials on one line, `count` of each."""
     condition = next(condition for condition in CONDITIONS if condition.name == name)
-    seed = (20260000 if final else 20250000) + zlib.crc32(name.encode())
+    seed = (20260000 if final else 20250000) + 1_000_000 * draw + zlib.crc32(name.encode())
     material = materials(large, final)
     library, keys, pairs, long = material.library, material.keys, material.pairs, material.long
     menu = next(key for key in keys if "menu" in key[0])
@@ -106,6 +106,7 @@ def main() -> None:
     arguments.add_argument("--only", default="", help="lines whose names hold one of these, separated by commas")
     arguments.add_argument("--kinds", default="eanucts", help="expected, any, near-duplicate, unknown, changed, truncated, sequence")
     arguments.add_argument("--final", action="store_true", help="the material that nothing is tuned on")
+    arguments.add_argument("--draw", type=int, default=0, help="another draw of lines, gaps and digits")
     arguments.add_argument("--large", action="store_true", help="more than 300 prompts in seven languages instead of a few in two or three")
     options = arguments.parse_args()
     chosen = [condition.name for condition in CONDITIONS if any(part in condition.name for part in options.only.split(","))]
@@ -114,7 +115,7 @@ def main() -> None:
     )
     with ProcessPoolExecutor(options.jobs) as pool:
         for name, outcomes in pool.map(
-            partial(run, count=options.trials, final=options.final, kinds=options.kinds, large=options.large), chosen
+            partial(run, count=options.trials, final=options.final, kinds=options.kinds, large=options.large, draw=options.draw), chosen
         ):
             for kind in dict.fromkeys(outcome.kind for outcome in outcomes):
                 some = [outcome for outcome in outcomes if outcome.kind == kind]

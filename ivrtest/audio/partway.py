@@ -1,0 +1,60 @@
+"""Where in a recording is this stretch of a call, if it is the middle of one: its beginning is missing, or it went on after a break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ivrtest.audio.alignment import Track
+from ivrtest.audio.fingerprint import Finder, refine
+from ivrtest.audio.hearing import Resumed
+from ivrtest.audio.history import History
+from ivrtest.audio.judge import GOOD_DB
+from ivrtest.audio.prompts import LibraryIndex
+from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW
+
+_LIKENESS: Final = 0.42
+_PLACES: Final = 3
+"""Places in each recording that are looked at."""
+_REFINED: Final = 80
+"""Frames by which a place is found exactly."""
+_HALF_SEEN: Final = WINDOW // HOP + 1
+"""Frames at a sound's edge whose windows see half of it."""
+_HEARD_S: Final = 0.5
+"""So much of a recording must fit after a break."""
+_STEPS: Final = 10
+
+
+def partway(index: LibraryIndex, history: History, numbers: Sequence[int], start: int, end: int) -> Iterator[Track]:
+    """Yield recordings of which frames `start` to `end` may be a part, judged up to there, the likeliest places of each.
+
+    Tracks that reach back beyond the call's kept history cannot be made.
+    """
+    finder = Finder(index.fingerprints.only(numbers))
+    finder.restart(start)
+    finder.listen(history, end, FLOOR_DB)
+    known: list[tuple[int, int]] = []
+    for _ in range(_PLACES):
+        candidates = finder.candidates(-(10**9), len(numbers), numbers, _LIKENESS, known)
+        for candidate in candidates:
+            known.append((candidate.number, candidate.lag))
+            reference = index.references[candidate.number]
+            lag = refine(reference, candidate.lag, history, start, min(end, start + _REFINED))
+            track = Track(reference, lag, start + _HALF_SEEN)
+            if track.first >= history.oldest:
+                track.advance(history, end)
+                yield track
+
+
+def resumed(index: LibraryIndex, history: History, broken: Track, wrong: int, sound: int) -> Resumed | None:
+    """Return where a recording goes on that went wrong at frame `wrong`, if it does: what sounds from frame `sound` on is looked at."""
+    end = history.end
+    for begin in range(sound, max(sound + 1, end - int(_HEARD_S * SAMPLE_RATE / HOP)), _STEPS):
+        tracks = partway(index, history, [index.numbers[broken.key]], begin, end)
+        fitting = [track for track in tracks if track.clear and track.heard_s > _HEARD_S and track.worst < GOOD_DB]
+        if fitting:
+            best = min(fitting, key=lambda track: track.mean)
+            at = begin * HOP + WINDOW // 2
+            silent = begin - wrong > 2 * _HALF_SEEN and not history.speech(wrong + _HALF_SEEN, begin).any()
+            return Resumed(at / SAMPLE_RATE, round((at - best.start) / SAMPLE_RATE, 3), silent=silent)
+    return None
