@@ -160,9 +160,13 @@ def presses(keys: Sequence[KeyTiming], started_s: float, ended_s: float) -> list
 
 
 def ivr_bars(result: ScenarioResult, at: At) -> Iterator[Bar]:
-    """What the steps judged, and what was heard besides: music, a prompt that a key cut, what went on while the caller waited."""
+    """What the steps judged, and what was heard besides: music, tones, a prompt that a key cut, what went on while the caller waited."""
     judged = dict.fromkeys(match for step in result.steps for match in step.heard)
     notes = result.call.notes if result.call is not None else ()
+    for note in notes:
+        if note.tone is not None:
+            x, width = stretch(*note.tone, at)
+            yield Bar(x, width, fitting(["tone"], width), x + PADDING, note.text, "aside")
     others = [note.match for note in notes if note.match is not None and note.match not in judged]
     for match in dict.fromkeys(others):
         x, width = stretch(match.start_s, match.end_s, at)

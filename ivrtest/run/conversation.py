@@ -171,9 +171,9 @@ class Conversation:
             case Heard(match=match, at_s=at):
                 self.notes.append(Note(at, f"heard {told(match)}", match))
             case ToneHeard(frequency_hz=frequency, start_s=start, end_s=end, at_s=at):
-                self.notes.append(Note(at, f"heard a tone of {frequency:.0f} Hz from {start:.1f} s to {end:.1f} s"))
-            case ProgressToneHeard(start_s=start, at_s=at):
-                self.notes.append(Note(at, f"heard {tone_of(percept)} from {start:.1f} s on"))
+                self.notes.append(Note(at, f"heard a tone of {frequency:.0f} Hz from {start:.1f} s to {end:.1f} s", tone=(start, end)))
+            case ProgressToneHeard(start_s=start, end_s=end, at_s=at):
+                self.notes.append(Note(at, f"heard {tone_of(percept)} from {start:.1f} s on", tone=(start, end)))
             case KeySent(key=key, at=at):
                 self.notes.append(Note(at, f"pressed {self._shown(key)}"))
             case TransferAsked(to=to, at=at):

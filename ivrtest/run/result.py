@@ -61,6 +61,8 @@ class Note:
     text: str
     match: Match | None = None
     """The sound that it tells of, when that is over."""
+    tone: tuple[float, float] | None = None
+    """Where it tells of a tone instead: from when to when it was heard."""
 
 
 @dataclass(frozen=True, slots=True)

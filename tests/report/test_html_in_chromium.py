@@ -15,8 +15,10 @@ from ivrtest.call.recording import write_stereo
 from ivrtest.report.html import hashed, write_html
 from ivrtest.report.outcome import Outcome
 from ivrtest.report.timeline import LEFT, RIGHT, USUAL_WIDTH
-from ivrtest.run.result import SuiteResult
+from ivrtest.run.result import Status, SuiteResult
+from ivrtest.source.text import Source
 from tests.report.results import failed, passed, unclear, unrun
+from tests.report.test_quality_in_reports import line, with_quality
 
 BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed, so the report was not opened in a browser")
@@ -80,12 +82,48 @@ addEventListener("load", () => {
 """
 
 
-def test_a_step_brings_the_player_there_and_the_cursor_follows(report: Path, tmp_path: Path) -> None:
-    text = report.read_text(encoding="utf-8")
-    before, script, after = re.split(r"(?<=<script>)(.*)(?=</script>)", text, flags=re.DOTALL)
-    allowed = before.replace(hashed(script).strip("'"), hashed(script + CLICK).strip("'"))
+MEASURE = """
+addEventListener("load", () => {
+  for (const each of document.querySelectorAll("details")) each.open = true;
+  const page = document.documentElement;
+  parent.postMessage(`${page.clientWidth} ${page.scrollWidth}`, "*");
+});
+"""
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_it_fits_a_narrow_screen(width: int, tmp_path: Path) -> None:
+    long = "a_scenario_whose_file_bears_a_name_without_a_single_place_to_break_it"
+    result = with_quality(passed(), line())
+    span = replace(result.scenario.span, source=Source(f"scenarios/{long}.yaml", result.scenario.span.source.text))
+    named = replace(result, scenario=replace(result.scenario, name=long, flow=long, span=span))
+    path = tmp_path / "report.html"
+    write_html(
+        Outcome(suite=SuiteResult((failed(), named, replace(named, status=Status.ERROR, message=long)), target=f"sip:{long}@h")), path
+    )
+    with_script(path, MEASURE)
+    # A window of this browser is wider than that, a frame in it is not.
+    frame = (
+        f'<iframe style="width:{width}px" src="report.html"></iframe>'
+        '<script>onmessage = (it) => document.body.setAttribute("data-widths", it.data)</script>'
+    )
+    (tmp_path / "frame.html").write_text(f"<!doctype html><body>{frame}", encoding="utf-8")
+    page, _ = browse(tmp_path / "frame.html", tmp_path / "profile")
+    (shown, needed) = map(int, re.findall(r'data-widths="(\d+) (\d+)"', page)[0])
+    assert width - 20 <= shown <= width
+    assert needed <= shown
+
+
+def with_script(report: Path, more: str) -> None:
+    """Add to the script of a page, as its policy allows."""
+    before, script, after = re.split(r"(?<=<script>)(.*)(?=</script>)", report.read_text(encoding="utf-8"), flags=re.DOTALL)
+    allowed = before.replace(hashed(script).strip("'"), hashed(script + more).strip("'"))
     assert allowed != before
-    report.write_text(f"{allowed}{script}{CLICK}{after}", encoding="utf-8")
+    report.write_text(f"{allowed}{script}{more}{after}", encoding="utf-8")
+
+
+def test_a_step_brings_the_player_there_and_the_cursor_follows(report: Path, tmp_path: Path) -> None:
+    with_script(report, CLICK)
     page, console = browse(report, tmp_path / "profile")
     assert console == [], "the policy lets the recording be played"
     assert 'data-stayed="true"' in page

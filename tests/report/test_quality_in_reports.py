@@ -22,7 +22,7 @@ from ivrtest.report.json import json_text
 from ivrtest.report.junit import junit_text
 from ivrtest.report.outcome import Outcome
 from ivrtest.report.quality import complaints_of, rows
-from ivrtest.report.timeline import draw
+from ivrtest.report.timeline import LEFT, draw
 from ivrtest.rtp.packet_log import PacketLog
 from ivrtest.run.events import ScenarioFinished
 from ivrtest.run.result import CallRecord, LimitResult, Note, ScenarioResult, Status, SuiteResult
@@ -182,10 +182,13 @@ def test_sounds_that_no_step_judged_and_every_key_have_a_bar(tmp_path: Path) -> 
     result = with_quality(passed(), line())
     assert result.call is not None
     keys = tuple(KeyTiming("•", 3.1 + 0.2 * place, 0.1, "rfc4733", None) for place in range(4))
-    notes = (*result.call.notes, Note(6.4, "heard music", music))
+    beep = Note(7.5, "heard a tone of 1000 Hz from 7.0 s to 7.4 s", tone=(7.0, 7.4))
+    notes = (*result.call.notes, Note(6.4, "heard music", music), beep)
     drawing = draw(replace(result, call=replace(result.call, notes=notes, timing=CallTiming(keys=keys))), None)
     assert drawing is not None
-    assert [bar.title for bar in drawing.ivr if bar.kind == "aside"] == ['"music" from 5.2 s to 6.4 s; no step judged it']
+    asides = {bar.title: (bar.x, bar.width, bar.label) for bar in drawing.ivr if bar.kind == "aside"}
+    assert list(asides) == [beep.text, '"music" from 5.2 s to 6.4 s; no step judged it']
+    assert asides[beep.text] == (x := round(LEFT + 7 * drawing.scale, 1), round(round(LEFT + 7.4 * drawing.scale, 1) - x, 1), "tone")
     presses = [bar for bar in drawing.caller if bar.kind == "press"]
     assert len(presses) == 4
     assert [bool(bar.label) for bar in presses] == [False, False, False, True]
