@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,23 @@ class Incoming:
         self.timeline.formats = {**known, **agreed}
         self.codecs |= remote.receive_codecs
 
+    @property
+    def expected(self) -> int:
+        """The second octet of the packet that comes next if all goes on as it is: sound in clear, without a marker. -1: none does."""
+        return -1 if self.decryption.active or not self._receives else self.timeline.expected
+
+    def run(self, datagrams: Sequence[tuple[bytes, float]]) -> None:
+        """Take in datagrams from the source, of at least 12 octets, of which the second one was `expected` when they came; and when that
+        was, in samples on our clock. Nearly every packet comes this way."""
+        if self.log is not None:
+            for data, arrival in datagrams:
+                self.log.add(data, arrival / SAMPLE_RATE)
+        taken = self.timeline.insert_run(datagrams)
+        while taken < len(datagrams):
+            self._insert(*datagrams[taken])
+            rest = datagrams[taken + 1 :]
+            taken += 1 + (self.timeline.insert_run(rest) if rest else 0)
+
     def datagram(self, data: bytes, address: Any, arrival: float) -> bool:
         """Take in a datagram that came at `arrival`, in samples on our clock. Returns whether it carries a key that is to be hidden."""
         if len(data) < _HEADER_SIZE:
@@ -127,6 +145,11 @@ class Incoming:
     def _hides_sound(self) -> bool:
         """Whether a key that is to be hidden may be in the sound."""
         return self.hide_keys and self._tones is not None
+
+    @property
+    def key_down(self) -> bool:
+        """Whether a key is down, so that its end may be found lost."""
+        return self._keys.down
 
     def settle(self, now: float) -> int:
         """Report keys whose end is lost, and return how far blocks may be taken, both as of `now`, in samples."""

@@ -8,31 +8,28 @@ settled to the asyncio loop in one go. Wake-ups and hand-overs cost more than pa
 from __future__ import annotations
 
 import asyncio
-import errno
 import random
-import resource
 import secrets
-import select
-import socket
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from itertools import cycle, islice
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Self
 
 from ivrtest.call.call import SAMPLE_RATE
 from ivrtest.call.capture import Capture
+from ivrtest.call.datagrams import Inbox
 from ivrtest.call.incoming import Incoming
 from ivrtest.call.media_session import Item, MediaSession
 from ivrtest.call.outgoing import Outgoing
+from ivrtest.call.ports import Ports
 from ivrtest.call.remote_media import MediaError, RemoteMedia
 from ivrtest.call.reporting import Reporting
+from ivrtest.call.sockets import Sockets
 from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, KeySender
 from ivrtest.rtp.reports import Reports
-from ivrtest.source.system import unbound
 
 PHASES = 4
 PHASE_S = 0.005
@@ -40,9 +37,13 @@ LINGER_S = 0.1
 """How long a port is kept when the far side has ended the call, for what is still under way."""
 MAX_RECORDING_S = 3600
 """A longer call goes on, but its recording ends there; until then it grows by 1.5 MB a minute."""
-_READ_ROUNDS = 16
-"""How often the sockets are asked for more at one wake-up, so that a flood does not keep calls from sending."""
-_SWITCH_S = 0.001
+CROWD = 200
+"""With more sessions than this, blocks are longer: ..."""
+CROWDED_BATCH_MS = 100
+"""... waking the reader of each takes as long as some packets do."""
+LONGEST_DATAGRAM = 4096
+"""Octets. The longest that is agreed on is 60 ms of L16 at 16,000 samples a second; at 44,100 packets are short."""
+_SWITCH_S = 0.0005
 """How long other threads may keep the interpreter when this one wants it. Python's own 5 ms would be a whole phase."""
 
 
@@ -57,17 +58,14 @@ class MediaEngine:
 
     def __init__(self, *, host: str = "127.0.0.1", ports: range = range(20000, 30000, 2), batch_ms: int = 40) -> None:
         """`host` is the address to bind. `ports` are the even ports to take in turn; an empty range means any even free ones.
-        `batch_ms` is the length of a block.
+        `batch_ms` is the length of a block; among more than `CROWD` sessions it is at least `CROWDED_BATCH_MS`.
 
         Raises ValueError for odd ports or a batch that is no multiple of 20 ms.
         """
         if batch_ms < 20 or batch_ms % 20:
             raise ValueError(f'a block lasts a multiple of 20 ms, not "{batch_ms}"')
-        if any(port % 2 for port in ports[:2]):
-            raise ValueError(f'ports for RTP are even (RFC 3550 section 11), not "{ports}"')
-        self._host = host
-        self._port_count = len(ports)
-        self._ports = cycle(ports)
+        self._ports = Ports(host, ports)
+        self._inbox = Inbox(self._ports.family, LONGEST_DATAGRAM)
         self._batch = batch_ms * SAMPLE_RATE // 1000
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -76,12 +74,10 @@ class MediaEngine:
         self._awake = threading.Event()
         self._origin = time.monotonic()
         self._phases: tuple[list[MediaSession], ...] = tuple([] for _ in range(PHASES))
-        self._readers: dict[int, Callable[[float], bool]] = {}
-        """What takes a datagram in, by the descriptor of its socket."""
+        self._sockets = Sockets()
         self._sessions: set[MediaSession] = set()
         self._leaving: deque[tuple[float, MediaSession]] = deque()
         """Sessions that are over, and when their ports are freed."""
-        self._poll = select.epoll()
 
     def open(
         self,
@@ -110,7 +106,7 @@ class MediaEngine:
             self._loop = loop
         if self._closing or self._loop is not loop:
             raise MediaError("the media engine is closed" if self._closing else "the media engine belongs to another asyncio loop")
-        connection, control = self._bind()
+        connection, control = self._ports.bind()
         phase, zero = self._next_place()
         outgoing = Outgoing(
             # Random, as RFC 3550 section 5.1 asks, so that nobody guesses them. In its lower half the sequence is far from its first
@@ -129,8 +125,8 @@ class MediaEngine:
         reports = Reports(ssrc=outgoing.ssrc, cname=secrets.token_urlsafe(12), draw=random.SystemRandom().random)
         session = MediaSession(
             connection,
+            self._inbox,
             zero=zero,
-            batch=self._batch,
             loop=loop,
             outgoing=outgoing,
             incoming=incoming,
@@ -152,8 +148,8 @@ class MediaEngine:
         self._awake.set()
         if self._thread is not None:
             self._thread.join()
-        elif not self._poll.closed:
-            self._poll.close()
+        else:
+            self._sockets.close()
 
     async def rest(self) -> None:
         """Wait until no port is kept for what is still under way."""
@@ -165,46 +161,6 @@ class MediaEngine:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-    def _bind(self) -> tuple[socket.socket, socket.socket]:
-        """Return sockets at an even port and the one after it: for sound and for reports (RFC 3550 section 11)."""
-        refused: OSError | None = None
-        # Where any port will do, every second one is even.
-        for port in islice(self._ports, self._port_count) if self._port_count else [0] * 64:
-            sockets: list[socket.socket] = []
-            try:
-                sockets.append(self._socket(port))
-                taken = sockets[0].getsockname()[1]
-                if taken % 2 == 0:
-                    sockets.append(self._socket(taken + 1))
-                    return sockets[0], sockets[1]
-            except OSError as error:
-                refused = error
-                if error.errno != errno.EADDRINUSE:
-                    break
-            finally:
-                if len(sockets) < 2:
-                    for each in sockets:
-                        each.close()
-        if refused is None or refused.errno == errno.EADDRINUSE:
-            raise MediaError(f'none of {self._port_count or "the"} ports for RTP is free on "{self._host}". give more ports') from refused
-        raise MediaError(f'cannot receive RTP on "{self._host}": {unbound(refused)}. give an address of this machine') from refused
-
-    def _socket(self, port: int) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        try:
-            made = socket.socket(family, socket.SOCK_DGRAM)
-        except OSError as error:
-            if error.errno == errno.EMFILE and _raise_file_limit():
-                return self._socket(port)
-            raise MediaError(f"no more calls can be opened: {unbound(error)}. raise the limit with ulimit -n") from error
-        try:
-            made.setblocking(False)
-            made.bind((self._host, port))
-        except OSError:
-            made.close()
-            raise
-        return made
 
     def _next_place(self) -> tuple[int, float]:
         """Return the phase with the fewest calls, of those the next to come, and when it comes."""
@@ -237,7 +193,7 @@ class MediaEngine:
             self._end_all()
         finally:
             self._abandon()
-            self._poll.close()
+            self._sockets.close()
             sys.setswitchinterval(interval)
 
     def _current_tick(self) -> int:
@@ -248,9 +204,8 @@ class MediaEngine:
             phase, session = self._opened.popleft()
             self._phases[phase].append(session)
             self._sessions.add(session)
-            for each, read in ((session.connection, session.receive), (session.reporting.control, session.reporting.receive)):
-                self._readers[each.fileno()] = read
-                self._poll.register(each, select.EPOLLIN)
+            self._sockets.add(session.connection.fileno(), session.receiver.receive)
+            self._sockets.add(session.reporting.control.fileno(), session.reporting.receive)
         # Once each: some are in two phases.
         while self._leaving and (self._leaving[0][0] <= time.monotonic() or self._closing):
             self._free(self._leaving.popleft()[1])
@@ -258,20 +213,19 @@ class MediaEngine:
         now, wall = time.monotonic(), time.time()
         for session in due:
             session.send(now, wall)
-        readers, wall_zero = self._readers, wall - now
-        for _ in range(_READ_ROUNDS):
-            ready = self._poll.poll(0)
-            if not ready:
-                break
-            for descriptor, _ in ready:
-                readers[descriptor](wall_zero)
-        self._deliver(due)
+        read_at, unread = self._sockets.read(wall - now)
+        self._deliver(due, read_at, unread)
 
-    def _deliver(self, sessions: list[MediaSession]) -> None:
-        now = time.monotonic()
+    def _deliver(self, sessions: Collection[MediaSession], read_at: float, unread: Collection[int] = ()) -> None:
+        """Hand over what is settled in these sessions: what could still find its place was read by then. What is not read yet of one is
+        not late, it waits for us."""
+        batch = self._batch if len(self._sessions) <= CROWD else max(self._batch, CROWDED_BATCH_MS * SAMPLE_RATE // 1000)
         found: list[tuple[MediaSession, list[Item]]] = []
         for session in sessions:
-            items = session.deliver(now)
+            if read_at < session.look_at and not session.receiver.stirred:
+                continue
+            behind = session.connection.fileno() in unread
+            items = session.deliver(min(read_at, session.receiver.latest) if behind else read_at, batch)
             if items:
                 found.append((session, items))
             if session.over:
@@ -291,8 +245,7 @@ class MediaEngine:
 
     def _free(self, session: MediaSession) -> None:
         for each in (session.connection, session.reporting.control):
-            del self._readers[each.fileno()]
-            self._poll.unregister(each)
+            self._sockets.remove(each.fileno())
             each.close()
 
     def _repace(self, session: MediaSession, tick: int) -> None:
@@ -309,7 +262,8 @@ class MediaEngine:
         sessions = list(self._sessions)
         for session in sessions:
             session.finish(None)
-        self._deliver(sessions)
+            session.look_at = 0.0
+        self._deliver(sessions, time.monotonic())
 
     def _abandon(self) -> None:
         """Tell the readers of what is still open, which it is only after an error of ours, so that none waits for ever."""
@@ -325,12 +279,3 @@ class MediaEngine:
 def _hand_over(found: Sequence[tuple[MediaSession, Sequence[Item]]]) -> None:
     for session, items in found:
         session.hand_over(items)
-
-
-def _raise_file_limit() -> bool:
-    """Let this process open as many files as it may. Returns whether that is more than before."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft >= hard:
-        return False
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return True

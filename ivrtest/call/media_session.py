@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 import time
 from bisect import insort
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from ivrtest.call.call import SAMPLE_RATE, Block, CallEvent, Ended, Samples
 from ivrtest.call.capture import Capture
 from ivrtest.call.codecs import CODECS, CodecName, warm_up
-from ivrtest.call.impairment import BadNetwork, Impairment
-from ivrtest.call.incoming import RTCP_TYPES, Incoming
+from ivrtest.call.datagrams import Inbox, SocketAddress
+from ivrtest.call.impairment import Impairment
+from ivrtest.call.incoming import Incoming
 from ivrtest.call.outgoing import Outgoing, Sound
-from ivrtest.call.pacing import Pacing
 from ivrtest.call.quality import CallQuality, call_quality
+from ivrtest.call.receiver import Receiver
 from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import Address, MediaError, MediaStats, RemoteMedia
 from ivrtest.call.reporting import Reporting
+from ivrtest.call.sender import SAMPLE_S, Sender
 from ivrtest.rtp.dtmf import KeyForm, checked_keys
 from ivrtest.rtp.packet_log import PacketLog
 from ivrtest.rtp.srtp import SrtpError, SrtpSender
@@ -30,15 +30,8 @@ from ivrtest.sip.sdes import Crypto
 
 __all__ = ["Address", "CodecName", "MediaError", "MediaSession", "MediaStats", "RemoteMedia"]
 
-SAMPLE_S = 1 / SAMPLE_RATE
-LONGEST_DATAGRAM = 4096
-"""Octets. The longest that is agreed on is 60 ms of L16 at 16,000 samples a second; at 44,100 packets are short."""
 MAX_LAG_S = 60.0
 """A reader further behind than this ends its session. So much sound, 1 MB, may wait for it."""
-_TIMESTAMP = struct.Struct("@qq")
-_SO_TIMESTAMPNS = 35
-"""SOL_SOCKET, Linux: the kernel notes when each datagram came (CLOCK_REALTIME)."""
-_ANCILLARY = socket.CMSG_SPACE(_TIMESTAMP.size)
 
 Item = Block | CallEvent | MediaError | None
 """What is handed from the media thread to the reader; None is the end."""
@@ -61,9 +54,9 @@ class MediaSession:
     def __init__(
         self,
         connection: socket.socket,
+        inbox: Inbox,
         *,
         zero: float,
-        batch: int,
         loop: asyncio.AbstractEventLoop,
         outgoing: Outgoing,
         incoming: Incoming,
@@ -72,12 +65,8 @@ class MediaSession:
         repace: Callable[[MediaSession, int], None],
         max_lag_s: float = MAX_LAG_S,
     ) -> None:
-        """`zero` is the time of position 0, by `time.monotonic()`; `batch` the length of a block in samples. `repace` is told of it when
-        `send` is to be called at another pace, in samples; at first it is 160."""
-        connection.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        name = connection.getsockname()
-        self.local_address: Final[Address] = (name[0], name[1])
-        """Where we receive, as bound; the port is even."""
+        """`zero` is the time of position 0, by `time.monotonic()`. `repace` is told of it when `send` is to be called at another pace, in
+        samples; at first it is 160."""
         self.connection: Final = connection
         self.reporting: Final = reporting
         """The reports of both sides. Of the media thread."""
@@ -86,10 +75,18 @@ class MediaSession:
         """Whether all was delivered. Of the media thread."""
         self.left_alone = False
         """Whether the far side ended the call. Of the media thread."""
+        self.look_at = zero
+        """When `deliver` may have something, by `time.monotonic()`. Of the media thread."""
+        self.sender: Final = Sender(connection, zero=zero, outgoing=outgoing, capture=capture)
+        """Of the media thread."""
+        self.receiver: Final = Receiver(
+            connection, inbox, zero=zero, incoming=incoming, reporting=reporting, capture=capture, heard_from=self._heard_from
+        )
+        """Of the media thread."""
+        self.local_address: Final[Address] = self.receiver.local_address
+        """Where we receive, as bound; the port is even."""
         self._zero = zero
-        self._batch = batch
         self._max_lag = int(max_lag_s * SAMPLE_RATE)
-        self._capture = capture
         # Of the reader's thread.
         self._codec = CODECS["PCMU"]
         self._encryption: tuple[Crypto | None, SrtpSender | None] = None, None
@@ -105,18 +102,10 @@ class MediaSession:
         self._outgoing = outgoing
         self._incoming = incoming
         self._repace = repace
-        self._cipher: SrtpSender | None = None
-        self._destination: Any = None
-        self._next_position = 0
-        """Of the next packet, in samples."""
         self._ending = False
         self._end_error: MediaError | None = None
         self._events: list[tuple[bool, float, int, CallEvent]] = []
         self._event_count = 0
-        self._unsent = 0
-        self._pacing = Pacing()
-        self._after_goodbye = 0
-        self._network: BadNetwork | None = None
 
     # For the reader.
 
@@ -179,11 +168,7 @@ class MediaSession:
 
     def impair(self, impairment: Impairment | None) -> None:
         """From now on, treat what we send as a bad network would; None: as usual. What was sent and has not arrived by then is lost."""
-
-        def command() -> None:
-            self._network = BadNetwork(impairment) if impairment is not None else None
-
-        self._commands.append(command)
+        self._commands.append(lambda: self.sender.impair(impairment))
 
     def post(self, event: CallEvent) -> None:
         """Put an event of the signalling (`Ringing`, `Answered`, `Ended`) into the stream, at its `at` on this clock."""
@@ -245,11 +230,11 @@ class MediaSession:
         timeline = incoming.timeline.stats
         remote = self.reporting.reports.remote
         crypto = self._encryption[0]
-        pacing = self._pacing
-        shortest, longest = pacing.shortest_s, pacing.longest_s
+        paces = self.sender.pacing.paces
+        shortest, longest = paces.shortest_s, paces.longest_s
         return MediaStats(
-            sent=pacing.sent,
-            unsent=self._unsent,
+            sent=paces.sent,
+            unsent=self.sender.unsent,
             received=timeline.received,
             lost=timeline.lost,
             late=timeline.late,
@@ -262,12 +247,14 @@ class MediaSession:
             malformed=incoming.malformed + timeline.malformed,
             unauthenticated=incoming.decryption.unauthenticated,
             unknown_payloads=incoming.unknown_payloads,
-            late_ticks=pacing.late,
-            worst_late_ms=1000 * pacing.worst_late_s,
+            late_ticks=paces.late,
+            worst_late_ms=1000 * paces.worst_late_s,
             send_spacing_ms=None if shortest is None or longest is None else (1000 * shortest, 1000 * longest),
-            late_p99_ms=pacing.p99_late_ms,
+            late_p99_ms=paces.p99_late_ms,
+            lateness=paces.lateness,
+            unevenness=paces.unevenness,
             noise_dbov=incoming.timeline.noise_dbov,
-            after_goodbye=self._after_goodbye,
+            after_goodbye=self.receiver.after_goodbye,
             encrypted=crypto.suite if crypto is not None else "",
             remote_lost=remote.lost,
             remote_jitter_ms=None if remote.jitter is None else 1000 * remote.jitter / self._codec.wire.clock_rate,
@@ -292,73 +279,34 @@ class MediaSession:
             self.left_alone = by_them
 
     def send(self, now: float, wall: float) -> None:
-        """Send all frames that are due at `now`, by `time.monotonic()`. `wall` is the same moment in seconds since 1970."""
-        while self._commands and not self._ending:
-            self._commands.popleft()()
-        outgoing = self._outgoing
-        while not self._ending and (deadline := self._zero + self._next_position * SAMPLE_S) <= now:
-            packet = outgoing.packet(self._next_position)
-            self._next_position += outgoing.tick
-            if packet is None or self._destination is None:
-                continue
-            datagram, secret = packet
-            if self._cipher is not None:
-                datagram = self._cipher.protect(datagram)
-            if self._network is not None:
-                self._network.send(datagram, deadline)
-            else:
-                try:
-                    self.connection.sendto(datagram, self._destination)
-                except OSError:
-                    # The call goes on: a route may come back, and the far side counts what it misses.
-                    self._unsent += 1
-                    continue
-            self._pacing.note(deadline, time.monotonic())
-            if self._capture is not None:
-                self._capture.add(datagram, source=self.local_address, destination=self._destination[:2], at=wall, secret_key=secret)
-        if self._network is not None and not self._ending:
-            for late in self._network.due(now):
-                with suppress(OSError):
-                    self.connection.sendto(late, self._destination)
-        if self.reporting.next_at <= now and not self._ending:
-            self.reporting.send(now, wall, position=int((now - self._zero) * SAMPLE_RATE), cipher=self._cipher)
+        """Do what was asked for, and send what is due at `now`, by `time.monotonic()`. `wall` is the same moment in seconds since 1970."""
+        if self._commands:
+            self._obey()
+        if self._ending:
+            return
+        self.sender.send(now, wall)
+        if self._outgoing.events:
+            self.look_at = now
+        if self.reporting.next_at <= now:
+            self.reporting.send(now, wall, position=self._position(now), cipher=self.sender.cipher)
 
-    def receive(self, wall_zero: float) -> bool:
-        """Take in one datagram. Returns False if there is none. `wall_zero` is when `time.monotonic()` was 0, in seconds since 1970."""
-        try:
-            data, ancillary, _, address = self.connection.recvmsg(LONGEST_DATAGRAM, _ANCILLARY)
-        except OSError:
-            return False
-        arrived = time.monotonic()
-        if ancillary:
-            seconds, nanoseconds = _TIMESTAMP.unpack(ancillary[0][2])
-            arrived = min(arrived, seconds + nanoseconds * 1e-9 - wall_zero)
-        if len(data) > 1 and data[1] in RTCP_TYPES:
-            self.reporting.take(data, address, arrived, wall_zero, muxed=True)
-            return True
-        incoming = self._incoming
-        secret = incoming.datagram(data, address, (arrived - self._zero) * SAMPLE_RATE)
-        if incoming.source == address:
-            if self._destination != address and self._destination is not None:
-                self._destination = address
-            self._after_goodbye += self.reporting.reports.goodbye
-        if self._capture is not None:
-            self._capture.add(data, source=address[:2], destination=self.local_address, at=arrived + wall_zero, secret_key=secret)
-        return True
-
-    def deliver(self, now: float) -> list[Item]:
-        """Return the blocks and events that are settled at `now`; the last of all, too, after `close`, and then be `over`."""
+    def deliver(self, now: float, batch: int) -> list[Item]:
+        """Return the blocks, of `batch` samples each, and the events that are settled, when all is read that came until `now`; the last of
+        all, too, after `close`, and then be `over`."""
         items: list[Item] = []
         incoming = self._incoming
+        self.receiver.catch_up()
+        self.receiver.stirred = False
         if not self._ending:
             settled = incoming.settle((now - self._zero) * SAMPLE_RATE)
-            if self._outgoing.events or incoming.events:
-                self._collect_events()
-            while incoming.taken + self._batch <= settled:
+            self._collect_events()
+            while incoming.taken + batch <= settled:
                 self._pass_events(items, incoming.taken)
-                items.append(incoming.take(incoming.taken + self._batch))
-            if self._events:
-                self._pass_events(items, incoming.taken)
+                items.append(incoming.take(incoming.taken + batch))
+            # Keys may have been found in the sound.
+            self._collect_events()
+            self._pass_events(items, incoming.taken)
+            self.look_at = now if incoming.key_down else self._zero + (incoming.taken + batch + incoming.timeline.delay) * SAMPLE_S
             if incoming.taken - self._read > self._max_lag:
                 self.finish(
                     MediaError(
@@ -367,28 +315,49 @@ class MediaSession:
                     )
                 )
         if self._ending:
-            if self._pacing.sent and not self.left_alone:
-                self.reporting.send(now, time.time(), position=int((now - self._zero) * SAMPLE_RATE), cipher=self._cipher, last=True)
-            if self._end_error is None:
-                self._outgoing.finish()
-                self._collect_events()
-                until = int((now - self._zero) * SAMPLE_RATE)
-                self._pass_events(items, incoming.taken)
-                if until > incoming.taken:
-                    items.append(incoming.take(until))
-                items += [event for _, _, _, event in self._events]
-            items.append(self._end_error)
-            self.over = True
+            items += self._last(now)
         return items
 
+    def _last(self, now: float) -> list[Item]:
+        """Return all that is left, and say goodbye."""
+        items: list[Item] = []
+        incoming = self._incoming
+        if self._outgoing.packets and not self.left_alone:
+            self.reporting.send(now, time.time(), position=self._position(now), cipher=self.sender.cipher, last=True)
+        if self._end_error is None:
+            self._outgoing.finish()
+            self._collect_events()
+            self._pass_events(items, incoming.taken)
+            if (until := self._position(now)) > incoming.taken:
+                items.append(incoming.take(until))
+            items += [event for _, _, _, event in self._events]
+        items.append(self._end_error)
+        self.over = True
+        return items
+
+    def _position(self, now: float) -> int:
+        return int((now - self._zero) * SAMPLE_RATE)
+
+    def _obey(self) -> None:
+        while self._commands and not self._ending:
+            self._commands.popleft()()
+        self.look_at = self._zero
+
+    def _heard_from(self, source: SocketAddress) -> None:
+        # Behind a NAT, sound goes where it comes from.
+        if self.sender.destination is not None:
+            self.sender.destination = source
+
     def _agree(self, remote: RemoteMedia, cipher: SrtpSender | None) -> None:
-        self._cipher = cipher
+        self.receiver.catch_up()
+        self.sender.cipher = cipher
         self._incoming.agree(remote)
+        self.receiver.look_again()
         tick = self._outgoing.tick
-        self._outgoing.agree(remote, self._next_position)
+        self._outgoing.agree(remote, self.sender.position)
         if self._outgoing.tick != tick:
             self._repace(self, self._outgoing.tick)
-        self._destination = self._incoming.source or remote.address
+        self.sender.destination = self._incoming.source or remote.address
         self.reporting.agree(remote, time.monotonic())
 
     def _add_event(self, event: CallEvent) -> None:

@@ -70,6 +70,7 @@ class Outgoing:
         self._clock_rate = SAMPLE_RATE
         self._keys = keys
         self._remote: RemoteMedia | None = None
+        self._payload_type = 0
         self._frame = 160
         """How many samples a packet holds."""
         self._sent_until = 0
@@ -77,6 +78,8 @@ class Outgoing:
         self._encode: Encoder = self.codec.encoder()
         self._silence = self.codec.silence * self._frame
         self._marker = True
+        self._plain_at = -1
+        """The position of the packet that is like the one before, only further on, unless something is done until then. -1: none is."""
         self._sound: Sound | None = None
         self._position = 0
         self._comfort_noise = comfort_noise
@@ -93,6 +96,7 @@ class Outgoing:
 
     def agree(self, remote: RemoteMedia, position: int = 0) -> None:
         """Send as agreed, from the packet at `position` on."""
+        self._plain_at = -1
         codec = CODECS[remote.codec]
         frame = remote.ptime_ms * SAMPLE_RATE // 1000
         if codec is not self.codec:
@@ -112,6 +116,7 @@ class Outgoing:
             # The marker is for the first packet after silence (RFC 3551 section 4.1).
             self._marker = True
         self._remote = remote
+        self._payload_type = remote.payload_type
 
     def timestamp_at(self, position: int) -> int:
         """Return the RTP timestamp of a position."""
@@ -122,18 +127,23 @@ class Outgoing:
             sound = Sound.encode(sound.samples, self.codec, loop=sound.loop)
         self._sound = sound
         self._position = 0
+        self._plain_at = -1
 
     def stop(self) -> None:
         self._sound = None
+        self._plain_at = -1
 
     def press(self, keys: str, *, secret: bool, form: KeyForm | None = None) -> None:
         self._keys.press(keys, secret=secret, form=form)
+        self._plain_at = -1
 
     def packet(self, position: int) -> tuple[bytes, bool] | None:
         """Return the packet at this position and whether it carries a secret key, or None where there is none to send.
 
         Positions come in order, one for each `tick`.
         """
+        if position == self._plain_at and (plain := self._plain_packet(position)) is not None:
+            return plain, False
         remote = self._remote
         if remote is None or not remote.sends:
             self._keep_silence(self.tick)
@@ -153,7 +163,37 @@ class Outgoing:
         if self._noise_at is not None:
             self._noise_at, self._marker = None, True
         payload = self._next_payload(position, frame)
+        if self.codec.by_octet and frame == self.tick and not self._keys.busy and not self._comfort_noise:
+            self._plain_at = position + frame
         return self._packet(remote.payload_type, self.timestamp_at(position), payload, self._marker), False
+
+    def _plain_packet(self, position: int) -> bytes | None:
+        """Return the packet at `_plain_at`, as `packet` would make it, or None if what is being played ends with it.
+
+        Nearly every packet is made here, so this does no more than it must.
+        """
+        frame = self._frame
+        sound = self._sound
+        if sound is None:
+            payload = self._silence
+        else:
+            begin = self._position
+            end = begin + frame
+            octets = sound.octets
+            if end >= len(octets):
+                return None
+            self._position = end
+            payload = octets[begin:end]
+        self._plain_at = self._sent_until = position + frame
+        if self.limit is not None:
+            self._keep(payload, frame)
+        self.packets += 1
+        self.octets += frame
+        sequence = self._sequence
+        self._sequence = sequence + 1 & 0xFFFF
+        # A codec of octets has a timestamp for each sample.
+        timestamp = self._timestamp + position - self._since & 0xFFFFFFFF
+        return _HEADER.pack(_VERSION, self._payload_type, sequence, timestamp, self.ssrc) + payload
 
     def sent(self) -> Samples:
         """Return what was kept, decoded."""

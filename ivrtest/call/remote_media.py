@@ -89,6 +89,10 @@ class MediaStats:
     """Shortest and longest time between two packets that we sent; None before the second."""
     late_p99_ms: float = 0.0
     """99 of 100 packets left at most this late, to 1 ms."""
+    lateness: tuple[int, ...] = ()
+    """How many packets left less than 1 ms, less than 2 ms ... after their time; the last number counts all that left even later."""
+    unevenness: tuple[int, ...] = ()
+    """The same for how much longer or shorter it was from one packet to the next than it should have been."""
     noise_dbov: int | None = None
     """How loud the far side said its silence is (RFC 3389); None if it did not."""
     after_goodbye: int = 0

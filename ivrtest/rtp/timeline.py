@@ -70,8 +70,6 @@ class Timeline:
         self._delay = delay
         self._patience = patience
         self._sequence = Numbers()
-        self._followed = 0
-        """Packets that were just what was expected, and that `_sequence` is not told of yet."""
         self._jitter = Jitter()
         self._ssrc: int | None = None
         self._lead = _NO_LEAD
@@ -105,7 +103,7 @@ class Timeline:
     def stats(self) -> TimelineStats:
         seen = self._sequence
         return TimelineStats(
-            received=seen.received + self._followed,
+            received=seen.received,
             lost=seen.lost,
             late=self._late,
             duplicated=seen.duplicated,
@@ -133,18 +131,12 @@ class Timeline:
     @property
     def sequence(self) -> Numbers:
         """Which packets came."""
-        self._catch_up()
         return self._sequence
 
     @property
     def jitter_ticks(self) -> int:
         """Interarrival jitter in units of the far side's timestamps, as a receiver report has it."""
         return int(self._jitter.ticks)
-
-    @property
-    def highest_sequence(self) -> int:
-        """Extended, as a receiver report has it (RFC 3550 section 6.4.1)."""
-        return self.sequence.highest
 
     @property
     def end(self) -> int:
@@ -155,6 +147,16 @@ class Timeline:
     def clock_rate(self) -> int:
         """Hz of the far side's timestamps."""
         return self._rate
+
+    @property
+    def delay(self) -> int:
+        """How long after its time a sample is settled."""
+        return self._delay
+
+    @property
+    def expected(self) -> int:
+        """The payload type of packets that `insert_run` may take. -1: none."""
+        return self._lead >> 48 & 0x7F if self._lead != _NO_LEAD else -1
 
     @property
     def ssrc(self) -> int | None:
@@ -197,7 +199,7 @@ class Timeline:
             self._arrival = arrival
         count = len(payloads)
         if count:
-            self._followed += count
+            self._sequence.follow(count)
             jitter.ticks, jitter.transit = jitter_ticks, transit
             self._pieces.append(begin, frame, payload_type, payloads)
             self._lead = lead
@@ -209,16 +211,6 @@ class Timeline:
 
     def insert(self, packet: RtpPacket, arrival: float) -> int:
         """Take any packet in. Returns where its timestamp lies on our clock."""
-        self._catch_up()
-        return self._insert(packet, arrival)
-
-    def _catch_up(self) -> None:
-        """Let the sequence know of the packets that were just what was expected."""
-        followed, self._followed = self._followed, 0
-        if followed:
-            self._sequence.follow(followed)
-
-    def _insert(self, packet: RtpPacket, arrival: float) -> int:
         audio = packet.payload_type in self._pieces.formats
         if packet.ssrc != self._ssrc:
             self._drop_held()

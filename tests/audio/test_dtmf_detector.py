@@ -37,6 +37,22 @@ def test_every_key_of_50_ms_at_10_db(key: str) -> None:
         assert [heard.key for heard in found] == [key]
 
 
+@given(
+    key=st.sampled_from(KEYS),
+    lead=st.integers(0, 2000),
+    seconds=st.floats(0.05, 0.15),
+    off=st.sampled_from([-0.015, 0, 0.015]),
+    piece=st.sampled_from([160, 320, 480, 800, 4000]),
+    seed=st.integers(0, 99),
+)
+def test_every_key_wherever_it_begins_and_however_the_sound_comes(
+    key: str, lead: int, seconds: float, off: float, piece: int, seed: int
+) -> None:
+    low, high = tones.DTMF_FREQUENCIES[key]
+    tone = tones.tone((low * (1 + off), high * (1 + off)), seconds)
+    assert [heard.key for heard in detect(in_noise(tone, 12, lead=lead, seed=seed), piece)] == [key]
+
+
 def test_where_and_how_long() -> None:
     samples = np.concatenate([tones.silence(0.5), tones.dtmf("15#", key_s=0.1, gap_s=0.1)])
     found = detect(ulaw_decode(ulaw_encode(samples)))

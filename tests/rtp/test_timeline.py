@@ -202,7 +202,7 @@ def test_wraps_of_both_counters_in_a_long_run_are_no_event() -> None:
     stats = listener.timeline.stats
     assert (stats.received, stats.lost, stats.late, stats.reanchored) >= (69_900, 0, 0, 0)
     assert (stats.lost, stats.late, stats.reanchored, stats.duplicated) == (0, 0, 0, 0)
-    assert listener.timeline.highest_sequence > 65536
+    assert listener.timeline.sequence.highest > 65536
 
 
 def test_key_packets_have_a_number_in_the_sequence_and_no_samples() -> None:
