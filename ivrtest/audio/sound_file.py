@@ -16,7 +16,7 @@ from ivrtest.audio import g711
 from ivrtest.audio.formats import FFMPEG, RAW
 from ivrtest.audio.pcm import SAMPLE_RATE, Samples
 from ivrtest.audio.resampler import Resampler
-from ivrtest.audio.wav import WAV_CODECS, AudioError, open_binary, printable, read_header
+from ivrtest.audio.wav import WAV_CODECS, WIDE, AudioError, open_binary, printable, read_header
 from ivrtest.source.system import unread
 
 PIECE_S: Final = 2
@@ -76,7 +76,7 @@ def open_sound(path: Path, *, max_s: float | None = None) -> SoundFile:
     if not start:
         raise AudioError(f'recording "{path}" is empty. a recording has a header and samples')
     suffix = path.suffix.lower()
-    if start[:4] in (b"RIFF", b"RIFX", b"RF64"):
+    if start[:4] in (b"RIFF", b"RIFX", *WIDE):
         sound = _open_wav(path, max_s)
     elif suffix in (".wav", ".wave"):
         raise AudioError(f'recording "{path}" is no WAV file: it begins with "{printable(start)}", not with "RIFF"')

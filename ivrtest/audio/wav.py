@@ -25,6 +25,8 @@ FORMAT_NAMES: Final = {PCM: "PCM", FLOAT: "float", ALAW: "A-law", ULAW: "mu-law"
 WIDTHS: Final = {PCM: (8, 16, 24, 32), FLOAT: (32, 64), ALAW: (8,), ULAW: (8,)}
 UNKNOWN_SIZE: Final = 0xFFFFFFFF
 """What a program writes that could not know the length, for it wrote to a pipe."""
+WIDE: Final = (b"RF64", b"BW64")
+"""What WAV files with 64-bit sizes begin with, in place of RIFF."""
 WAV_CODECS: Final = {2: "adpcm_ms", 0x11: "adpcm_ima_wav", 0x31: "gsm_ms", 0x55: "mp3"}
 """Compressed kinds of WAV, by their tag, and ffmpeg's names for them."""
 _LONGEST_TEXT: Final = 65536
@@ -128,10 +130,11 @@ def read_header(path: Path) -> Wav:
     """Read a WAV file as far as its samples. Raises AudioError for what is no WAV file, or one that lies about itself."""
     with open_binary(path) as file:
         start = _read(file, 12, path)
-        if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
+        if start[:4] not in (b"RIFF", *WIDE) or start[8:12] != b"WAVE":
             raise AudioError(
                 f'recording "{path}" is no WAV file that can be read: it begins with "{printable(start)}", not with "RIFF....WAVE"'
             )
+        wide: int | None = None
         size = os.fstat(file.fileno()).st_size
         wav_format: WavFormat | None = None
         comment = ""
@@ -139,8 +142,12 @@ def read_header(path: Path) -> Wav:
         while position + 8 <= size:
             name, claimed = struct.unpack("<4sI", _read(file, 8, path))
             position += 8
+            if name == b"data" and claimed == UNKNOWN_SIZE and wide is not None:
+                claimed = wide
             there = min(claimed, size - position)
             match name:
+                case b"ds64" if start[:4] in WIDE:
+                    wide = _wide_size(path, _read(file, min(there, 16), path))
                 case b"fmt ":
                     wav_format = _read_format(path, _read(file, min(there, 64), path))
                 case b"LIST":
@@ -163,6 +170,13 @@ def _read(file: BinaryIO, size: int, path: Path) -> bytes:
         return file.read(size)
     except OSError as error:
         raise AudioError(f'cannot read recording "{path}": {unread(error)}') from error
+
+
+def _wide_size(path: Path, body: bytes) -> int:
+    """Return the octets of samples that a 64-bit WAV has (EBU Tech 3306 section 3, ITU-R BS.2088)."""
+    if len(body) < 16:
+        raise AudioError(f'recording "{path}" has a "ds64" chunk of {len(body)} octets. it has at least 28')
+    return int(struct.unpack_from("<8xQ", body)[0])
 
 
 def _read_format(path: Path, body: bytes) -> WavFormat:

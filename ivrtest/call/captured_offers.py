@@ -29,6 +29,7 @@ class CapturedOffers:
     def __init__(self) -> None:
         self._formats: dict[Address, dict[int, RtpFormat]] = {}
         self._encrypted: set[Address] = set()
+        self._over_dtls: set[Address] = set()
         self._keys: dict[Address, list[Crypto]] = {}
         self._callers: dict[str, str | None] = {}
         """By Call-ID, the tag of who called."""
@@ -76,6 +77,10 @@ class CapturedOffers:
         """Return whether SRTP was agreed on between two addresses (RFC 3711)."""
         return source in self._encrypted or destination in self._encrypted
 
+    def over_dtls(self, source: Address, destination: Address) -> bool:
+        """Return whether two addresses were to agree on keys of their own (DTLS-SRTP, RFC 5763)."""
+        return source in self._over_dtls or destination in self._over_dtls
+
     def calls(self, source: Address, destination: Address) -> bool | None:
         """Return whether `source` called `destination`; None where no session description tells."""
         if source in self._calls:
@@ -113,10 +118,9 @@ class CapturedOffers:
                 keys = ()
             known = self._keys.setdefault(address, [])
             known += [key for key in keys if key not in known]
-            if "SAVP" in media.protocol.upper():
-                self._encrypted.add(address)
-            else:
-                self._encrypted.discard(address)
+            protocol = media.protocol.upper()
+            for ways, told in ((self._encrypted, "SAVP" in protocol), (self._over_dtls, "/TLS/" in protocol)):
+                (ways.add if told else ways.discard)(address)
 
     def _by_caller(self, message: Message) -> bool:
         """Return whether a message comes from who called: whose tag stands in the first request of the call."""

@@ -37,6 +37,12 @@ _STEP: Final = 50
 _PAUSE_S: Final = 600.0
 """After a longer pause a stream begins anew: clocks of captures jump, and hours of silence need no listening."""
 _MOST_CANDIDATES: Final = 20_000
+_HANDSHAKE: Final = 22
+"""The first octet of a DTLS record with which keys are agreed on (RFC 6347 section 4.1); its second is 254. No RTP packet begins so."""
+_OVER_DTLS: Final = (
+    "keys that both sides agreed on over DTLS and that stand nowhere in it (DTLS-SRTP). "
+    "capture where it is not encrypted, or hear the recording of the call"
+)
 
 Name = tuple[Address, Address, int]
 """Source, destination and SSRC of a stream."""
@@ -121,6 +127,7 @@ def look_through(path: Path) -> Capture:
     found: dict[Name, list[_Candidate]] = {}
     offers = CapturedOffers()
     unwrapper = Unwrapper()
+    handshakes: set[frozenset[Address]] = set()
     frames = datagrams = messages = kept_in_part = 0
     first_at: float | None = None
     with open_capture(path) as opened:
@@ -138,15 +145,19 @@ def look_through(path: Path) -> Capture:
             elif (head := rtp_head(carried.payload)) is not None:
                 kept_in_part += not carried.whole
                 _note(found, carried, head, frames)
+            elif is_handshake(carried.payload) and len(handshakes) < _MOST_CANDIDATES:
+                handshakes.add(frozenset((carried.source, carried.destination)))
         cut = opened.cut
     streams = [
-        _stream(name, candidate, offers, first_at or 0.0)
+        _stream(name, candidate, offers, first_at or 0.0, over_dtls=frozenset(name[:2]) in handshakes)
         for name, candidates in found.items()
         for candidate in candidates
         if _is_stream(candidate, offers.announced(name[0], name[1]))
     ]
     if not streams:
-        raise CaptureError(_why_nothing(path, frames, datagrams, messages, unwrapper.unknown_links - LINK_TYPES))
+        raise CaptureError(
+            _why_nothing(path, frames, datagrams, messages, unwrapper.unknown_links - LINK_TYPES, over_dtls=bool(handshakes))
+        )
     notes = [cut] if cut else []
     if kept_in_part:
         notes.append(
@@ -154,6 +165,11 @@ def look_through(path: Path) -> Capture:
             "capture whole packets (tcpdump -s 0)"
         )
     return Capture(path, tuple(sorted(streams, key=lambda stream: stream.begins)), tuple(notes))
+
+
+def is_handshake(payload: bytes) -> bool:
+    """Return whether a datagram is part of an agreement on keys (DTLS-SRTP, RFC 5764 section 5.1.2)."""
+    return len(payload) > 13 and payload[0] == _HANDSHAKE and payload[1] == 254
 
 
 @contextmanager
@@ -191,7 +207,7 @@ def _is_stream(candidate: _Candidate, announced: bool) -> bool:
     return enough and candidate.in_order >= _IN_ORDER * candidate.packets
 
 
-def _stream(name: Name, candidate: _Candidate, offers: CapturedOffers, zero: float) -> CapturedStream:
+def _stream(name: Name, candidate: _Candidate, offers: CapturedOffers, zero: float, *, over_dtls: bool) -> CapturedStream:
     source, destination, ssrc = name
     meanings = STATIC_FORMATS | offers.formats(source, destination)
     formats: dict[int, PayloadFormat] = {}
@@ -212,7 +228,12 @@ def _stream(name: Name, candidate: _Candidate, offers: CapturedOffers, zero: flo
             if encoding != '"CN"':
                 unheard[encoding] = packets
                 why = str(error)
-    crypto, closed = _crypto(candidate.sample, offers, source, encrypted=offers.encrypted(source, destination))
+    over_dtls = over_dtls or offers.over_dtls(source, destination)
+    crypto, closed = (
+        (None, f"it is encrypted with {_OVER_DTLS}")
+        if over_dtls
+        else _crypto(candidate.sample, offers, source, encrypted=offers.encrypted(source, destination))
+    )
     return CapturedStream(
         source,
         destination,
@@ -272,7 +293,7 @@ def _crypto(sample: bytes, offers: CapturedOffers, source: Address, *, encrypted
     return None, "it is encrypted (SRTP), and no key in the capture opens it. capture it with its session descriptions, or where it is not"
 
 
-def _why_nothing(path: Path, frames: int, datagrams: int, messages: int, unknown_links: set[int]) -> str:
+def _why_nothing(path: Path, frames: int, datagrams: int, messages: int, unknown_links: set[int], *, over_dtls: bool) -> str:
     if not frames:
         return f'capture "{path}" holds no packets. capture while the call is made'
     if unknown_links and not datagrams:
@@ -281,6 +302,8 @@ def _why_nothing(path: Path, frames: int, datagrams: int, messages: int, unknown
             f'capture "{path}" has the link type "{links}", which cannot be looked into. '
             "Ethernet, Linux cooked, raw IP and loopback can: capture there"
         )
+    if over_dtls:
+        return f'capture "{path}" holds no RTP stream, only how two sides begin to agree on {_OVER_DTLS}'
     heard = f"{messages} of them SIP" if messages else "none of them SIP"
     return f'capture "{path}" holds no RTP stream: of {frames} packets {datagrams} are UDP, {heard}. capture where the sound passes'
 

@@ -39,6 +39,16 @@ def test_encryption_is_seen_until_it_is_taken_back() -> None:
     assert not offers.encrypted(CALLER, IVR)
 
 
+def test_keys_that_are_agreed_on_elsewhere_are_seen_until_they_are_taken_back() -> None:
+    offers = CapturedOffers()
+    offers.datagram(invite(IVR[1], "0", protocol="UDP/TLS/RTP/SAVPF"))
+    assert offers.over_dtls(CALLER, IVR)
+    assert offers.encrypted(CALLER, IVR)
+    offers.datagram(invite(IVR[1], "0", protocol="RTP/SAVP"))
+    assert not offers.over_dtls(CALLER, IVR)
+    assert offers.encrypted(CALLER, IVR)
+
+
 def test_what_is_no_sip_or_cannot_be_read_says_nothing() -> None:
     offers = CapturedOffers()
     assert not offers.datagram(b"\x80\x00" + bytes(170))

@@ -190,6 +190,27 @@ def test_srtp_is_opened_with_the_keys_in_the_capture(tmp_path: Path) -> None:
     )
 
 
+CLIENT_HELLO = bytes.fromhex("16feff0000000000000000002c") + bytes(44)
+DTLS = (
+    "keys that both sides agreed on over DTLS and that stand nowhere in it (DTLS-SRTP). "
+    "capture where it is not encrypted, or hear the recording of the call"
+)
+
+
+@pytest.mark.parametrize("seen", ["handshake", "description"])
+def test_keys_agreed_on_over_dtls_are_in_no_capture(seen: str, tmp_path: Path) -> None:
+    before = (CALLER, IVR, [(0.0, CLIENT_HELLO)])
+    if seen == "description":
+        before = (CALLER, IVR, [(0.0, invite(CALLER[1], "0", address=CALLER[0], protocol="UDP/TLS/RTP/SAVPF"))])
+    stream = only(look_through(write(tmp_path / "c.pcap", before, (IVR, CALLER, encrypted(bytes(30))))))
+    assert (stream.unreadable, dict(stream.formats)) == (f"it is encrypted with {DTLS}", {})
+
+
+def test_a_handshake_alone_is_no_missing_rtp(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.pcap", (CALLER, IVR, [(0.0, CLIENT_HELLO)]))
+    assert why_not(path) == f"capture IT holds no RTP stream, only how two sides begin to agree on {DTLS}"
+
+
 def why_not(path: Path) -> str:
     with pytest.raises(CaptureError) as caught:
         look_through(path)
