@@ -12,7 +12,8 @@ from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
 from ivrtest.source.fix import DataPath, Drop, Edit, Fix, Put, Rename
 from ivrtest.source.text import Source, Span
-from ivrtest.source.yaml import Document, node_span
+from ivrtest.source.yaml import Document
+from ivrtest.source.yaml_nodes import node_span
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_TEXTS = frozenset({"true", "false", "null", "yes", "no", "on", "off"})

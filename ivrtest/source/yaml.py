@@ -13,24 +13,19 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Any, Final
 
-import yaml
-from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ivrtest.source.file import read_source as read_source
 from ivrtest.source.finding import Finding, InputError, Related, Severity
 from ivrtest.source.fix import DataPath as DataPath
 from ivrtest.source.fix import Fix
-from ivrtest.source.syntax import HASH_MESSAGE, bare_hash_keys, bare_hash_value, syntax_finding
+from ivrtest.source.syntax import HASH_MESSAGE, bare_hash_keys, bare_hash_value
 from ivrtest.source.text import Source, Span
+from ivrtest.source.yaml_nodes import COLLECTION, MAX_DEPTH, PLAIN, QUOTED, compose, inside_scalar, node_span, too_deep
 
-MAX_DEPTH: Final = 50
-"""Mappings and lists inside one another. Flows and scenarios need fewer than ten."""
 MAX_NODES: Final = 1_000_000
 """Keys and values, with aliases expanded."""
 
-_PLAIN: Final = "plain"
-_QUOTED: Final = "quoted"
-_COLLECTION: Final = "collection"
 _USUAL_TAGS: Final = {
     ScalarNode: "tag:yaml.org,2002:str",
     MappingNode: "tag:yaml.org,2002:map",
@@ -44,7 +39,6 @@ _WORDS: Final[dict[str, bool | None]] = {
 }
 _INT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,299})")
 _FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,299})(?:\.[0-9]{1,300})?(?:[eE][-+]?[0-9]{1,2})?")
-_PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)+")
 
 
 class Document:
@@ -187,8 +181,8 @@ class Document:
 
 def read_document(source: Source) -> Document:
     """Read one YAML document. Raises `InputError` where the text is no YAML, is empty, or is too big or too deep."""
-    root = _compose(source)
-    if root is None or (isinstance(root, ScalarNode) and root.tag == _PLAIN and not root.value):
+    root = compose(source)
+    if root is None or (isinstance(root, ScalarNode) and root.tag == PLAIN and not root.value):
         raise InputError((Finding("yaml-syntax", Severity.ERROR, f'"{source.name}" is empty', source.whole()),))
     builder = _Builder(source)
     data = builder.build(root)
@@ -196,68 +190,9 @@ def read_document(source: Source) -> Document:
     findings += [
         Finding("unquoted-sign", Severity.ERROR, HASH_MESSAGE, span)
         for offset, span in bare_hash_keys(source)
-        if not _inside_scalar(root, offset)
+        if not inside_scalar(root, offset)
     ]
     return Document(source, data, tuple(sorted(findings, key=lambda finding: finding.sort_key)), root)
-
-
-class _Hooks:
-    """What PyYAML's composer calls for every node: here it costs next to nothing, and bounds the depth."""
-
-    depth = 0
-
-    def resolve(self, kind: type[Node], value: str, implicit: object) -> str:
-        # Scalars are told apart by `_Builder`, and only plain ones; the composer's own tables are those of YAML 1.1.
-        if kind is ScalarNode and isinstance(implicit, tuple):
-            return _PLAIN if implicit[0] else _QUOTED
-        return _COLLECTION
-
-    def descend_resolver(self, parent: Node | None, index: object) -> None:
-        self.depth += 1
-        if self.depth > MAX_DEPTH + 1 and parent is not None:
-            raise _TooDeepError(parent.start_mark)
-
-    def ascend_resolver(self) -> None:
-        self.depth -= 1
-
-
-class _TooDeepError(Exception):
-    def __init__(self, mark: yaml.Mark) -> None:
-        super().__init__()
-        self.mark = mark
-
-
-class _PureComposer(_Hooks, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer):
-    def __init__(self, text: str) -> None:
-        yaml.reader.Reader.__init__(self, text)
-        yaml.scanner.Scanner.__init__(self)
-        yaml.parser.Parser.__init__(self)
-        yaml.composer.Composer.__init__(self)
-
-
-if yaml.__with_libyaml__:
-    from yaml._yaml import CParser
-
-    class _FastComposer(_Hooks, CParser):
-        def __init__(self, text: str) -> None:
-            CParser.__init__(self, text)
-
-
-def _compose(source: Source, fast: bool = yaml.__with_libyaml__) -> Node | None:
-    try:
-        composer: Any = _FastComposer(source.text) if fast else _PureComposer(source.text)
-        root: Node | None = composer.get_single_node()
-    except (yaml.YAMLError, UnicodeEncodeError) as error:
-        raise InputError((syntax_finding(source, error),)) from error
-    except _TooDeepError as error:
-        span = _mark_span(source, error.mark, error.mark)
-        raise _too_deep(span) from error
-    return root
-
-
-def _too_deep(span: Span) -> InputError:
-    message = f"mappings and lists stand more than {MAX_DEPTH} deep in one another here"
-    return InputError((Finding("yaml-syntax", Severity.ERROR, message, span),))
 
 
 class _Builder:
@@ -272,7 +207,7 @@ class _Builder:
     def build(self, node: Node) -> Any:
         if isinstance(node, ScalarNode):
             return self.scalar(node)
-        if node.tag is not _COLLECTION:
+        if node.tag is not COLLECTION:
             self.check_tag(node)
         self.count += len(node.value)
         if self.count > MAX_NODES:
@@ -281,7 +216,7 @@ class _Builder:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             # The composer has bounded what is written; only aliases lead deeper.
-            raise _too_deep(node_span(self.source, node))
+            raise too_deep(node_span(self.source, node))
         data = self.mapping(node) if isinstance(node, MappingNode) else [self.build(item) for item in node.value]
         self.depth -= 1
         return data
@@ -293,7 +228,7 @@ class _Builder:
                 self.add("yaml-key", "a key must be a text. lists and mappings cannot be keys", key)
                 self.build(value)
                 continue
-            if key.tag is not _PLAIN and key.tag is not _QUOTED:
+            if key.tag is not PLAIN and key.tag is not QUOTED:
                 self.check_tag(key)
             name = key.value
             if name in data:
@@ -303,7 +238,7 @@ class _Builder:
                 before = len(self.findings)
                 if repr(self.build(value)) == repr(data[name]) and len(self.findings) == before:
                     self.add_fix(node, (key, value))
-            elif name == "<<" and key.tag is _PLAIN:
+            elif name == "<<" and key.tag is PLAIN:
                 self.add("merge-key", 'the merge key "<<" is not used here. write the keys out', key)
             else:
                 data[name] = self.build(value)
@@ -320,8 +255,8 @@ class _Builder:
 
     def scalar(self, node: ScalarNode) -> Any:
         value: str = node.value
-        if node.tag is not _PLAIN:
-            if node.tag is not _QUOTED:
+        if node.tag is not PLAIN:
+            if node.tag is not QUOTED:
                 self.check_tag(node)
             return value
         if value in _WORDS:
@@ -347,55 +282,3 @@ class _Builder:
 
     def add(self, rule: str, message: str, node: Node, related: tuple[Related, ...] = ()) -> None:
         self.findings.append(Finding(rule, Severity.ERROR, message, node_span(self.source, node), related))
-
-
-def node_span(source: Source, node: Node) -> Span:
-    """Return the place of a node: without an anchor or tag before it, and without the blank lines that may follow it."""
-    span = _mark_span(source, node.start_mark, node.end_mark)
-    text = source.text[node.start_mark.index : node.end_mark.index]
-    if text[:1] in ("&", "!"):
-        match = _PROPERTIES.match(text)
-        if match and match.end() < len(text):
-            line, column = _advance(span.line, span.column, match[0])
-            span = Span(source, line, column, span.end_line, span.end_column)
-    last = node
-    while isinstance(last, CollectionNode) and not last.flow_style and last.value:
-        last = last.value[-1][1] if isinstance(last, MappingNode) else last.value[-1]
-    if last is not node and last.start_mark.index >= node.start_mark.index:
-        # The parser ends a block where the next thing begins.
-        inner = _mark_span(source, last.start_mark, last.end_mark)
-        span = Span(source, span.line, span.column, inner.end_line, inner.end_column)
-    if isinstance(last, ScalarNode) and last.style in ("|", ">"):
-        written = source.text[last.start_mark.index : last.end_mark.index].rstrip()
-        line, column = _advance(last.start_mark.line + 1, last.start_mark.column + 1, written)
-        span = Span(source, span.line, span.column, line, column)
-    return span
-
-
-def _advance(line: int, column: int, text: str) -> tuple[int, int]:
-    """Return where one stands after reading `text` from a place."""
-    lines = (text + "|").splitlines()
-    return (line, column + len(text)) if len(lines) == 1 else (line + len(lines) - 1, len(lines[-1]))
-
-
-def _mark_span(source: Source, start: yaml.Mark, end: yaml.Mark) -> Span:
-    return Span(source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
-
-
-def _inside_scalar(root: Node, offset: int) -> bool:
-    """Tell whether the character at `offset` belongs to a text of several lines rather than to the file's own lines."""
-    nodes = [root]
-    seen: set[int] = set()
-    while nodes:
-        node = nodes.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, ScalarNode):
-            if node.start_mark.index <= offset < node.end_mark.index:
-                return True
-        elif isinstance(node, MappingNode):
-            nodes.extend(part for pair in node.value for part in pair)
-        else:
-            nodes.extend(node.value)
-    return False

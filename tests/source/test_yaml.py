@@ -9,7 +9,7 @@ import yaml as pyyaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ivrtest.source import yaml
+from ivrtest.source import yaml_nodes
 from ivrtest.source.finding import InputError
 from ivrtest.source.text import Source, Span
 from ivrtest.source.yaml import Document, read_document
@@ -146,14 +146,14 @@ def test_a_span_covers_the_value_and_a_key_span_the_key(path: tuple[str | int, .
 
 
 def test_both_parsers_find_the_same_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    fast = yaml._compose(Source("a", TEXT), True)
-    pure = yaml._compose(Source("a", TEXT), False)
+    fast = yaml_nodes.compose(Source("a", TEXT), True)
+    pure = yaml_nodes.compose(Source("a", TEXT), False)
 
     def flat(node: Any) -> list[tuple[object, ...]]:
         children = (
             [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))] if isinstance(node.value, list) else []
         )
-        span = yaml.node_span(Source("a", TEXT), node)
+        span = yaml_nodes.node_span(Source("a", TEXT), node)
         own = (node.tag, None if children else node.value, span.line, span.column, span.end_line, span.end_column)
         return [own, *(found for child in children for found in flat(child))]
 

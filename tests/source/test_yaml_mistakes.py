@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivrtest.source import yaml
+from ivrtest.source import yaml, yaml_nodes
 from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.text import Source
 
@@ -28,8 +28,8 @@ def told(finding: Finding) -> str:
 @pytest.fixture(params=["fast", "pure"])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Read with PyYAML's C parser, or with its Python one, which stands in where the other is not built."""
-    compose = yaml._compose
-    monkeypatch.setattr(yaml, "_compose", lambda source: compose(source, request.param == "fast"))
+    compose = yaml_nodes.compose
+    monkeypatch.setattr(yaml, "compose", lambda source: compose(source, request.param == "fast"))
     return str(request.param)
 
 
@@ -136,5 +136,5 @@ def test_what_can_be_read_is_read_and_its_mistakes_are_all_told(text: str, data:
 def test_a_colon_without_a_space_in_braces_is_told() -> None:
     # Only the C parser refuses it. The other reads the key "b:".
     with pytest.raises(InputError) as caught:
-        yaml._compose(Source("flow.yaml", "a: {b:}\n"), True)
+        yaml_nodes.compose(Source("flow.yaml", "a: {b:}\n"), True)
     assert [told(finding) for finding in caught.value.findings] == ['1:6 a space must follow the ":" here. to mean a text, quote it']
