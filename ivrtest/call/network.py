@@ -22,8 +22,9 @@ class Network:
     """Whom to ask for names. None: as this machine does."""
     advertise: str = ""
     """The IP address that others reach us at, where it is not the one that we bind: behind a NAT that forwards our ports as they are."""
-    keep_alive_s: float = 0.0
-    """How often to send something small where calls and bindings go, so that NATs keep the way back open. 0: never."""
+    keep_alive_s: float | None = None
+    """How often to send something small where calls and bindings go, so that NATs keep the way back open. 0: never. None: as RFC 5626
+    section 4.4 says, over connections, and over UDP where a NAT is on the way: the far side sees another address than ours."""
     silent_s: float = SILENT_S
     """How long a target may say nothing before the next is tried, where there is a next. The last one has the 32 s of RFC 3261."""
     limits: CallLimits = field(default_factory=CallLimits)

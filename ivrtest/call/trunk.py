@@ -36,6 +36,8 @@ NUMBER = re.compile(r"\+?[0-9]{2,15}")
 Watch = Callable[[sip.Event], bool]
 """Sees the events of a call before the call does. Returns whether the call is not to see this one."""
 
+KEEP_ALIVE_S: Final = {"udp": 25.0, "tcp": 100.0, "tls": 100.0}
+"""How often a NAT is reminded of us where nothing else is asked for: 24 to 29 s, and 95 to 120 s (RFC 5626 sections 4.4.2 and 4.4.1)."""
 _UNREADABLE_KEPT = 100
 _CALL_ID = re.compile(rb"^(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
@@ -70,7 +72,7 @@ class Trunk:
         trace: bool,
         tls: Tls,
         advertise: str = "",
-        keep_alive_s: float = 0.0,
+        keep_alive_s: float | None = None,
         max_calls: int | None = None,
         permission: Permission | None = None,
         session_times: SessionTimes | None = None,
@@ -116,8 +118,9 @@ class Trunk:
             session_times=session_times,
             require_digest=require_digest,
         )
-        self._keep_alive_s = keep_alive_s
-        self._beat = self._loop.call_later(keep_alive_s, self._keep_alive) if keep_alive_s else None
+        self._keeps_all_alive = keep_alive_s is not None
+        self._beat_s = KEEP_ALIVE_S[transport] if keep_alive_s is None else keep_alive_s
+        self._beat = self._loop.call_later(self._beat_s, self._keep_alive) if self._beat_s else None
         uri = SipUri.of(*here, user=user)
         self.uri: Final = uri if transport == "udp" else uri.with_parameter("transport", transport)
         """Our address, for others to call."""
@@ -306,8 +309,9 @@ class Trunk:
     def _keep_alive(self) -> None:
         """Send what keeps the way back open through NATs (RFC 5626 sections 3.5.1 and 4.4.1)."""
         for destination in dict.fromkeys(self._destinations.values()):
-            self._port.keep_alive(destination)
-        self._beat = self._loop.call_later(self._keep_alive_s, self._keep_alive)
+            if self._keeps_all_alive or self.transport != "udp" or self._agent.is_behind_nat(destination):
+                self._port.keep_alive(destination)
+        self._beat = self._loop.call_later(self._beat_s, self._keep_alive)
 
     def _forget(self, handle: str) -> None:
         self.calls.pop(handle, None)

@@ -35,7 +35,8 @@ jobs = 2
 calls_at_once = 4                   # what the target bears, whatever "jobs" and the command line say; whoever wants more waits
 calls_per_second = 0.5              # ... and new calls, evenly spaced
 advertise = "203.0.113.7"           # our address as the far side sees it, behind a NAT that forwards our ports
-keep_alive = 25                     # seconds between small messages that keep a NAT open
+keep_alive = 25                     # seconds between small messages that keep a NAT open; 0: none. by default 25 over UDP where the
+                                    # target sees another address than ours, and 100 over TCP and TLS
 ping = true                         # asks whether the target is there (OPTIONS) before a run
 session_expires = 1800              # ends a call that nobody refreshes for so many seconds (RFC 4028)
 ca = "staging-ca.pem"               # over TLS: whom to trust, in place of the authorities that this machine trusts
@@ -82,6 +83,7 @@ A_FINGERPRINT: Final = "it must be the SHA-256 of a certificate, as openssl x509
 A_PROXY: Final = 'it must be the SIP URI of a proxy, such as "sip:sbc.example.com"'
 A_LIST: Final = 'it must be a list of SIP URIs such as "sip:ivr@127.0.0.1:5060"'
 A_TIME: Final = "it must be a number of seconds above 0"
+AN_INTERVAL: Final = "it must be a number of seconds above 0, or 0 for none"
 A_RATE: Final = "it must be a number above 0"
 AN_IP_ADDRESS: Final = 'it must be an IP address such as "203.0.113.7"'
 A_NAME_SERVER: Final = 'it must be the IP address of a name server, such as "192.0.2.53" or "127.0.0.1:5353"'
@@ -140,12 +142,12 @@ class TargetSettings:
     """What the target bears; None: anything."""
     advertise: str = ""
     """Our IP address as the far side sees it; empty: the one that we have."""
-    keep_alive: float = 0.0
+    keep_alive: float | None = None
+    """Seconds between two keep-alives; 0: none; None: where a NAT is on the way, and over connections."""
     ping: bool = False
     """Whether to ask the target whether it is there, before a run."""
     session_expires: int | None = None
     """Seconds after which a call is over that nobody refreshes (RFC 4028). None: as the target wants."""
-    """Seconds between two keep-alives; 0: none."""
     sound: SoundSettings = field(default_factory=SoundSettings)
 
 
@@ -335,7 +337,7 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
         proxy = reader.value(table, f"targets.{name}.proxy", is_text, A_PROXY)
         advertise = reader.value(table, f"targets.{name}.advertise", is_ip_address, AN_IP_ADDRESS)
         failover_after = reader.value(table, f"targets.{name}.failover_after", is_positive, A_TIME)
-        keep_alive = reader.value(table, f"targets.{name}.keep_alive", is_positive, A_TIME)
+        keep_alive = reader.value(table, f"targets.{name}.keep_alive", is_interval, AN_INTERVAL)
         targets[name] = TargetSettings(
             uri or "",
             jobs,
@@ -345,7 +347,7 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
             calls_at_once=reader.value(table, f"targets.{name}.calls_at_once", is_count, A_COUNT),
             calls_per_second=reader.value(table, f"targets.{name}.calls_per_second", is_positive, A_RATE),
             advertise=advertise or "",
-            keep_alive=keep_alive or 0.0,
+            keep_alive=keep_alive,
             ping=reader.value(table, f"targets.{name}.ping", is_switch, A_SWITCH) or False,
             session_expires=reader.value(table, f"targets.{name}.session_expires", is_session_time, A_SESSION_TIME),
             sound=read_sound(reader, table, f"targets.{name}"),
@@ -363,6 +365,10 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
 
 def is_session_time(value: object) -> bool:
     return is_count(value) and isinstance(value, int) and value >= SHORTEST_SESSION_S
+
+
+def is_interval(value: object) -> bool:
+    return is_positive(value) or (value == 0 and not isinstance(value, bool))
 
 
 def is_ip_address(value: object) -> bool:

@@ -157,6 +157,10 @@ class Agent:
         addresses = {leg.peer.address for leg in orphans if leg.peer is not None and leg.phase is Phase.ANSWERED}
         return frozenset(address for address in addresses if address is not None)
 
+    def is_behind_nat(self, destination: Address) -> bool:
+        """Say whether `destination` sees our requests come from another address than we have, as far as its responses tell."""
+        return destination in self._endpoint.layer.seen_elsewhere
+
     @property
     def calls(self) -> int:
         """How many calls are up, ringing or being ended."""

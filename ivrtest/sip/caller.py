@@ -162,7 +162,7 @@ class CallingLeg(Leg):
         return peer
 
     def invite_accepted(self, invite: OutgoingInvite, response: Response, now: float) -> Acceptance:
-        """The call is answered, by the first device or by a further one (section 13.2.2.4)."""
+        """The call is answered, by the first device, which gets it, or by a further one, which is told goodbye (section 13.2.2.4)."""
         early = self._early.get(response.need(To).tag or "")
         if early is None:
             early = _Early(self._peer_of(response))
@@ -188,6 +188,8 @@ class CallingLeg(Leg):
             peer.bye(ignore, now)
             if self.phase is Phase.EARLY:
                 self.finish(Cancelled(self.handle, Side.US, crossed=True, cause=None), now)
+            elif self.phase is Phase.OVER:
+                self.leave()  # its dialog joined a call that was forgotten already
 
     def invite_failed(self, invite: OutgoingInvite, response: Response, now: float, *, local: bool) -> None:
         """The call was refused, given up or never heard."""

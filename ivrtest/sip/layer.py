@@ -12,7 +12,7 @@ from ivrtest.sip.message import Request, Response, create_response
 from ivrtest.sip.routing import BRANCH_COOKIE
 from ivrtest.sip.timers import Alarms, Timers
 from ivrtest.sip.transaction import CLIENT, INVITE_CLIENT, INVITE_SERVER, SERVER, Do, Input, Run, State
-from ivrtest.sip.transport import Address, default_port, response_address
+from ivrtest.sip.transport import Address, default_port, is_from_elsewhere, response_address
 
 
 class Sleeper(Protocol):
@@ -149,6 +149,8 @@ class TransactionLayer:
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
         self._servers: dict[ServerKey, ServerTransaction] = {}
         self._merge_keys: dict[ServerKey, ServerTransaction] = {}
+        self.seen_elsewhere: set[Address] = set()
+        """Who sees our requests come from another address than we have: there is a NAT on the way (RFC 3581 section 4)."""
 
     def __len__(self) -> int:
         return len(self._clients) + len(self._servers)
@@ -190,6 +192,10 @@ class TransactionLayer:
         # Section 8.1.3.3: more than one Via means that it was meant for somebody else; section 18.1.2: so does another sent-by.
         if transaction is None or len(vias) > 1 or vias[0].sent_by != transaction.request.need(Via).sent_by:
             return
+        if is_from_elsewhere(vias[0]):
+            self.seen_elsewhere.add(transaction.destination)
+        else:
+            self.seen_elsewhere.discard(transaction.destination)
         transaction.feed(Input.of_status(response.status), now, response)
 
     def absorb(self, request: Request, now: float) -> bool:

@@ -39,6 +39,8 @@ class Registry:
 
     def remove(self, leg: Leg, peers: Iterable[Peer]) -> None:
         """Forget a call and its dialogs."""
-        self.legs.pop(leg.handle, None)
+        # A call that was redirected has its handle still.
+        if self.legs.get(leg.handle) is leg:
+            del self.legs[leg.handle]
         for peer in peers:
             self._peers.pop(peer.dialog.id, None)

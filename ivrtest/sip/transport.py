@@ -44,3 +44,11 @@ def response_address(via: Via, source: Address) -> Address:
     (section 18.2.2, RFC 3581 section 4). `maddr` is not followed: it would let anybody aim our responses at a third party.
     """
     return source[0], source[1] if via.wants_rport or via.transport in RELIABLE else via.port or default_port(via.transport)
+
+
+def is_from_elsewhere(via: Via) -> bool:
+    """Say whether a request of ours came from another address than it says, through a NAT, as the Via of a response tells (`received` and
+    `rport`). What cannot be read tells nothing."""
+    port = via.parameters.get("rport") or ""
+    moved = port.isascii() and port.isdigit() and len(port) <= 5 and int(port) != (via.port or default_port(via.transport))
+    return moved or (via.received or via.host).lower() != via.host.lower()

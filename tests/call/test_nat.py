@@ -14,10 +14,13 @@ from ivrtest.call.call import Answered, Ended
 from ivrtest.call.line import Line
 from ivrtest.call.network import Network
 from ivrtest.call.stream import NO_PONG, StreamPort
+from ivrtest.call.trunk import KEEP_ALIVE_S
+from ivrtest.call.udp import UdpPort
 from ivrtest.sip.framer import KEEP_ALIVE
 from ivrtest.sip.headers import Contact, Via
 from ivrtest.sip.message import Request, create_response, parse_message
 from ivrtest.sip.transport import Address
+from ivrtest.sip.uri import SipUri
 from tests.call.test_failover import end_of
 
 PATIENCE_S = 20.0
@@ -99,6 +102,88 @@ def test_a_keep_alive_goes_where_a_call_goes_and_nowhere_after_it() -> None:
             await call.hang_up()
 
     asyncio.run(run())
+
+
+class Nat:
+    """A far side that registers everybody, and sees them come from another address where it is `behind` a NAT."""
+
+    def __init__(self, *, behind: bool) -> None:
+        self.pings = 0
+        self.pinged = asyncio.Event()
+        self.registered = asyncio.Event()
+        self._behind = behind
+        self._port = UdpPort("127.0.0.1", 0, receive=self._receive, unreachable=lambda destination, problem: None)
+        self.uri = str(SipUri.of(*self._port.local_address, user="1001"))
+
+    def _receive(self, data: bytes, source: Address) -> None:
+        if data == KEEP_ALIVE:
+            self.pings += 1
+            self.pinged.set()
+            return
+        request = parse_message(data)
+        via = request.need(Via).with_source(*((OUTSIDE, 4711) if self._behind else source))
+        self.registered.set()
+        heads = [("Via", str(via)), *((name, request.text(name) or "") for name in ("From", "To", "Call-ID", "CSeq", "Contact"))]
+        lines = "".join(f"{name}: {value}\r\n" for name, value in heads)
+        self._port.send(f"SIP/2.0 200 OK\r\n{lines}Expires: 60\r\nContent-Length: 0\r\n\r\n".encode(), source)
+
+    def close(self) -> None:
+        self._port.close()
+
+
+@pytest.mark.parametrize(
+    ("behind", "keep_alive_s", "pings"),
+    [(True, None, True), (False, None, False), (True, 0.0, False), (False, 0.05, True)],
+    ids=["behind a NAT", "without a NAT", "behind a NAT, never", "without a NAT, always"],
+)
+def test_a_binding_behind_a_nat_is_kept_alive_by_itself(
+    behind: bool, keep_alive_s: float | None, pings: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KEEP_ALIVE_S, "udp", 0.05)
+
+    async def run() -> None:
+        nat = Nat(behind=behind)
+        async with asyncio.timeout(PATIENCE_S), Line(network=Network(keep_alive_s=keep_alive_s)) as line:
+            await line.register(nat.uri)
+            if pings:
+                await nat.pinged.wait()
+            else:
+                # Several times as long as until a first one would come.
+                await asyncio.sleep(0.3)
+                assert nat.pings == 0
+        nat.close()
+
+    asyncio.run(run())
+
+
+def test_a_connection_is_kept_alive_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KEEP_ALIVE_S, "tcp", 0.05)
+
+    async def run() -> None:
+        pinged = asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            while KEEP_ALIVE not in await reader.read(4096):
+                pass
+            pinged.set()
+            writer.close()
+
+        async with asyncio.timeout(PATIENCE_S):
+            server = await asyncio.start_server(serve, "127.0.0.1", 0)
+            async with Line() as line:
+                call = await line.place(f"sip:ivr@127.0.0.1:{server.sockets[0].getsockname()[1]};transport=tcp")
+                await pinged.wait()
+                await call.hang_up()
+            server.close()
+
+    asyncio.run(run())
+
+
+def test_how_often_a_nat_is_reminded_of_us() -> None:
+    """RFC 5626 sections 4.4.1 and 4.4.2."""
+    assert 24 <= KEEP_ALIVE_S["udp"] <= 29
+    assert 95 <= KEEP_ALIVE_S["tcp"] == KEEP_ALIVE_S["tls"] <= 120
 
 
 class Station:

@@ -185,7 +185,7 @@ def test_every_mistake_is_told_in_one_pass() -> None:
         ),
         (
             '[targets.lab]\nuri = "sip:lab"\nkeep_alive = "25s"\n',
-            'ivrtest.toml:3:1: "targets.lab.keep_alive" is "25s". it must be a number of seconds above 0',
+            'ivrtest.toml:3:1: "targets.lab.keep_alive" is "25s". it must be a number of seconds above 0, or 0 for none',
         ),
         (
             '[targets.lab]\nuri = "sip:lab"\nping = "yes"\n',

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ivrtest.sip.dialog import Dialog
-from ivrtest.sip.events import Answered, Ended, IncomingCall, Progress, Side
+from ivrtest.sip.events import Answered, Ended, IncomingCall, OptionsAnswered, Progress, Side
 from ivrtest.sip.headers import Contact, RecordRoute, Route, To, Via
 from ivrtest.sip.message import Request, Response, create_response, parse_message
 from ivrtest.sip.peer import ignore
@@ -224,3 +224,44 @@ def test_a_changed_contact_is_where_bye_goes(network: Network) -> None:
     bob.bye(bobs, network.now)
     network.run(0.1)
     assert network.sent[0].destination == CAROL
+
+
+@pytest.mark.parametrize(
+    ("parameters", "elsewhere"),
+    [
+        (";rport=5060;received=192.0.2.1", False),
+        (";received=192.0.2.9", True),
+        (";rport=5061", True),
+        (";rport", False),
+        (";rport=many;received=192.0.2.1", False),
+        ("", False),
+    ],
+)
+def test_a_response_tells_of_a_nat(network: Network, parameters: str, elsewhere: bool) -> None:
+    alice = network.agent(ALICE, user="alice")
+    handle = alice.options(SipUri.of(*BOB, user="bob"), BOB, now=network.now)
+    network.run(0.1)
+    (request,) = (sent.data for sent in network.sent)
+    response = request.replace(b"OPTIONS sip:bob@192.0.2.2:5060 SIP/2.0", b"SIP/2.0 200 OK").replace(b";rport", parameters.encode())
+    network.send(response, BOB, ALICE)
+    network.run(0.1)
+    assert network.of_kind(ALICE, OptionsAnswered).handle == handle
+    assert alice.is_behind_nat(BOB) is elsewhere
+
+
+def test_a_fork_that_answers_when_the_call_is_over_is_told_goodbye_and_forgotten(network: Network) -> None:
+    alice, bob = network.pair()
+    carol = network.agent(CAROL, user="carol")
+    Proxy(network, FIRST, forks=(BOB, CAROL))
+    handle = network.call(destination=FIRST)
+    network.run(0.1)
+    bob.answer(network.of_kind(BOB, IncomingCall).handle, ANSWER, network.now)
+    network.run(0.1)
+    alice.bye(handle, network.now)
+    network.run(1.0)
+    assert network.kinds(ALICE)[-1] == "Ended"
+    carol.answer(network.of_kind(CAROL, IncomingCall).handle, ANSWER, network.now)
+    network.run_until_quiet()
+    assert network.kinds(CAROL) == ["IncomingCall", "Confirmed", "Ended"]
+    assert network.kinds(ALICE).count("Answered") == network.kinds(ALICE).count("Ended") == 1
+    assert (alice._registry._peers, alice._registry.legs) == ({}, {})
