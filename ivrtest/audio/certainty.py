@@ -54,3 +54,5 @@ AUDIBLE: Final = 0.45
 """A recording of which less than this share stands out of the noise could have another word in it that nobody would hear."""
 GIVE_UP_FRAMES: Final = 60
 """How long a recording heard to its end waits to be taken for itself."""
+SETTLED_FRAMES: Final = 30
+"""How long a short one that seems to have other sound over it waits for what fits as it is."""

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from ivrtest.audio.alignment import Track
-from ivrtest.audio.certainty import CLEAR_AROUND, CLEAR_S, ENOUGH_S, EXCELLENT_DB, FAIR_DB, GIVE_UP_FRAMES, NAME_ANY_S, SHORT_S, SOME_SHARE
+from ivrtest.audio.certainty import (
+    CLEAR_AROUND,
+    CLEAR_S,
+    ENOUGH_S,
+    EXCELLENT_DB,
+    FAIR_DB,
+    GIVE_UP_FRAMES,
+    NAME_ANY_S,
+    SETTLED_FRAMES,
+    SHORT_S,
+    SOME_SHARE,
+)
 from ivrtest.audio.pursuit import SLACK
 from ivrtest.audio.rivals import continues, instead, outdone, together
 from ivrtest.audio.situation import Situation
@@ -36,9 +47,9 @@ def stands(situation: Situation, track: Track) -> bool:
     """Return whether a recording heard to its end can be taken for itself, not for a stretch of other speech."""
     if track is situation.named or track.heard_s < 0.1:
         return track is situation.named
-    if not situation.sounds(track):
+    if not situation.sounds(track) or not track.compared:
         return False
-    if not track.compared or (track.key not in situation.expected and track.heard_s < NAME_ANY_S and not track.clear):
+    if not track.clear and track.heard_s < NAME_ANY_S and (track.key not in situation.expected or misplaced(situation, track)):
         return False
     if track.key in situation.expected and track.heard_share > SOME_SHARE:
         return situation.sound_before(track) < 25 or track.heard_s > SHORT_S
@@ -57,6 +68,15 @@ def stands(situation: Situation, track: Track) -> bool:
     after = situation.history.speech_or_lost(track.sounding_end // HOP + 3, situation.history.end)
     quiet = (len(after) >= 8 and not after[:8].any()) or (len(after) >= 16 and not after[8:16].any())
     return quiet or (len(after) >= 3 and track.worst < EXCELLENT_DB)
+
+
+def misplaced(situation: Situation, track: Track) -> bool:
+    """Return whether a short recording that seems to have other sound over it may only lie in the wrong place: something fits as it is
+    where this one lies, or may show to do so before long."""
+    if situation.history.end < track.sounding_end // HOP + SETTLED_FRAMES:
+        return True
+    others = [other for other in situation.tracks if other is not track and other.clear and other.compared]
+    return any(other.sounding_start < track.sounding_end and track.sounding_start < other.sounding_end for other in others)
 
 
 def outlived(situation: Situation, track: Track) -> bool:

@@ -41,6 +41,8 @@ class History:
         self._noise: Levels = np.full(BANDS, FLOOR_DB, np.float32)
         self._noise_at = 0
         self._quiet = True
+        self.over = False
+        """The call is over: the silence after it says nothing of the line's noise."""
 
     @property
     def noise(self) -> Levels:
@@ -183,7 +185,7 @@ class History:
 
     def _measure_noise(self) -> None:
         """Measure the noise where that was long ago: only where somebody asks, for most of a call nobody does."""
-        if self.end // _NOISE_EVERY == self._noise_at:
+        if self.over or self.end // _NOISE_EVERY == self._noise_at:
             return
         self._noise_at = self.end // _NOISE_EVERY
         end = self._noise_at * _NOISE_EVERY - self.oldest

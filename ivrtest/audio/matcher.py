@@ -89,7 +89,7 @@ class Matcher:
     def finish(self) -> list[Hearing]:
         """The call is over: return the last word on what was playing."""
         end_s = self._history.taken / SAMPLE_RATE
-        self._over = True
+        self._over = self._history.over = self._sound.over = True
         hearings = self.feed(np.zeros(STEP * 6, np.int16), np.zeros(STEP * 6, np.bool_))
         if self._now.named is not None:
             hearings += self._went_wrong(self._now.named, Verdict.truncated)

@@ -8,6 +8,7 @@ from ivrtest.audio.alignment import Track
 from ivrtest.audio.certainty import FAR_BELOW_DB, GOOD_BEGINNING_DB, NAME_ANY_S, NAME_EXPECTED_S, NAME_WELL_EXPECTED_S
 from ivrtest.audio.hearing import Match, Resumed, Verdict
 from ivrtest.audio.history import History
+from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import Key, LibraryIndex
 from ivrtest.audio.pursuit import Pursuit
 from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW
@@ -50,7 +51,8 @@ class Situation:
     def sounds(self, track: Track) -> bool:
         """Return whether a recording lies where there is sound. With other sound over it, it might fit the line's noise."""
         if track.clear:
-            return True
+            # Where there is little to compare, as of a soft recording in noise, no part of it need be wrong: then the whole must fit.
+            return track.mean < GOOD_DB
         loud = self.history.loud(track.sounding_start // HOP, track.first + track.judged)
         return int(np.count_nonzero(loud)) * HOP / SAMPLE_RATE > 0.5 * track.heard_s
 

@@ -36,6 +36,8 @@ class SoundDetector:
         self._began = 0
         self.threshold_db = QUIETEST_DB
         """Levels above are sound."""
+        self.over = False
+        """The call is over: the silence after it says nothing of the line's floor."""
 
     @property
     def sounding(self) -> bool:
@@ -46,7 +48,8 @@ class SoundDetector:
         heard = levels[valid & (levels > -80)]
         if len(heard):
             self._recent = np.concatenate([self._recent, heard])[-_FLOOR_FRAMES:]
-        self.threshold_db = max(self._floor() + ABOVE_FLOOR_DB, QUIETEST_DB)
+        if not self.over:
+            self.threshold_db = max(self._floor() + ABOVE_FLOOR_DB, QUIETEST_DB)
         loud: Mask = valid & (levels > self.threshold_db)
         hearings: list[Hearing] = []
         if not self._sounding and not loud.any():
