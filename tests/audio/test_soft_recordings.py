@@ -26,7 +26,8 @@ def _word(seconds: float, pitch: float, seed: int) -> NDArray[np.int16]:
     for harmonic in range(1, int(3300 / pitch)):
         voice += np.sin(2 * np.pi * harmonic * pitch * (1 + 0.3 * t) * t + harmonic**2) / (1 + (harmonic * pitch / 900 - 1) ** 2)
     voice = voice * np.hanning(len(t)) / np.abs(voice).max() * 9000
-    return np.rint(np.concatenate([_noise(0.4, 120, seed), voice, _noise(0.2, 60, seed + 1)])).astype(np.int16)
+    word: NDArray[np.int16] = np.rint(np.concatenate([_noise(0.4, 120, seed), voice, _noise(0.2, 60, seed + 1)])).astype(np.int16)
+    return word
 
 
 def _library(vowel_s: float) -> PromptLibrary:
