@@ -111,6 +111,16 @@ def _say_what_was_meant(finding: Finding, flow: Flow, done: tuple[Act, ...], nod
     return None
 
 
+def _translate(finding: Finding, flow: Flow, done: tuple[Act, ...], node: str) -> Repair | None:
+    """Let a prompt have words in the language that it lacks."""
+    prompt = next((prompt for prompt in flow.prompts.values() if prompt.span == finding.span), None)
+    language = next((each for each in flow.languages if f'has no words in "{each}"' in finding.message), None)
+    if prompt is None or language is None:
+        return None
+    words = {**prompt.words, language: next(iter(prompt.words.values()))}
+    return Repair(replace(flow, prompts={**flow.prompts, prompt.name: replace(prompt, words=words)}), done)
+
+
 def _handle_key(finding: Finding, flow: Flow, done: tuple[Act, ...], node: str) -> Repair | None:
     """Let the key that is announced lead to a person, and press it."""
     asking = flow.nodes.get(node)
@@ -241,6 +251,7 @@ _REPAIRERS: Final[Mapping[str, Repairer]] = {
     "language-option-no-effect": _speak,
     "missing-outcome": _declare,
     "mixed-languages": _keep_language,
+    "prompt-not-in-language": _translate,
     "recursive-call-flow": _replace_call,
     "self-loop-key": _aim_at_refuge,
     "shadowed-branch": _count,

@@ -1,9 +1,8 @@
 """Findings as scenario files: what the caller of a witness should get, so that `ivrtest run` shows on the wire what she gets instead.
 
 The flow is put right where the finding is (`repair`), both flows are played through with the acts of the witness (`rehearsal`), and the
-scenario goes up to the first thing that differs: it fails there as long as the flow is wrong. Where no call would show the mistake, or
-where nobody can tell what is right, there is none; nor for words and recordings that do not exist, because a scenario that names them is
-refused before any call.
+scenario goes up to the first thing that differs: it fails there as long as the flow is wrong. Where words or a recording are missing, its
+last step says that they may be. Where no call would show the mistake, or where nobody can tell what is right, there is none.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from ivrtest.check.rehearsal import Hears, IsCutOff, IsTransferred, Moment, Pres
 from ivrtest.check.repair import refuge, repaired
 from ivrtest.check.rules.unbounded_retry import FAILURES
 from ivrtest.flow.action import Piece
-from ivrtest.flow.model import Flow
+from ivrtest.flow.model import DigitsRef, Flow, PromptRef
 from ivrtest.flow.spoken_numbers import is_number_recording, written_as
 from ivrtest.source.finding import Finding
 from ivrtest.source.words import printable
@@ -55,6 +54,8 @@ def witness_scenario(finding: Finding, flow: Flow, flows: Mapping[str, Flow]) ->
         return None
     if finding.rule == "unbounded-retry" and (rounds := _rounds(flow, flows, done)) is not None:
         return _after_rounds(finding, flow, flows, (*done, *rounds))
+    if finding.rule == "missing-recording":
+        return _up_to_silence(finding, flow, before)
     repair = repaired(finding, flow, done, before.node)
     if repair is None:
         return None
@@ -63,7 +64,23 @@ def witness_scenario(finding: Finding, flow: Flow, flows: Mapping[str, Flow]) ->
     if wanted is None:
         return None
     moments = _up_to_difference(wanted.moments, actual.moments if actual is not None else before.moments)
-    return _text(finding, flow, wanted, moments, guessed=repair.guessed) if moments else None
+    missing = finding.rule == "prompt-not-in-language"
+    return _text(finding, flow, wanted, moments, guessed=repair.guessed, missing=missing) if moments else None
+
+
+def _up_to_silence(finding: Finding, flow: Flow, rehearsal: Rehearsal) -> str | None:
+    """Return a scenario up to where a recording is missing; None where it is not certain that the caller comes to hear it."""
+    parts = (part for node in flow.nodes.values() for spoken in node.spoken() for part in spoken if part.span == finding.span)
+    names: frozenset[str] = frozenset()
+    match next(parts, None):
+        case PromptRef(prompt=prompt):
+            names = frozenset({prompt})
+        case DigitsRef(variable=digits) if digits.isdigit():
+            names = frozenset(f"digits/{digit}" for digit in digits)
+    for place, moment in enumerate(rehearsal.moments):
+        if isinstance(moment, Hears) and not names.isdisjoint(piece.prompt for piece in moment.pieces):
+            return _text(finding, flow, rehearsal, rehearsal.moments[: place + 1], missing=True)
+    return None
 
 
 def _up_to_difference(wanted: Sequence[Moment], actual: Sequence[Moment]) -> list[Moment]:
@@ -101,7 +118,9 @@ def _after_rounds(finding: Finding, flow: Flow, flows: Mapping[str, Flow], done:
     return _text(finding, flow, failed, moments, guessed=True)
 
 
-def _text(finding: Finding, flow: Flow, rehearsal: Rehearsal, moments: Sequence[Moment], *, guessed: bool = False) -> str:
+def _text(
+    finding: Finding, flow: Flow, rehearsal: Rehearsal, moments: Sequence[Moment], *, guessed: bool = False, missing: bool = False
+) -> str:
     lines = [printable(f"# {finding.span}: {finding.message} [{finding.rule}]")]
     if guessed:
         lines.append("# what the caller should get is not told by the flow: the last step is a proposal. write what is right")
@@ -112,6 +131,8 @@ def _text(finding: Finding, flow: Flow, rehearsal: Rehearsal, moments: Sequence[
     for moment in moments:
         step, language = _step(moment, language)
         lines += [f"  - {{{step}}}"]
+    if missing:
+        lines[-1] = f"{lines[-1].removesuffix('}')}, may_be_missing: true}}"
     return "\n".join(lines) + "\n"
 
 

@@ -50,11 +50,17 @@ class Conversation:
     """Plays the steps of a scenario one after another. Feed it with `on` until `over`."""
 
     def __init__(
-        self, scenario: Scenario, prompts: Mapping[str, Prompt], default_language: str, *, music: frozenset[str] = frozenset()
+        self,
+        scenario: Scenario,
+        prompts: Mapping[str, Prompt],
+        default_language: str,
+        *,
+        music: frozenset[str] = frozenset(),
+        unrecorded: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
-        """`music`: the prompts that may be heard whenever the caller waits."""
+        """`music`: the prompts that may be heard whenever the caller waits. `unrecorded`: what may be expected without a recording."""
         self.scenario = scenario
-        self.scene = Scene(prompts, language=scenario.language or default_language, music=music)
+        self.scene = Scene(prompts, language=scenario.language or default_language, music=music, unrecorded=unrecorded)
         self.steps: list[StepResult] = [StepResult(step) for step in scenario.steps]
         self.trouble: tuple[Status, str] | None = None
         """What went wrong outside any step."""

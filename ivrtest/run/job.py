@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from ivrtest.audio.prompts import PromptLibrary
@@ -13,10 +14,14 @@ from ivrtest.flow.model import DigitsRef, Flow, NumberRef, Prompt, PromptRef
 from ivrtest.flow.nodes.lookup import Lookup
 from ivrtest.flow.nodes.queue import Queue
 from ivrtest.flow.spoken_numbers import NumberError
+from ivrtest.run.scene import recording_of
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.steps.hear import Hear
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.text import Span
+
+MISSING: Final = frozenset({"prompt-not-in-language", "missing-recording"})
+"""What a step may expect all the same, if it says so."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +46,18 @@ class Job:
         nodes = (node for flow in (self.flow, *self.flows.values()) for node in flow.nodes.values())
         return frozenset(node.music.prompt for node in nodes if isinstance(node, Lookup | Queue) and node.music is not None)
 
+    @property
+    def unrecorded(self) -> frozenset[tuple[str, str]]:
+        """What steps expect that allow it to be missing, and what is, as prompt and language."""
+        language = self.scenario.language or self.flow.default_language
+        missing = set()
+        for step in self.scenario.steps:
+            if isinstance(step, Hear):
+                language = step.language or language
+                wanted = step.prompts(language) if step.may_be_missing else ()
+                missing |= {key for name in wanted if self.library.get(*(key := recording_of(self.prompts, name, language))) is None}
+        return frozenset(missing)
+
     def misfits(self, *, by_sound: bool) -> Iterator[Finding]:
         """Yield what the scenario expects and the flow cannot give: prompts, languages and, `by_sound`, recordings."""
         for named, span in self.scenario.languages_named():
@@ -52,7 +69,8 @@ class Job:
             if isinstance(step, Hear):
                 language = step.language or language
                 if language in self.flow.languages:
-                    yield from self._unheard(step, language, by_sound)
+                    found = self._unheard(step, language, by_sound)
+                    yield from (each for each in found if not (step.may_be_missing and each.rule in MISSING))
 
     def _unheard(self, step: Hear, language: str, by_sound: bool) -> Iterator[Finding]:
         for sound in step.sounds:

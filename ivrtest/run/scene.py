@@ -120,6 +120,8 @@ class Scene:
     """Stretches of the call in which sound got lost: start, end, and how many seconds of it."""
     headers: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """Of the latest message of a kind that came, by kind, see `ivrtest.scenario.steps.header.MESSAGES`."""
+    unrecorded: frozenset[tuple[str, str]] = frozenset()
+    """What may be expected although there is no recording of it: nobody would recognise it."""
     ended: Ended | None = None
 
     def take(self, percept: Percept) -> None:
@@ -188,10 +190,15 @@ class Scene:
         return f"could not tell: {lost:.1f} s of the sound from {start:.1f} s to {end:.1f} s got lost on the line"
 
     def recording(self, prompt: str) -> tuple[str, str]:
-        """Return the key of the recording that a caller should hear. Raises KeyError if there is no such prompt or language."""
-        if prompt.startswith("digits/") or is_number_recording(prompt):
-            return (prompt, self.language)
-        language = self.prompts[prompt].language_for(self.language)
-        if language is None:
-            raise KeyError((prompt, self.language))
+        """Return the key of the recording that a caller should hear. Raises KeyError if there is no such prompt."""
+        return recording_of(self.prompts, prompt, self.language)
+
+
+def recording_of(prompts: Mapping[str, Prompt], prompt: str, language: str) -> tuple[str, str]:
+    """Return the key of the recording that who hears `language` should hear, also where a prompt has no words in it.
+
+    Raises KeyError if there is no such prompt.
+    """
+    if prompt.startswith("digits/") or is_number_recording(prompt):
         return (prompt, language)
+    return (prompt, prompts[prompt].language_for(language) or language)

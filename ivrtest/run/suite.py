@@ -86,7 +86,7 @@ def unrun(job: Job) -> ScenarioResult:
 async def run_job(job: Job, route: Route, emit: Emit) -> ScenarioResult:
     """Run one scenario."""
     started_at, began = now_text(), time.monotonic()
-    conversation = Conversation(job.scenario, job.prompts, job.flow.default_language, music=job.music)
+    conversation = Conversation(job.scenario, job.prompts, job.flow.default_language, music=job.music, unrecorded=job.unrecorded)
     record: CallRecord | None = None
     trouble = ""
 

@@ -169,3 +169,36 @@ def test_sound_without_a_name_is_an_answer_to_a_key_if_it_goes_on_after_it(end: 
     unknown = heard(("", ""), 3.0, end, kind)
     play(talk, [ANSWERED, heard(WELCOME, 0.2, 3.0), key("1", 3.1), unknown, heard(MENU_EN, 6.6, 8.0), WE_HANG_UP])
     assert decided(talk)[2] == verdict
+
+
+@pytest.mark.parametrize(
+    ("percepts", "verdict"),
+    [
+        (ticks(3.0, 15.0), 'failed: nothing was heard for 10 s. "menu" in "es" was expected'),
+        (
+            [heard(("menu", "en"), 3.5, 6.0)],
+            'failed: heard "menu" in the wrong language: "en" instead of "es", from 3.5 s to 6.0 s',
+        ),
+        (
+            [heard(("", ""), 3.5, 6.5, Verdict.unknown)],
+            (
+                "error: could not tell: heard speech that is no recording of the flow, from 3.5 s to 6.5 s, "
+                'and there is no recording of "menu" in "es" to hold it against'
+            ),
+        ),
+        (
+            [heard(("menu", "en"), 3.5, 6.0, Verdict.diverged, 4.5)],
+            (
+                'error: could not tell: heard something that begins like "menu" in "en" and differs after 1.0 s, from 3.5 s to 6.0 s, '
+                'and there is no recording of "menu" in "es" to hold it against'
+            ),
+        ),
+    ],
+)
+def test_what_has_no_recording_fails_where_it_is_certainly_not_heard(percepts: list[Percept], verdict: str) -> None:
+    talk = conversation("- hear: welcome\n- hear: menu\n  in: es\n  may_be_missing: true\n")
+    talk.scene.unrecorded = frozenset({("menu", "es")})
+    commands = play(talk, [ANSWERED, heard(WELCOME, 0.2, 3.0)])
+    assert commands[-1] == Expect(())
+    play(talk, percepts)
+    assert decided(talk)[-1] == verdict

@@ -123,3 +123,19 @@ def test_a_useless_recording_is_refused(folder: Path) -> None:
     (finding,) = caught.value.findings
     assert finding.rule == "recording"
     assert finding.message.startswith(f'recording "{path}"')
+
+
+def test_what_may_be_missing_is_called_for(folder: Path) -> None:
+    record(folder, "mul/welcome", "en/menu", "en/bye", "es/digits/1")
+    steps = '- hear: [welcome, menu, {digits: "12"}]\n  in: es\n  may_be_missing: true\n- hear: bye\n  may_be_missing: true\n'
+    wanting = job(folder, steps)
+    assert complaints(wanting, by_sound=True) == []
+    assert wanting.unrecorded == {("menu", "es"), ("digits/2", "es"), ("bye", "es")}
+    assert job(folder, "- hear: menu\n").unrecorded == frozenset()
+
+
+def test_a_prompt_that_there_is_not_may_not_be_missing(folder: Path) -> None:
+    record(folder, "mul/welcome")
+    assert complaints(job(folder, "- hear: wellcome\n  may_be_missing: true\n"), by_sound=True) == [
+        '5:11 flow "shop" has no prompt "wellcome". did you mean "welcome"? [unknown-prompt]'
+    ]

@@ -49,7 +49,7 @@ class HearAct(Act):
         self.allow(scene.since, self.step.within_s)
         if scene.ended is not None:
             return (), self.too_soon(scene.ended, scene)
-        commands = (Expect(self.wanted),)
+        commands = (self.expect(self.wanted, scene),)
         if scene.undecided is not None and not scene.is_stale(scene.undecided):
             return commands, self.recognised(scene.undecided, scene)
         return commands, None
@@ -95,6 +95,9 @@ class HearAct(Act):
     def final(self, match: Match, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         if match.verdict is Verdict.inconclusive:
             return (), self.done(Status.ERROR, match, f"could not tell: {told(match)}. {self.expected()}")
+        if self.next_wanted in scene.unrecorded and match.verdict is not Verdict.match:
+            message = f"could not tell: heard {told(match)}, and there is no recording of {named(self.next_wanted)} to hold it against"
+            return (), self.done(Status.ERROR, match, message)
         if match.verdict is Verdict.ambiguous and self.next_wanted in self.forms(match):
             # "dollar" or "dollars": whichever it was, the caller was told the same.
             match = replace(match, prompt=self.next_wanted[0], verdict=Verdict.match)
@@ -116,7 +119,10 @@ class HearAct(Act):
         if len(self.heard) == len(self.wanted):
             return (), Done(Status.PASSED, match.end_s, heard=tuple(self.heard))
         self.allow(match.end_s, self.step.pause_s)
-        return (Expect(self.wanted[len(self.heard) :]),), None
+        return (self.expect(self.wanted[len(self.heard) :], scene),), None
+
+    def expect(self, wanted: tuple[tuple[str, str], ...], scene: Scene) -> Expect:
+        return Expect(tuple(key for key in wanted if key not in scene.unrecorded))
 
     def forms(self, match: Match) -> set[tuple[str, str]]:
         """Return the recordings that a match may be, if they are forms of the same part of a number; else none."""

@@ -27,6 +27,8 @@ class Hear:
     """Seconds after the last event until the first recording must have begun."""
     pause_s: float = PAUSE_S
     """The longest silence between one recording and the next, in seconds."""
+    may_be_missing: bool = False
+    """The recording need not be there, as where a scenario shows that it is missing. What nobody can recognise is then left open."""
     whole: bool = True
     """The last recording must be heard to its end. Otherwise it is enough that it is recognised, and the next step follows."""
 
@@ -39,6 +41,7 @@ class Hear:
             language_span=fields.place("in") if "in" in fields.data else None,
             within_s=fields.within_s(),
             pause_s=fields.pause_s(),
+            may_be_missing=fields.data.get("may_be_missing", False),
             whole=fields.data.get("whole", True),
         )
 
