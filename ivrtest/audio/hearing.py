@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ivrtest.audio.spectrum import Mask, Samples
+from ivrtest.audio.words_heard import WordsHeard
 
 
 class Verdict(StrEnum):
@@ -38,6 +39,8 @@ class Means(StrEnum):
     """Its own sound, in every part of it."""
     sound = "sound_of_words"
     """How its words sound, spoken anew. That one of them was changed would not have been noticed."""
+    words = "speech_recognition"
+    """Its words, as a speech recogniser made them out. `Match.words` says how often it errs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class Match:
     resumed: Resumed | None = None
     """Where a recording that went wrong (`diverged`) goes on as recorded, if it was heard to."""
     by: Means = Means.recording
+    words: WordsHeard | None = None
+    """What a speech recogniser made out; only where that was asked for."""
     expected_language: str = ""
     """The language in which this prompt was expected, where it was heard in another one."""
 

@@ -46,7 +46,7 @@ class ErrorRate:
         if not self.sentences:
             return f"{100 * self.rate:.0f} % word errors, as stated"
         span = f"{100 * self.at_least:.0f} to {100 * self.at_most:.0f} %"
-        return f"{100 * self.rate:.0f} % word errors ({span}, measured on {self.words} words)"
+        return f"{100 * self.rate:.0f} % word errors, measured on {self.words} words: {span}"
 
 
 def stated(rate: float) -> ErrorRate:

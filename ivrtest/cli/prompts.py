@@ -1,4 +1,4 @@
-"""`ivrtest prompts list|render|compare|confusable`: the recordings of a flow."""
+"""`ivrtest prompts list|render|compare|confusable|transcribe`: the recordings of a flow."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ivrtest.cli.paths import flow_files, unusable
 from ivrtest.cli.problem import complain
 from ivrtest.cli.prompts_compare import compare
 from ivrtest.cli.prompts_confusable import confusable
+from ivrtest.cli.prompts_transcribe import transcribe
 from ivrtest.cli.settings import load_settings
 from ivrtest.flow.model import Flow
 from ivrtest.flow.read import load_flow
@@ -43,6 +44,7 @@ def command() -> None:
 
 command.add_command(compare)
 command.add_command(confusable)
+command.add_command(transcribe)
 
 
 @command.command("list")

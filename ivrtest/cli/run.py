@@ -22,6 +22,7 @@ from ivrtest.call.line import LineError
 from ivrtest.call.permission import DialRefused, Permission
 from ivrtest.call.placing import hop
 from ivrtest.cli.dialling import dial_options, permission_of
+from ivrtest.cli.hearing_settings import Recognition, check_hearing, recognising
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import unusable, unwritable
 from ivrtest.cli.problem import complain
@@ -113,6 +114,7 @@ def command(
             usable_by_pyvoip(called.uri, options)
         calibration = known_route(target)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate, quality=settings.quality)
+        recognition = check_hearing(settings.hearing, ready) if not simulate else None
         if wanted and pcap_secrets in (None, "refuse"):
             refuse_secrets(ready)
         folder = out or settings.reports
@@ -137,7 +139,13 @@ def command(
         with keeping(folder, packets, settings.keep, simulate=simulate) as evidence:
             with RunScreen(console, ladders=trace) as screen:
                 suite = asyncio.run(
-                    hold(ready, called, options, evidence, screen.on, at_once=at_once, packets=packets, calibration=calibration)
+                    hold(
+                        *(ready, called, options, evidence, screen.on),
+                        at_once=at_once,
+                        packets=packets,
+                        calibration=calibration,
+                        recognition=recognition,
+                    )
                 )
             suite = replace(suite, route=told)
             written, lost = write_reports(suite, folder, junit or folder / "junit.xml")
@@ -343,6 +351,7 @@ async def hold(
     at_once: int,
     packets: Packets,
     calibration: Calibration | None = None,
+    recognition: Recognition | None = None,
 ) -> SuiteResult:
     """Run the suite; the first Ctrl-C, or a request to end, ends it with what there is. Without `evidence` it is simulated."""
     task = asyncio.current_task()
@@ -359,16 +368,21 @@ async def hold(
     if target is not None and target.startswith(BY_PYVOIP):
         from ivrtest.run.other_driver import OtherDriverRoute
 
-        return await run_suite(jobs, OtherDriverRoute(target, options, evidence.recordings), emit, at_once=at_once)
-    async with LiveRoute(
-        target=target,
-        options=options,
-        recordings=evidence.recordings,
-        pcaps=evidence.pcaps,
-        capturing=packets.capturing,
-        pcaps_of_passed=not packets.failed_only,
-        calibration=calibration,
-    ) as route:
+        async with recognising(recognition) as stenographer:
+            return await run_suite(jobs, OtherDriverRoute(target, options, evidence.recordings, stenographer), emit, at_once=at_once)
+    async with (
+        recognising(recognition) as stenographer,
+        LiveRoute(
+            target=target,
+            options=options,
+            recordings=evidence.recordings,
+            pcaps=evidence.pcaps,
+            capturing=packets.capturing,
+            pcaps_of_passed=not packets.failed_only,
+            calibration=calibration,
+            stenographer=stenographer,
+        ) as route,
+    ):
         return await run_suite(jobs, route, emit, at_once=at_once)
 
 

@@ -10,6 +10,11 @@ reports = "reports"
 [quality]
 loss = "<= 1 %"                     # what holds for the quality of every call, unless its scenario says otherwise
 
+[hearing]
+engine = "vosk"                     # what recognises speech, where prompts are known by their words: also "faster-whisper", "pocketsphinx"
+models = {en = "models/vosk-model-en-us-0.22", es = {env = "VOSK_ES"}}   # ... models that you supply, by language; nothing is fetched
+word_errors = 0.1                   # ... the share of words that come out wrong; if left out, as "ivrtest prompts transcribe" measured it
+
 [check]
 ignore = ["menu-too-long"]          # rules that do not look; select = [...] lists those that do
 severity = {"unused-prompt" = "error"}
@@ -63,6 +68,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
+from ivrtest.cli.hearing_settings import HearingSettings, read_hearing
 from ivrtest.cli.policy_settings import read_policy
 from ivrtest.cli.sound_settings import SOUND_KEYS, SoundSettings, read_sound
 from ivrtest.cli.toml_reader import Reader, finding, is_count, is_fingerprint, is_positive, is_switch, is_text, is_texts
@@ -196,6 +202,7 @@ class Settings:
     embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
     quality: Mapping[str, Limit] = field(default_factory=dict)
     """Limits for the quality of every call, by measure."""
+    hearing: HearingSettings = field(default_factory=HearingSettings)
     path: Path | None = None
     """The file that was read."""
 
@@ -225,7 +232,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
         inner = data.get(name, {})
         data = inner if isinstance(inner, dict) else {}
     reader = Reader(source)
-    reader.only(data, ("paths", "check", "run", "dial", "quality", "embedded", "targets"), "")
+    reader.only(data, ("paths", "check", "run", "dial", "quality", "hearing", "embedded", "targets"), "")
     paths = reader.table(data, "paths", ("flows", "scenarios", "reports", "exclude"))
     run = reader.table(data, "run", ("jobs", "keep"))
     dial = reader.table(data, "dial", ("allow", "region", "resolver", "allow_clear_passwords"))
@@ -243,6 +250,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     clear = reader.value(dial, "dial.allow_clear_passwords", is_switch, A_SWITCH)
     check = read_check(reader, data)
     quality = read_quality(reader, data)
+    hearing = read_hearing(reader, data)
     embedded = read_embedded(reader, data)
     targets = read_targets(reader, data, allow_clear_passwords=bool(clear))
     if reader.findings:
@@ -259,6 +267,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
         targets=targets,
         embedded=embedded,
         quality=quality,
+        hearing=hearing,
         path=path,
     )
 

@@ -42,6 +42,11 @@ def is_number_word(word: str, language: str) -> bool:
     return word.isdigit() or word in _number_vocabulary(language.split("-")[0].lower())
 
 
+def is_joint(word: str, previous: str, language: str) -> bool:
+    """Return whether a word joins the parts of a number, and may as well be left out: "one hundred and five" is "one hundred five"."""
+    return word == "and" and previous in _HUNDREDS and language.split("-")[0].lower() == "en"
+
+
 @cache
 def _number_vocabulary(language: str) -> frozenset[str]:
     if language not in KNOWN:
@@ -53,8 +58,7 @@ def _number_vocabulary(language: str) -> frozenset[str]:
 def _plain(text: str, language: str) -> Iterator[str]:
     previous = ""
     for word in _split(text):
-        # "one hundred and five" and "one hundred five" are said of the same number.
-        if not (word == "and" and previous in _HUNDREDS and language.startswith("en")):
+        if not is_joint(word, previous, language):
             yield word
         previous = word
 

@@ -98,6 +98,11 @@ def money_words(currency: str, language: str) -> dict[str, str]:
     return {name: words for name, words in _numerals_of(language).words.items() if name in wanted}
 
 
+def recording_words(recording: str, language: str) -> str:
+    """Return what a part of a number or amount says. Raises NumberError for a language without numerals, KeyError for no such part."""
+    return _numerals_of(language).words[recording]
+
+
 def meaning(recording: str) -> str:
     """Return what a recording says, whatever form it has: `numbers/1` for "uno" and "un", `money/usd` for "dollar" and "dollars"."""
     if recording.startswith("numbers/"):

@@ -12,7 +12,7 @@ from ivrtest.flow.machine import FlowMachine
 from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, PromptRef
 from ivrtest.flow.nodes.menu import Menu
 from ivrtest.scenario.model import Scenario, Step
-from ivrtest.scenario.steps.hear import Hear
+from ivrtest.scenario.steps.hear import Hear, HeardBy
 from ivrtest.scenario.steps.press import Press
 
 MOST_PROMPTS: Final = 30
@@ -78,6 +78,8 @@ def question_of_scenario(scenario: Scenario, default_language: str, *, within_s:
     assert isinstance(press, Press)
     if press.secret:
         raise NoQuestion(f'the first keys of scenario "{scenario.name}" are secret. give one that begins with a key that may be shown')
+    if after.known_by is not HeardBy.sound:
+        raise NoQuestion(f'the first answer in scenario "{scenario.name}" is known by its words. give one that is known by its sound')
     answer = replace(after, sounds=after.sounds[:1], within_s=within_s, whole=False)
     lead = steps[:place]
     language = after.language or next(

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ivrtest import __version__
 from ivrtest.audio.hearing import Match, Means, Resumed
+from ivrtest.audio.words_heard import WordsHeard
 from ivrtest.report.excerpt import excerpt
 from ivrtest.report.files import write_text
 from ivrtest.report.findings_json import place
@@ -80,6 +81,7 @@ def match_of(match: Match) -> dict[str, Any]:
         "heard_by": str(match.by),
         "score_db": rounded(match.score) if match.by is Means.recording else None,
         "distance": rounded(match.score) if match.by is Means.sound and match.prompt else None,
+        "words": words_of(match.words) if match.words is not None else None,
         "start_s": rounded(match.start_s),
         "end_s": rounded(match.end_s),
         "decided_at_s": rounded(match.decided_at_s),
@@ -93,6 +95,21 @@ def resumed_of(resumed: Resumed | None) -> dict[str, Any] | None:
     if resumed is None:
         return None
     return {"at_s": rounded(resumed.at_s), "from_s": rounded(resumed.from_s), "silent": resumed.silent}
+
+
+def words_of(words: WordsHeard) -> dict[str, Any]:
+    rate = words.rate
+    return {
+        "transcript": words.text,
+        "expected": words.expected,
+        "engine": words.engine,
+        "word_errors": words.errors,
+        "words_expected": words.of,
+        "differences": [{"expected": each.expected, "heard": each.heard, "at_s": rounded(each.at_s)} for each in words.differences],
+        "error_rate": rounded(rate.rate),
+        "error_rate_at_most": rounded(rate.at_most),
+        "error_rate_measured_on_words": rate.words,
+    }
 
 
 def call_of(call: CallRecord, folder: Path) -> dict[str, Any]:

@@ -91,6 +91,8 @@ def step_line(number: int, step: StepResult) -> str:
 
 
 def scored(match: Match) -> str:
+    if match.words is not None:
+        return f", {match.words.errors} of {match.words.of} words differ, known at {match.decided_at_s:.2f} s"
     if match.by is Means.sound and match.prompt:
         return f", by the sound of its words: distance {match.score:.2f}, known at {match.decided_at_s:.2f} s"
     return f", deviation {match.score:.2f} dB, known at {match.decided_at_s:.2f} s" if match.prompt else ""

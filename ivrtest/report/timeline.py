@@ -192,6 +192,8 @@ def blamed(step: StepResult) -> Match | None:
 
 def names(match: Match) -> list[str]:
     """Return what a bar may be called, longest first."""
+    if match.words is not None:
+        return [f"words, {match.verdict}", "words", str(match.verdict), "?"]
     if not match.prompt:
         return [f"{match.verdict} speech", str(match.verdict), "?"]
     language = "" if match.language == ALL_LANGUAGES else f" {match.language}"

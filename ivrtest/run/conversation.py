@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from ivrtest.audio.hearing import Heard, ProgressToneHeard, Recognised, ToneHeard
+from ivrtest.audio.hearing import Heard, Hearing, Match, Means, ProgressToneHeard, Recognised, ToneHeard
 from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, Ringing, SessionChanged, TransferAsked, Transferred
 from ivrtest.flow.model import Prompt
 from ivrtest.run.acts import act_for
@@ -18,7 +18,7 @@ from ivrtest.run.acts.act import Act
 from ivrtest.run.acts.naming import named, told, tone_of
 from ivrtest.run.blame import because, unanswered
 from ivrtest.run.result import Note, Status, StepResult
-from ivrtest.run.scene import Command, Done, HangUpCall, Percept, Scene
+from ivrtest.run.scene import Command, Done, HangUpCall, Percept, PressKeys, Scene
 from ivrtest.run.stopwatch import Stopwatch
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.steps.press import Press
@@ -71,6 +71,16 @@ class Conversation:
         self._act: Act | None = None
         self._connected = False
         self._hanging_up = False
+
+    def advise(self, match: Match, text: str) -> Note:
+        """Add what a sound may have been to the call's story, and to the message of the step that it decided."""
+        advised = Note(match.end_s, text)
+        self.notes.append(advised)
+        self.notes.sort(key=lambda note: note.at_s)
+        for place, step in enumerate(self.steps):
+            if step.message and step.heard and step.heard[-1] == match:
+                self.steps[place] = replace(step, message=f"{step.message}. {text}")
+        return advised
 
     @property
     def over(self) -> bool:
@@ -132,17 +142,29 @@ class Conversation:
 
     def _follow(self, commands: tuple[Command, ...], done: Done | None) -> list[Command]:
         followed = list(commands)
+        self.scene.discreet |= any(isinstance(command, PressKeys) and command.secret for command in commands)
         if done is None:
             return followed
         self.steps[self._index] = replace(
             self.steps[self._index], status=done.status, message=done.message, heard=done.heard, at_s=done.at_s
         )
         self._act = None
+        self.notes += [Note(match.decided_at_s, f"heard {told(match)}", match) for match in done.heard if match.by is Means.words]
         if done.status is not Status.PASSED:
             return followed + self._hang_up()
         self.scene.since = done.at_s
         self._index += 1
-        return followed + self._begin()
+        return followed + (self._catch_up(done.later) if done.later else self._begin())
+
+    def _catch_up(self, hearings: tuple[Hearing, ...]) -> list[Command]:
+        """Begin the next step, and let it see what was heard before it could begin: also if the call is over by now."""
+        ended, self.scene.ended = self.scene.ended, None
+        commands = self._begin()
+        for percept in (*hearings, ended):
+            self.scene.ended = ended if percept is ended else None
+            if percept is not None and self._act is not None:
+                commands += self._follow(*self._act.on(percept, self.scene))
+        return commands
 
     def _give_up(self, status: Status, message: str) -> list[Command]:
         if self._hanging_up:

@@ -16,7 +16,7 @@ from ivrtest.flow.nodes.queue import Queue
 from ivrtest.flow.spoken_numbers import NumberError
 from ivrtest.run.scene import recording_of
 from ivrtest.scenario.model import Scenario
-from ivrtest.scenario.steps.hear import Hear
+from ivrtest.scenario.steps.hear import Hear, HeardBy
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.text import Span
 
@@ -73,6 +73,8 @@ class Job:
                     yield from (each for each in found if not (step.may_be_missing and each.rule in MISSING))
 
     def _unheard(self, step: Hear, language: str, by_sound: bool) -> Iterator[Finding]:
+        # What is known by its words needs words, and no recordings.
+        by_sound = by_sound and step.known_by is HeardBy.sound
         for sound in step.sounds:
             match sound:
                 case PromptRef(prompt=name, span=span):
@@ -110,6 +112,16 @@ class Job:
                 f"record it, or run: ivrtest prompts render {self.flow.span.source.name}"
             )
             yield misfit("missing-recording", message, span)
+
+
+def words_needed(job: Job) -> Iterator[tuple[Hear, str]]:
+    """Yield each step that is known by its words, with the language it is expected in."""
+    language = job.scenario.language or job.flow.default_language
+    for step in job.scenario.steps:
+        if isinstance(step, Hear):
+            language = step.language or language
+            if step.known_by is not HeardBy.sound:
+                yield step, language
 
 
 def misfit(rule: str, message: str, span: Span) -> Finding:

@@ -26,7 +26,8 @@ from ivrtest.run.job import Job
 from ivrtest.run.keeping import Names, keep_recording
 from ivrtest.run.result import CallRecord, Note, Status
 from ivrtest.run.route import Calibration, worse_than
-from ivrtest.run.scene import ChangeCodec, Command, Expect, HangUpCall, HoldCall, PressKeys, ResumeCall, Speak
+from ivrtest.run.scene import ChangeCodec, Command, Expect, HangUpCall, HoldCall, Percept, PressKeys, ResumeCall, Speak, Transcribe
+from ivrtest.run.stenographer import Dictation, Stenographer, advice
 from ivrtest.run.suite import RouteError
 from ivrtest.scenario.calling import Calling
 from ivrtest.server.ivr import EmbeddedIvr
@@ -54,10 +55,12 @@ class LiveRoute:
         pcaps_of_passed: bool = True,
         calibration: Calibration | None = None,
         listening: Callable[[Job], Ear] | None = None,
+        stenographer: Stenographer | None = None,
     ) -> None:
         """`options`: how to call, and whom we may. `recordings`: the folder for one stereo WAV per call; None: none are kept. `pcaps`: the
         folder for one capture per call, and `capturing` what may stand in them; `pcaps_of_passed`: also of scenarios that pass.
         `calibration`: how the line was, to tell where it has become worse. `listening`: gives each call the ear that listens to it.
+        `stenographer`: makes out words; it must be open.
         """
         self._called = target
         self._options = options or DialOptions()
@@ -67,6 +70,7 @@ class LiveRoute:
         self._capturing: Capturing | bool = (capturing or Capturing()) if pcaps is not None else False
         self._calibration = calibration
         self._listening = listening or (lambda job: ear_for(job.library))
+        self._stenographer = stenographer
         self._names = Names()
         self._stack = AsyncExitStack()
 
@@ -138,7 +142,7 @@ class LiveRoute:
                 raise RouteError(str(error)) from error
             behind_s = 0.0
             try:
-                behind_s = await converse(call, conversation, ear, tell)
+                behind_s = await converse(call, conversation, ear, tell, self._stenographer)
             except asyncio.CancelledError:
                 # The run is stopped. What there is of the call is kept; `run_job` sees from its task that it is not whole.
                 if conversation.answered_s is None:
@@ -200,19 +204,40 @@ def secret_headers(calling: Calling) -> Mapping[str, str]:
     return {name: os.environ[variable] for name, variable in calling.secret_headers.items()}
 
 
-async def converse(call: Call, conversation: Conversation, ear: Ear, tell: Callable[[Note], None]) -> float:
+async def converse(
+    call: Call, conversation: Conversation, ear: Ear, tell: Callable[[Note], None], stenographer: Stenographer | None = None
+) -> float:
     """Bring a call and a conversation together until the call is over. Return how far behind the call we were, in seconds, at the worst
-    moment before the verdict."""
+    moment before the verdict. Without a stenographer, no step can be known by its words."""
     told = 0
     behind_s = 0.0
-    async for percept in Listener(call, ear).stream():
-        if isinstance(percept, Tick) and conversation.status is Status.NOT_RUN:
-            behind_s = max(behind_s, call.now - percept.at)
+    listener = Listener(call, ear)
+    dictation = Dictation(stenographer, lambda: listener.heard)
+
+    async def take(percept: Percept) -> None:
+        nonlocal told
         for command in conversation.on(percept):
-            await obey(call, ear, command)
+            if isinstance(command, Transcribe):
+                dictation.ask(command)
+            else:
+                await obey(call, ear, command)
         for note in conversation.notes[told:]:
             tell(note)
         told = len(conversation.notes)
+
+    try:
+        async for percept in listener.stream():
+            if isinstance(percept, Tick) and conversation.status is Status.NOT_RUN:
+                behind_s = max(behind_s, call.now - percept.at)
+            await take(percept)
+            for transcribed in dictation.ready():
+                await take(transcribed)
+        while (awaited := await dictation.next()) is not None:
+            await take(awaited)
+        for note in await advice(conversation, dictation):
+            tell(note)
+    finally:
+        dictation.drop()
     return behind_s
 
 
@@ -232,3 +257,6 @@ async def obey(call: Call, ear: Ear, command: Command) -> None:
             await call.change_codec(codec, method=method)
         case HangUpCall():
             await call.hang_up()
+        case Transcribe():
+            # The sound is with whoever listens: see `converse`.
+            pass

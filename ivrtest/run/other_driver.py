@@ -17,16 +17,18 @@ from ivrtest.run.job import Job
 from ivrtest.run.keeping import Names, keep_recording
 from ivrtest.run.live import converse
 from ivrtest.run.result import CallRecord, Note
+from ivrtest.run.stenographer import Stenographer
 from ivrtest.run.suite import RouteError
 
 
 class OtherDriverRoute:
     """Places calls to one target with the driver of its scheme. What that driver does not measure, its records do not have."""
 
-    def __init__(self, target: str, options: DialOptions, recordings: Path | None) -> None:
+    def __init__(self, target: str, options: DialOptions, recordings: Path | None, stenographer: Stenographer | None = None) -> None:
         self.target = target
         self._options = options
         self._recordings = recordings
+        self._stenographer = stenographer
         self._names = Names()
 
     async def hold(self, job: Job, conversation: Conversation, tell: Callable[[Note], None]) -> CallRecord:
@@ -37,7 +39,7 @@ class OtherDriverRoute:
         try:
             async with dial(self.target, options) as call:
                 try:
-                    behind_s = await converse(call, conversation, ear, tell)
+                    behind_s = await converse(call, conversation, ear, tell, self._stenographer)
                 except asyncio.CancelledError:
                     # The run is stopped. What there is of the call is kept; `run_job` sees from its task that it is not whole.
                     if conversation.answered_s is None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded, SoundStarted, Verdict
+from ivrtest.audio.transcript import Transcript
 from ivrtest.call.call import Answered, CallEvent, ChangeMethod, EarlyMedia, Ended, KeySent, Ringing, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.flow.model import Prompt
 from ivrtest.flow.spoken_numbers import is_number_recording
 from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.run.result import Status
+from ivrtest.run.wording import Recogniser
 
 REACTION_S: Final = 1.0
 """How long an IVR may go on speaking after a key that interrupts it."""
@@ -27,7 +29,23 @@ UNNAMED: Final = frozenset({Verdict.unknown, Verdict.ambiguous, Verdict.inconclu
 GAP_S: Final = 0.3
 """The longest pause between two rounds of music."""
 
-Percept = CallEvent | Hearing | Tick
+
+@dataclass(frozen=True, slots=True)
+class Transcribed:
+    """The words of a stretch of speech, as `Transcribe` asked for them."""
+
+    start_s: float
+    end_s: float
+    transcript: Transcript
+    """On the clock of the call."""
+    recogniser: Recogniser
+    problem: str = ""
+    """Why there is no transcript."""
+    noisy: bool = False
+    """Whether the speech was in loud noise, in which a recogniser errs more often than it is known to."""
+
+
+Percept = CallEvent | Hearing | Tick | Transcribed
 """All that can reach a conversation, in the order of the call's clock."""
 
 
@@ -72,11 +90,20 @@ class ChangeCodec:
 
 
 @dataclass(frozen=True, slots=True)
+class Transcribe:
+    """Have the words of a stretch of the call made out. `Transcribed` follows some time later, also after the call."""
+
+    start_s: float
+    end_s: float
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUpCall:
     """End the call. `Ended` follows."""
 
 
-Command = Expect | PressKeys | Speak | HoldCall | ResumeCall | ChangeCodec | HangUpCall
+Command = Expect | PressKeys | Speak | HoldCall | ResumeCall | ChangeCodec | Transcribe | HangUpCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +115,8 @@ class Done:
     """The moment of the last event: the step after this one counts its time from here."""
     message: str = ""
     heard: tuple[Match, ...] = ()
+    later: tuple[Hearing, ...] = ()
+    """What was heard since then, while the verdict was still awaited: the next step has yet to see it."""
 
 
 @dataclass(slots=True)
@@ -123,6 +152,8 @@ class Scene:
     unrecorded: frozenset[tuple[str, str]] = frozenset()
     """What may be expected although there is no recording of it: nobody would recognise it."""
     ended: Ended | None = None
+    discreet: bool = False
+    """Whether the caller has pressed secret keys, which the IVR may speak back."""
 
     def take(self, percept: Percept) -> None:
         """Note what reached us. Called before the step sees it."""

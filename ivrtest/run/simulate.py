@@ -10,15 +10,31 @@ from collections.abc import Callable
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Match, Recognised, SoundEnded, SoundStarted, ToneHeard, Verdict
+from ivrtest.audio.transcript import HeardWord, Transcript
+from ivrtest.audio.word_errors import stated
 from ivrtest.call.call import Answered, Ended, KeySent, PlaybackEnded, SessionChanged, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.flow import action as do
 from ivrtest.flow.machine import FlowMachine, Visit
+from ivrtest.flow.spoken_numbers import is_number_recording, recording_words
 from ivrtest.run.acts.transferred import number_of
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
 from ivrtest.run.result import CallRecord, Note
-from ivrtest.run.scene import ChangeCodec, Command, Expect, HangUpCall, HoldCall, Percept, PressKeys, ResumeCall, Speak
+from ivrtest.run.scene import (
+    ChangeCodec,
+    Command,
+    Expect,
+    HangUpCall,
+    HoldCall,
+    Percept,
+    PressKeys,
+    ResumeCall,
+    Speak,
+    Transcribe,
+    Transcribed,
+)
+from ivrtest.run.wording import Recogniser
 from ivrtest.server.agenda import Agenda
 from ivrtest.server.backoffice import BackOffice
 
@@ -32,6 +48,9 @@ NOTICED_S: Final = 0.1
 
 Seconds = Callable[[do.Piece], float]
 """How long a recording is."""
+Words = Callable[[do.Piece], str]
+"""What it says."""
+UNERRING: Final = Recogniser("the simulation", stated(0.0))
 
 
 class Player:
@@ -43,6 +62,8 @@ class Player:
         self.loop = False
         self.recognised = False
         self.sounding = False
+        self.said: list[tuple[do.Piece, float, float, float]] = []
+        """What was said of which recording: from when to when, and for how long it would have gone on."""
 
     def play(self, pieces: tuple[do.Piece | None, ...], at: float, *, loop: bool = False) -> None:
         self.playing = []
@@ -59,6 +80,8 @@ class Player:
         if self.playing:
             piece, start, _ = self.playing[0]
             self.playing = []
+            if piece is not None:
+                self.said.append((piece, start, at, self.seconds(piece)))
             if piece is not None and at > start + NOTICED_S:
                 told.append(Heard(Match(piece.prompt, piece.language, Verdict.truncated, 0.0, start, at, at, at), at))
         return told
@@ -83,6 +106,7 @@ class Player:
             if piece is None:
                 told.append(ToneHeard(1000.0, start, end, end))
             else:
+                self.said.append((piece, start, end, end - start))
                 told.append(Heard(Match(piece.prompt, piece.language, Verdict.match, 0.0, start, end, known), end))
             if self.loop:
                 self.play((piece,), end, loop=True)
@@ -126,12 +150,13 @@ class Dictation:
 class Simulation:
     """One scenario in virtual time."""
 
-    def __init__(self, conversation: Conversation, machine: FlowMachine, office: BackOffice, seconds: Seconds) -> None:
+    def __init__(self, conversation: Conversation, machine: FlowMachine, office: BackOffice, seconds: Seconds, words: Words) -> None:
         self.conversation = conversation
         self.machine = machine
         self.office = office
         self.agenda = Agenda()
         self.player = Player(seconds)
+        self.words = words
         self.dictation = Dictation()
         self.now = 0.0
         self.keys: list[tuple[str, float]] = []
@@ -184,6 +209,8 @@ class Simulation:
                     self.keys += [(key, first + index * every) for index, key in enumerate(keys)]
                 case Speak(seconds=seconds):
                     self.speaking_until = self.now + seconds
+                case Transcribe(start_s=start, end_s=end):
+                    self.tell([Transcribed(start, end, self.transcript(start, end), UNERRING)])
                 case HangUpCall():
                     self.do(self.machine.on(do.CallerLeft(self.now)))
                     self.tell([Ended("us", self.now)])
@@ -191,6 +218,20 @@ class Simulation:
                     self.tell([SessionChanged("us", "sendrecv", self.now)])
                 case Expect() | HoldCall() | ResumeCall():
                     pass
+
+    def transcript(self, start: float, end: float) -> Transcript:
+        """Return what was said between two times; each word takes as long as any other of its recording."""
+        words: list[HeardWord] = []
+        for piece, begin, stop, whole in self.player.said:
+            spoken = self.words(piece).split()
+            each = whole / max(1, len(spoken))
+            places = [(begin + place * each, begin + (place + 1) * each) for place in range(len(spoken))]
+            words += [
+                HeardWord(word, since, until)
+                for word, (since, until) in zip(spoken, places, strict=True)
+                if start - TICK_S <= since and until <= min(stop, end) + TICK_S
+            ]
+        return Transcript(tuple(words))
 
     def do(self, actions: tuple[do.Action, ...]) -> None:
         for action in actions:
@@ -240,7 +281,7 @@ def simulate(job: Job, conversation: Conversation) -> tuple[Visit, ...]:
     given = job.scenario.given
     number = next(iter(job.flow.numbers), "")
     machine = FlowMachine(job.flow, flows=job.flows, start_time=job.start_time, caller=given.caller, called=number)
-    Simulation(conversation, machine, BackOffice(given), lambda piece: seconds_of(piece, job)).run()
+    Simulation(conversation, machine, BackOffice(given), lambda piece: seconds_of(piece, job), lambda piece: words_of(piece, job)).run()
     return machine.visits
 
 
@@ -252,3 +293,13 @@ def seconds_of(piece: do.Piece, job: Job) -> float:
     prompt = job.prompts.get(piece.prompt)
     words = prompt.words.get(piece.language, "") if prompt is not None else ""
     return max(SHORTEST_S, len(words) / CHARACTERS_PER_SECOND)
+
+
+def words_of(piece: do.Piece, job: Job) -> str:
+    """Return what a recording says; nothing where nobody knows."""
+    if piece.prompt.startswith("digits/"):
+        return piece.prompt.removeprefix("digits/")
+    if is_number_recording(piece.prompt):
+        return recording_words(piece.prompt, piece.language)
+    prompt = job.prompts.get(piece.prompt)
+    return prompt.words.get(piece.language, "") if prompt is not None else ""

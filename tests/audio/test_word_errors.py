@@ -11,7 +11,7 @@ from ivrtest.audio.word_errors import measured, most_errors, stated, usual_error
 
 def test_a_rate_is_measured_with_its_bounds() -> None:
     rate = measured([(0, 8), (1, 10), (0, 6), (3, 12), (1, 9)])
-    assert str(rate) == "11 % word errors (4 to 29 %, measured on 45 words)"
+    assert str(rate) == "11 % word errors, measured on 45 words: 4 to 29 %"
     assert (rate.sentences, rate.words) == (5, 45)
 
 
@@ -20,7 +20,7 @@ def test_a_rate_that_somebody_states_says_so() -> None:
 
 
 def test_no_error_in_few_words_is_no_proof() -> None:
-    assert str(measured([(0, 4)])) == "0 % word errors (0 to 56 %, measured on 4 words)"
+    assert str(measured([(0, 4)])) == "0 % word errors, measured on 4 words: 0 to 56 %"
 
 
 def test_errors_that_come_in_sentences_leave_more_open() -> None:

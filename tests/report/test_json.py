@@ -33,6 +33,7 @@ def test_a_step_says_what_it_rests_on() -> None:
                 "language": "mul",
                 "verdict": "match",
                 "heard_by": "recording",
+                "words": None,
                 "score_db": 0.5,
                 "distance": None,
                 "start_s": 0.2,

@@ -15,8 +15,8 @@ from ivrtest.source.text import Source
 
 WORDS = ", ".join(f'"{kind.word}"' for kind in STEPS)
 KEYS = 'keys: 0 to 9, "*", "#" and A to D'
-SOUNDS = 'a prompt\'s name, or a list of prompts, digits and numbers such as [balance_is, {digits: "1250"}]'
-SOUND = 'a prompt\'s name, or {digits: "1250"}, {number: "12.5"}, {amount: "12.30", currency: USD}'
+SOUNDS = 'a prompt\'s name, {words: "Hello Ann"}, or a list of prompts, digits and numbers such as [balance_is, {digits: "1250"}]'
+SOUND = 'a prompt\'s name, or {digits: "1250"}, {number: "12.5"}, {amount: "12.30", currency: USD}, {words: "Ann Smith"}'
 WHOM = 'a SIP URI, a phone number in quotes, or a mapping such as {to: "+12025550100"}'
 TIME = 'a time such as "800ms", "5s" or "2m"'
 
@@ -136,7 +136,12 @@ def test_a_limit_may_stand_inside_or_beside(written: str, within_s: float) -> No
         ("hear: [a, 3]", [f'5:15 item 2 of "hear" of step 1 is the number "3". it must be {SOUND}']),
         (
             "hear: [{digit: 3}]",
-            ['5:13 unknown key "digit" in item 1 of "hear" of step 1. did you mean "digits"? expected one of "digits", "number", "amount"'],
+            [
+                (
+                    '5:13 unknown key "digit" in item 1 of "hear" of step 1. did you mean "digits"? '
+                    'expected one of "digits", "number", "amount", "words"'
+                )
+            ],
         ),
         ("hear: [{number: twelve}]", ['5:21 "number" is "twelve". it must be a number such as "12.5"']),
         ("hear: [{number: 1234567890}]", ['5:21 "1234567890" is no number up to 999999999 with up to 6 decimals']),
@@ -152,7 +157,7 @@ def test_a_limit_may_stand_inside_or_beside(written: str, within_s: float) -> No
         ("hear: a\n    whole: no", ['6:12 "whole" is "no". it must be true or false']),
         (
             "hear: a\n    secret: true",
-            ['6:5 unknown key "secret" in step 1. expected one of "hear", "in", "within", "pause", "whole", "may_be_missing"'],
+            ['6:5 unknown key "secret" in step 1. expected one of "hear", "in", "within", "pause", "whole", "may_be_missing", "known_by"'],
         ),
         ("press:", [f'5:5 "press" is empty. it must be {KEYS}']),
         ('press: ""', [f'5:12 "press" is empty. it must be {KEYS}']),

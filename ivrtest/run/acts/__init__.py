@@ -10,6 +10,7 @@ from ivrtest.run.acts.ended import EndedAct
 from ivrtest.run.acts.hang_up import HangUpAct
 from ivrtest.run.acts.header import HeaderAct
 from ivrtest.run.acts.hear import HearAct
+from ivrtest.run.acts.hear_words import HearWordsAct
 from ivrtest.run.acts.hold import HoldAct
 from ivrtest.run.acts.press import PressAct
 from ivrtest.run.acts.say import SayAct
@@ -17,6 +18,7 @@ from ivrtest.run.acts.silence import SilenceAct
 from ivrtest.run.acts.transferred import TransferredAct
 from ivrtest.run.acts.wait import WaitAct
 from ivrtest.scenario.model import Step
+from ivrtest.scenario.steps.hear import Hear, HeardBy
 
 ACTS: Final = (HearAct, PressAct, SilenceAct, WaitAct, SayAct, TransferredAct, HeaderAct, HoldAct, CodecAct, EndedAct, HangUpAct)
 
@@ -25,4 +27,6 @@ _ACT_OF = {act.step_type: act for act in ACTS}
 
 def act_for(step: Step) -> Act:
     """Return the act that plays a step."""
+    if isinstance(step, Hear) and step.known_by is not HeardBy.sound:
+        return HearWordsAct(step)
     return _ACT_OF[type(step)](step)  # type: ignore[arg-type]  # the table pairs each step type with its act

@@ -22,7 +22,7 @@ from ivrtest.scenario.steps.hear import Hear
 
 NOTICING_S: Final = 1.0
 """How long after the deadline a sound that began before it may be noticed."""
-_HOPEFUL: Final = frozenset({ProgressTone.ringback, ProgressTone.dial})
+HOPEFUL: Final = frozenset({ProgressTone.ringback, ProgressTone.dial})
 """Tones after which a recording may still come."""
 NAMING_S: Final = 60.0
 """How long a sound may go on before it must have been named."""
@@ -71,7 +71,7 @@ class HearAct(Act):
                 return self.final(match, scene)
             case ProgressToneHeard(start_s=start) if start >= self.since - NOTICING_S:
                 self.tone = tone_of(percept)
-                if not _HOPEFUL.isdisjoint(percept.tones):
+                if not HOPEFUL.isdisjoint(percept.tones):
                     return wait_on()
                 return (), Done(
                     Status.FAILED, percept.end_s, f"heard {self.tone} from {start:.1f} s on. {self.expected()}", tuple(self.heard)

@@ -6,6 +6,7 @@ from typing import Final
 
 from ivrtest.audio.hearing import Match, Means, ProgressToneHeard, Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
+from ivrtest.run.acts.words_told import evidence
 
 SHIFTED_S: Final = 0.08
 """A recording that goes on shifted by less is where it should be: pauses and sounds have soft edges."""
@@ -23,6 +24,8 @@ def between(match: Match) -> str:
 
 def told(match: Match) -> str:
     """Say in a few words what was heard and when."""
+    if match.words is not None:
+        return f"{evidence(match.words)}, {between(match)}"
     match match.verdict:
         case Verdict.match:
             return f"{known(match)}{',' if how(match) else ''} {between(match)}"

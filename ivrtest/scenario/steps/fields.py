@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ivrtest.flow.fields import parse_seconds
-from ivrtest.flow.model import DigitsRef, NumberRef, PromptRef, Spoken, SpokenPart
+from ivrtest.flow.model import DigitsRef, NumberRef, PromptRef, SpokenPart
 from ivrtest.flow.spoken_numbers import KNOWN, NumberError
 from ivrtest.source.finding import Finding, Related, Severity
 from ivrtest.source.text import Span
@@ -20,6 +20,14 @@ WITHIN_S: Final = 10.0
 """How soon something must happen after the last event, where the scenario does not say."""
 PAUSE_S: Final = 2.0
 """The longest silence between two recordings of one `hear`, where the scenario does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that nobody recorded, `{words: "Ann Smith"}`: only a speech recogniser knows them."""
+
+    text: str
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +79,18 @@ class StepFields:
         value, path = self.option("pause")
         return read_seconds(self.document, path, value, PAUSE_S, self.findings, least=0)
 
-    def sounds(self) -> Spoken:
-        """Return the recordings that stand beside the step's word."""
+    def sounds(self) -> tuple[SpokenPart | Words, ...]:
+        """Return the recordings and words that stand beside the step's word."""
+        if isinstance(self.value, dict):
+            return (Words(str(self.value["words"]), self.place(self.word, "words")),)
         if not isinstance(self.value, list):
             return (PromptRef(str(self.value), self.place(self.word)),)
         return tuple(self._sound(item, index) for index, item in enumerate(self.value))
 
-    def _sound(self, item: Any, index: int) -> SpokenPart:
+    def _sound(self, item: Any, index: int) -> SpokenPart | Words:
         if isinstance(item, dict):
+            if "words" in item:
+                return Words(str(item["words"]), self.place(self.word, index, "words"))
             for kind in ("number", "amount"):
                 if kind in item:
                     number = NumberRef(str(item[kind]), self.place(self.word, index, kind), str(item.get("currency", "")))
