@@ -39,7 +39,7 @@ class HearingSettings:
     """By language, the environment variable that holds the path."""
     word_errors: Mapping[str, float] = field(default_factory=dict)
     """By language, the share of words that come out wrong, as the user states it; under "" for all others."""
-    source: Source = field(default_factory=lambda: Source("ivrtest.toml", ""), repr=False)
+    source: Source = field(default_factory=lambda: Source("ivrtest.toml", ""), repr=False, compare=False)
 
     def paths(self, languages: Collection[str] | None = None) -> dict[str, Path]:
         """Return the models of languages, or of all. Raises InputError for variables that are not set."""

@@ -28,7 +28,7 @@ TOLD = {
     ),
     "rules a": 'too many arguments: "a" is left over. give none, and put what has spaces in it in quotes',
     "prompts lits": 'no such command "lits". did you mean "list"?',
-    "prompts x": 'no such command "x". the commands are compare, confusable, list, render',
+    "prompts x": 'no such command "x". the commands are compare, confusable, list, render, transcribe',
     "identify sounds a.wav --channel 9": 'there is no channel "9". choose auto, left, right, mix, each, or a number from 1 to 8',
 }
 
