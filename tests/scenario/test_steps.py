@@ -159,6 +159,16 @@ def test_a_limit_may_stand_inside_or_beside(written: str, within_s: float) -> No
             "hear: a\n    secret: true",
             ['6:5 unknown key "secret" in step 1. expected one of "hear", "in", "within", "pause", "whole", "may_be_missing", "known_by"'],
         ),
+        (
+            "hear: {words: Hello Ann}\n    known_by: sound",
+            ['6:15 nobody recorded these words, so "known_by" cannot be "sound". leave it out'],
+        ),
+        (
+            "hear: a\n    known_by: words\n    whole: false",
+            ['7:12 what is known by its words must be heard to its end. leave out "whole: false"'],
+        ),
+        ('hear: {words: "?!"}', ['5:19 "words" is "?!". it must be words in quotes']),
+        ("hear: a\n    known_by: heart", ['6:15 "known_by" is "heart". it must be "sound", "words" or "every_word"']),
         ("press:", [f'5:5 "press" is empty. it must be {KEYS}']),
         ('press: ""', [f'5:12 "press" is empty. it must be {KEYS}']),
         ("press: 12x", [f'5:12 "press" is "12x". it must be {KEYS}']),

@@ -53,6 +53,9 @@ class Hear:
         sounds = fields.sounds()
         spoken = any(isinstance(sound, Words) for sound in sounds)
         by = HeardBy(fields.data.get("known_by", HeardBy.words if spoken else HeardBy.sound))
+        if spoken and by is HeardBy.sound:
+            message = 'nobody recorded these words, so "known_by" cannot be "sound". leave it out'
+            fields.findings.append(Finding(RULE, Severity.ERROR, message, fields.place("known_by")))
         if by is not HeardBy.sound and not fields.data.get("whole", True):
             message = 'what is known by its words must be heard to its end. leave out "whole: false"'
             fields.findings.append(Finding(RULE, Severity.ERROR, message, fields.place("whole")))
