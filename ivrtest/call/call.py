@@ -41,6 +41,8 @@ class Block:
     simply sent nothing it is False: that is silence."""
     missed: tuple[tuple[int, int], ...] = ()
     """Stretches before this block, in samples on the call's clock, that were given as silence. Only now is it known that they were lost."""
+    came: bool = True
+    """Whether any sound has come so far, be it silence; False: not one packet that could be used."""
 
     @property
     def start_s(self) -> float:

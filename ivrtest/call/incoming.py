@@ -160,7 +160,7 @@ class Incoming:
     def take(self, until: int) -> Block:
         samples, lost = self.timeline.take(until)
         missed = self.timeline.missed
-        block = Block(self.taken, samples, lost, tuple(missed) if missed else ())
+        block = Block(self.taken, samples, lost, tuple(missed) if missed else (), self.timeline.ssrc is not None)
         missed.clear()
         self.taken = until
         if self._tones is not None:

@@ -75,6 +75,8 @@ _UNESCAPED: Final = r"\1"
 _WARNING: Final = re.compile(r'^[ \t]*([0-9]{3})[ \t]+\S+[ \t]+"((?:[^"\\]|\\.)*)"')
 
 
+ANSWERED_IN_VAIN: Final = "the call was answered, but without sound for us"
+"""So begins what is said of an answer that cannot be used."""
 UNREACHABLE_STATUS: Final = 503
 SILENT_STATUS: Final = 408
 

@@ -29,7 +29,7 @@ from ivrtest.call.permission import DialRefused
 from ivrtest.call.pressing import Pressing
 from ivrtest.call.quality import CallQuality
 from ivrtest.call.recording import Recording
-from ivrtest.call.refusal import ended_by, rang_in_vain
+from ivrtest.call.refusal import ANSWERED_IN_VAIN, ended_by, rang_in_vain
 from ivrtest.call.remote_media import Address, MediaError, MediaStats
 from ivrtest.call.resolver import Attempt
 from ivrtest.call.signalling import Manner, Origin, Signalling, told
@@ -344,7 +344,7 @@ class SipCall:
             elif self.offers.media is None:
                 raise NegotiationError("the answer has no session description")
         except (NegotiationError, SdpSyntaxError) as error:
-            self.fail(f"the call was answered, but without sound for us: {error}")
+            self.fail(f"{ANSWERED_IN_VAIN}: {error}")
             return
         self._confirmed = True
         self._session.post(Answered(self.now, told(event.headers)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ivrtest.call.call import Ended
+from ivrtest.call.refusal import ANSWERED_IN_VAIN
 from ivrtest.run.result import Status
 
 OUR_OWN_FAULT: Final = frozenset(
@@ -38,6 +39,8 @@ def unanswered(ended: Ended) -> tuple[Status, str]:
             return Status.FAILED, "the IVR ended the call before it was answered"
         case "us":
             return Status.ERROR, "we ended the call before it was answered"
+        case _ if ended.reason.startswith(ANSWERED_IN_VAIN):
+            return Status.ERROR, ended.reason
         case _:
             return Status.ERROR, f"the line failed before the call was answered{because(ended)}"
 

@@ -151,6 +151,11 @@ class Scene:
     """Of the latest message of a kind that came, by kind, see `ivrtest.scenario.steps.header.MESSAGES`."""
     unrecorded: frozenset[tuple[str, str]] = frozenset()
     """What may be expected although there is no recording of it: nobody would recognise it."""
+    answered: bool = False
+    sounded: bool = False
+    """Whether anything was heard so far."""
+    came: bool = True
+    """Whether any sound came so far, be it silence."""
     ended: Ended | None = None
     discreet: bool = False
     """Whether the caller has pressed secret keys, which the IVR may speak back."""
@@ -158,18 +163,22 @@ class Scene:
     def take(self, percept: Percept) -> None:
         """Note what reached us. Called before the step sees it."""
         match percept:
-            case Tick(at=at, lost_s=lost, missed=missed):
+            case Tick(at=at, lost_s=lost, missed=missed, came=came):
+                self.came = came
                 if lost:
                     self.losses.append((self.now, at, lost))
                 self.losses += [(begin, end, end - begin) for begin, end in missed]
                 self.now = at
             case SoundStarted(start_s=start):
+                self.sounded = True
                 self.sound_since = start
             case SoundEnded():
                 self.sound_since = None
             case Recognised(match=match):
+                self.sounded = True
                 self.undecided = match
             case Heard(match=match):
+                self.sounded = True
                 self.undecided = None
                 if match.prompt in self.music:
                     self.music_until = match.end_s
@@ -185,6 +194,7 @@ class Scene:
             case EarlyMedia(headers=headers):
                 self.headers["early_media"] = headers
             case Answered(headers=headers):
+                self.answered = True
                 self.headers["answer"] = headers
             case Ended(headers=headers):
                 self.ended = percept

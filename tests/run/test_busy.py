@@ -48,7 +48,7 @@ def verdict(steps: str, percepts: Sequence[Percept], behind_s: float, stalled_s:
     return str(result.status), result.verdict
 
 
-LATE = 'nothing was heard for 1 s. "bye" in "en" was expected'
+LATE = 'the IVR answered and sent nothing but silence for 1 s. "bye" in "en" was expected'
 BUSY = "could not tell: this machine was too busy, and 2.7 s behind the call. use fewer jobs. "
 
 

@@ -19,7 +19,7 @@ LOST = "could not tell: # s of the sound from # s to # s got lost on the line"
 UNSURE = "with too much loss or noise on the line to tell, from # s to # s"
 FAILED = [
     # What is said: nothing, something else, in another order, twice.
-    ("patient", "dead-air", 1, 'nothing was heard for 2 s. "choose_language" was expected'),
+    ("patient", "dead-air", 1, 'the IVR answered and sent nothing but silence for 2 s. "choose_language" was expected'),
     ("patient", "dead-air@welcome", 3, 'nothing was heard for 2 s. "welcome" in "es" was expected'),
     ("patient", "dead-air@main", 4, 'nothing was heard for 2 s. "main_menu" in "es" was expected'),
     ("patient", "dead-air@hours", 6, 'heard "goodbye" in "es" from # s to # s. "hours" in "es" was expected'),
@@ -43,7 +43,7 @@ FAILED = [
     ("patient", "wrong-language=en@goodbye", 7, 'heard "goodbye" in the wrong language: "en" instead of "es", from # s to # s'),
     ("hurried", "wrong-language=es@digits/0", 8, 'heard "digits/0" in the wrong language: "es" instead of "en", from # s to # s'),
     # When, and how much of it.
-    ("patient", "late-prompt=3s", 1, 'nothing was heard for 2 s. "choose_language" was expected'),
+    ("patient", "late-prompt=3s", 1, 'the IVR answered and sent nothing but silence for 2 s. "choose_language" was expected'),
     ("patient", "late-prompt=2500ms@hours", 6, '"hours" in "es" came late, after # s. it had to begin within 2 s'),
     ("patient", "late-prompt=4s@hours", 6, 'nothing was heard for 2 s. "hours" in "es" was expected'),
     ("patient", "clipped-start=300ms@choose_language", 1, '"choose_language" is not as recorded: its first # s are missing, from # s on'),

@@ -145,7 +145,7 @@ def verdict(percepts: Sequence[Percept], worse: str = "much noise") -> tuple[str
 
 
 SILENCE = [ANSWERED, *ticks(0.0, 2.2), WE_HANG_UP]
-NOTHING = 'nothing was heard for 1 s. "bye" in "en" was expected'
+NOTHING = 'the IVR answered and sent nothing but silence for 1 s. "bye" in "en" was expected'
 
 
 def test_what_a_worse_line_may_have_done_is_nobodys_fault() -> None:

@@ -161,13 +161,21 @@ class HearAct(Act):
             began = None
         if began is None:
             instead = f', but the IVR transferred to "{scene.transfers[0].to}"' if scene.transfers else ""
-            only = f"only {self.tone} was heard" if self.tone else "nothing was heard"
-            message = f"{hidden or f'{only} for {self.allowed_s:g} s{instead}'}. {self.expected()}"
+            message = f"{hidden or f'{self.silence(scene)} for {self.allowed_s:g} s{instead}'}. {self.expected()}"
             return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message, tuple(self.heard))
         if scene.now > max(self.deadline, began) + NAMING_S:
             message = f"a sound that began at {began:.1f} s went on and could not be named. {self.expected()}"
             return Done(Status.ERROR, scene.now, message, tuple(self.heard))
         return None
+
+    def silence(self, scene: Scene) -> str:
+        """Return what is there to be told where no recording is."""
+        if self.tone:
+            return f"only {self.tone} was heard"
+        if not scene.answered or scene.sounded or scene.transfers:
+            return "nothing was heard"
+        # From the answer on. What no network could have done to it is worth telling apart from what one may have.
+        return "the IVR answered and sent nothing but silence" if scene.came else "the IVR answered and no sound (RTP) came from it"
 
     def too_soon(self, ended: Ended, scene: Scene) -> Done:
         if hidden := scene.hidden(self.since, ended.at):
