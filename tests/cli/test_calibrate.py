@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ivrtest.audio.recording_file import write_wav
+from tests.cli.shops import make_shop, serving, with_faults
 from tests.cli.test_main import ivrtest
 from tests.run.shop import SHOP, library
 
@@ -34,36 +32,19 @@ HEARD = 5
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """The shop with its recordings, and a scenario in the folder of scenarios."""
-    (tmp_path / "flows").mkdir()
-    (tmp_path / "flows" / "shop.yaml").write_text(SHOP, encoding="utf-8")
-    (tmp_path / "scenarios").mkdir()
-    (tmp_path / "scenarios" / "hours.yaml").write_text(SCENARIO, encoding="utf-8")
-    for recording in library().recordings():
-        path = tmp_path / "flows" / "prompts" / "shop" / recording.language / f"{recording.prompt}.wav"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_wav(path, recording.samples)
-    return tmp_path
+    return make_shop(tmp_path, SHOP, {"hours": SCENARIO}, recordings=library())
 
 
 @contextmanager
-def serving(shop: Path, *faults: str) -> Iterator[str]:
+def staging(shop: Path, *faults: str) -> Iterator[str]:
     """Yield the address of an embedded IVR; "staging" stands for it."""
-    options = [option for fault in faults for option in ("--fault", fault)]
-    command = [sys.executable, "-m", "ivrtest", "serve", "flows/shop.yaml", *options]
-    server = subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert server.stdout is not None
-        uri = server.stdout.readline().split()[-1]
+    with serving(shop, *with_faults(*faults)) as uri:
         (shop / "ivrtest.toml").write_text(f'[targets.staging]\nuri = "{uri}"\n', encoding="utf-8")
         yield uri
-    finally:
-        server.kill()
-        server.communicate()
 
 
 def calibrated(shop: Path, *faults: str, code: int = 0) -> dict[str, Any]:
-    with serving(shop, *faults):
+    with staging(shop, *faults):
         done = ivrtest("calibrate", "--target", "staging", "--json", cwd=shop)
     assert done.returncode == code, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
@@ -73,7 +54,7 @@ def calibrated(shop: Path, *faults: str, code: int = 0) -> dict[str, Any]:
 
 
 def test_a_good_line_and_what_becomes_of_it(shop: Path) -> None:
-    with serving(shop):
+    with staging(shop):
         done = ivrtest("calibrate", "--target", "staging", cwd=shop)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
@@ -85,7 +66,7 @@ def test_a_good_line_and_what_becomes_of_it(shop: Path) -> None:
     assert lines[-1] == "wrote .ivrtest/routes/staging.json"
 
     # The same target, with a noise that was not there.
-    with serving(shop, "noisy=3dB"):
+    with staging(shop, "noisy=3dB"):
         ran = ivrtest("run", "--target", "staging", cwd=shop)
     assert ran.returncode == 2, ran.stdout
     assert ran.stdout.startswith("route as calibrated at ")
@@ -111,7 +92,7 @@ def test_a_noisy_line(shop: Path) -> None:
 
 
 def test_a_line_that_is_too_bad_to_judge(shop: Path) -> None:
-    with serving(shop, "noisy=5dB"):
+    with staging(shop, "noisy=5dB"):
         done = ivrtest("calibrate", "--target", "staging", cwd=shop)
     assert done.returncode == 2, done.stdout + done.stderr
     problem = json.loads((shop / ".ivrtest" / "routes" / "staging.json").read_text(encoding="utf-8"))["problem"]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
@@ -24,34 +21,10 @@ from ivrtest.cli.dialling import dial_options
 from ivrtest.cli.settings import KEY_MODES, Settings, TargetSettings
 from ivrtest.sip.digest import Secret
 from tests.call.authority import Authority, fingerprint
+from tests.cli.shops import serving, shop
 from tests.cli.test_main import ivrtest
-from tests.cli.test_serve import FLOW, SCENARIO
 
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    (tmp_path / "flows").mkdir()
-    (tmp_path / "scenarios").mkdir()
-    (tmp_path / "flows" / "shop.yaml").write_text(FLOW, encoding="utf-8")
-    (tmp_path / "scenarios" / "goodbye.yaml").write_text(SCENARIO, encoding="utf-8")
-    assert ivrtest("prompts", "render", cwd=tmp_path).returncode == 0
-    return tmp_path
-
-
-@contextmanager
-def serving(shop: Path, *options: str) -> Iterator[str]:
-    """Run `ivrtest serve`, and yield what it says is to be called."""
-    command = [sys.executable, "-m", "ivrtest", "serve", "flows/shop.yaml", *options]
-    server = subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        yield server.stdout.readline().split()[-1]
-        server.send_signal(signal.SIGTERM)
-        out, err = server.communicate(timeout=10)
-        assert (server.returncode, out) == (0, ""), err
-    finally:
-        server.kill()
-        server.communicate()
+__all__ = ["shop"]  # a fixture
 
 
 def test_over_tcp(shop: Path) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.cli.shops import make_shop, serving
 from tests.cli.test_main import ivrtest
 
 FLOW = """\
@@ -34,22 +31,7 @@ nodes:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    (tmp_path / "flows").mkdir()
-    (tmp_path / "flows" / "shop.yaml").write_text(FLOW, encoding="utf-8")
-    assert ivrtest("prompts", "render", cwd=tmp_path).returncode == 0
-    return tmp_path
-
-
-@contextmanager
-def serving(shop: Path, *options: str) -> Iterator[str]:
-    command = [sys.executable, "-m", "ivrtest", "serve", "flows/shop.yaml", *options]
-    server = subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert server.stdout is not None
-        yield server.stdout.readline().split()[-1]
-    finally:
-        server.kill()
-        server.communicate()
+    return make_shop(tmp_path, FLOW)
 
 
 def test_what_is_heard_and_what_only_seems_to_be(shop: Path) -> None:

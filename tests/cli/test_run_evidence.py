@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ivrtest.run.evidence import claimed
+from tests.cli.shops import make_shop
 from tests.cli.test_main import ivrtest
 
 FLOW = """\
@@ -37,12 +38,7 @@ IN_USE = (
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    (tmp_path / "flows").mkdir()
-    (tmp_path / "scenarios").mkdir()
-    (tmp_path / "flows/shop.yaml").write_text(FLOW, encoding="utf-8")
-    (tmp_path / "scenarios/a.yaml").write_text(QUICK, encoding="utf-8")
-    assert ivrtest("prompts", "render", cwd=tmp_path).returncode == 0
-    return tmp_path
+    return make_shop(tmp_path, FLOW, {"a": QUICK})
 
 
 def results(shop: Path) -> list[dict[str, Any]]:

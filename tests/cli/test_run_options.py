@@ -13,7 +13,7 @@ from ivrtest.cli.sound_settings import SoundSettings
 from ivrtest.source.finding import InputError
 from ivrtest.source.text import Source
 from tests.call.captures import CALLER, IVR
-from tests.cli.test_dialling import shop
+from tests.cli.shops import shop
 from tests.cli.test_main import ivrtest
 
 __all__ = ["shop"]

@@ -5,22 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
+from tests.cli.shops import FLOW, SCENARIO, shop
 from tests.cli.test_main import ivrtest
 
-FLOW = "ivrtest: flow/1\nname: shop\nentry: end\nprompts: {bye: Goodbye.}\nnodes:\n  end:\n    hang_up: {prompt: bye}\n"
-SCENARIO = "ivrtest: scenario/1\nname: A caller hears goodbye\nflow: shop\nsteps:\n  - hear: bye\n  - ended: {by: ivr}\n"
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    (tmp_path / "flows").mkdir()
-    (tmp_path / "scenarios").mkdir()
-    (tmp_path / "flows" / "shop.yaml").write_text(FLOW, encoding="utf-8")
-    (tmp_path / "scenarios" / "goodbye.yaml").write_text(SCENARIO, encoding="utf-8")
-    assert ivrtest("prompts", "render", cwd=tmp_path).returncode == 0
-    return tmp_path
+__all__ = ["shop"]  # a fixture
 
 
 def serving(shop: Path) -> subprocess.Popen[str]:

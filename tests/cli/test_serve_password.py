@@ -12,7 +12,9 @@ import pytest
 
 from ivrtest.cli.serve import required_secret
 from ivrtest.sip.digest import Secret
-from tests.cli.test_dialling import serving, shop  # noqa: F401
+from tests.cli.shops import serving, shop
+
+__all__ = ["shop"]  # a fixture
 
 PASSWORD = "open sesame"
 SETTINGS = '[targets.lab]\nuri = "{uri}"\nuser = "1001"\npassword_env = "LAB_PASSWORD"\n'
@@ -24,7 +26,7 @@ def run(folder: Path, *options: str, password: str = "") -> subprocess.Completed
     return subprocess.run(command, cwd=folder, env=known, capture_output=True, text=True, check=False, timeout=120)
 
 
-def test_only_who_knows_the_password_is_let_in(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_only_who_knows_the_password_is_let_in(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVER_PASSWORD", PASSWORD)
     with serving(shop, "--user", "1001", "--password-env", "SERVER_PASSWORD") as uri:
         (shop / "ivrtest.toml").write_text(SETTINGS.format(uri=uri), encoding="utf-8")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_dialling import serving, shop
+from tests.cli.shops import serving, shop
 from tests.cli.test_main import ivrtest
 from tests.interop.kamailio import PASSWORD, needs_kamailio
 from tests.interop.test_drivers_contract import registrar
