@@ -86,7 +86,9 @@ MEASURE = """
 addEventListener("load", () => {
   for (const each of document.querySelectorAll("details")) each.open = true;
   const page = document.documentElement;
-  parent.postMessage(`${page.clientWidth} ${page.scrollWidth}`, "*");
+  const ladder = document.querySelector(".rungs");
+  const shrunk = ladder.getBoundingClientRect().width / ladder.width.baseVal.value;
+  parent.postMessage(`${page.clientWidth} ${page.scrollWidth} ${shrunk}`, "*");
 });
 """
 
@@ -109,9 +111,10 @@ def test_it_fits_a_narrow_screen(width: int, tmp_path: Path) -> None:
     )
     (tmp_path / "frame.html").write_text(f"<!doctype html><body>{frame}", encoding="utf-8")
     page, _ = browse(tmp_path / "frame.html", tmp_path / "profile")
-    (shown, needed) = map(int, re.findall(r'data-widths="(\d+) (\d+)"', page)[0])
+    (shown, needed, shrunk) = map(float, re.findall(r'data-widths="(\d+) (\d+) ([\d.]+)"', page)[0])
     assert width - 20 <= shown <= width
     assert needed <= shown
+    assert shrunk == 1, "the ladder can be read, and is moved sideways"
 
 
 def with_script(report: Path, more: str) -> None:
