@@ -109,6 +109,9 @@ class Reception:
                 found[0].receive(request, transaction, found[1], now)
         elif merged:
             respond(transaction, 482, now, reason="Request Merged")
+        elif request.method == "REFER":
+            # Nobody is called for a stranger: transfers are taken from whom we talk to (RFC 3515 section 5.1 leaves that to us).
+            respond(transaction, 603, now, reason="Transfers Only Within Calls")
         elif request.method not in ("INVITE", "OPTIONS"):
             respond(transaction, 481, now)
         elif self._is_full():

@@ -58,6 +58,7 @@ def ask(network: Network, data: bytes) -> list[Response]:
     [
         (request("REGISTER"), "405 Method Not Allowed", ("Allow", ALLOWED)),
         (request("PUBLISH"), "405 Method Not Allowed", None),
+        (request("REFER", Refer_To="<sip:a@b>"), "603 Transfers Only Within Calls", None),
         (request("FETCH"), "501 Not Implemented", ("Allow", ALLOWED)),
         (request(Require="timer, precondition, 100rel"), "420 Bad Extension", ("Unsupported", "precondition")),
         (request(Session_Expires="60", Supported="timer"), "422 Session Interval Too Small", ("Min-SE", "90")),
