@@ -9,7 +9,7 @@ BROKEN := $(wildcard flows/broken/*.yaml)
 # Tests that place calls in real time. They come after the others: beside tests that compute, a busy machine would be all they found.
 CALLS := tests/call tests/interop tests/server tests/cli/test_dialling.py tests/cli/test_serve.py tests/cli/test_run_evidence.py \
   tests/cli/test_witness_by_telephone.py tests/cli/test_dtmf_probe.py tests/cli/test_calibrate.py \
-  tests/examples/test_by_telephone.py tests/run/test_faults_by_telephone.py
+  tests/examples/test_by_telephone.py tests/run/test_faults_by_telephone.py tests/run/test_words_by_telephone.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format lock clean

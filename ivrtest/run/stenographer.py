@@ -158,12 +158,14 @@ async def advice(conversation: Conversation, dictation: Dictation) -> list[Note]
     for match in unknown[:MOST_GUESSES]:
         dictation.ask(Transcribe(match.start_s, min(match.end_s, match.start_s + LONGEST_GUESS_S), conversation.scene.language))
         guess = await dictation.next()
-        if guess is not None and guess.transcript.words:
+        if guess is not None and (guess.problem or guess.transcript.words):
             advised.append(conversation.advise(match, guessed(guess)))
     return advised
 
 
 def guessed(guess: Transcribed) -> str:
+    if guess.problem:
+        return f"what it may have been could not be made out: {guess.problem}"
     rate = guess.recogniser.rate
     errs = str(rate) if rate.rate < 1 else "nobody measured how often it errs"
     return f'perhaps: "{guess.transcript.text}" ({guess.recogniser.engine}, {errs}; no verdict rests on it)'

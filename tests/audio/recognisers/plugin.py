@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 MODULE = '''
-import numpy as np
+import os
 from ivrtest.audio.transcript import HeardWord, SpeechToTextError, Transcript
 
 
@@ -18,6 +18,10 @@ class Parrot:
 
     def transcribe(self, samples, language):
         words = self.models[language].split()
+        if words == ["crash"]:
+            os._exit(1)
+        if words == ["give", "up"]:
+            raise SpeechToTextError("the parrot is asleep")
         each = len(samples) / 8000 / max(1, len(words))
         return Transcript(tuple(HeardWord(word, i * each, (i + 1) * each, 0.9) for i, word in enumerate(words)))
 
