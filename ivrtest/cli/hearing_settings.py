@@ -9,15 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import click
+
 from ivrtest.cli.toml_reader import Reader, finding, is_text
 from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.text import Source
 
 if TYPE_CHECKING:
+    from ivrtest.audio.pcm import Samples
     from ivrtest.audio.transcript import SpeechToTextError
     from ivrtest.audio.word_errors import ErrorRate
     from ivrtest.run.job import Job
     from ivrtest.run.stenographer import HearingOptions, Stenographer
+    from ivrtest.run.transcript import Guess
 
 HEARING_KEYS: Final = ("engine", "models", "word_errors")
 AN_ENGINE: Final = 'it must be "vosk", "faster-whisper", "pocketsphinx", or the name of a plug-in'
@@ -182,3 +186,37 @@ async def recognising(recognition: Recognition | None) -> AsyncIterator[Stenogra
         except SpeechToTextError as error:
             raise recognition.settings.unusable(error) from error
         yield stenographer
+
+
+def guessing(settings: HearingSettings, languages: Sequence[str]) -> Guess:
+    """Return what guesses at words in the first of some languages that has a model. Raises InputError, and ClickException without one."""
+    from ivrtest.audio.recognisers import open_engine
+    from ivrtest.audio.transcript import SpeechToTextError
+    from ivrtest.audio.word_errors import stated
+    from ivrtest.audio.words_heard import WordsHeard
+
+    if not settings.engine:
+        raise click.ClickException(f"there is no speech recogniser. {EXAMPLE}")
+    served = [model for language in languages if (model := settings.language_of_model(language)) is not None]
+    known = (*settings.models, *settings.variables)
+    if not served and len(known) != 1:
+        raise click.ClickException(f"there is no speech model for {listed(languages)}. there are models for {listed(known)}")
+    model = served[0] if served else known[0]
+    rate = settings.options().rate(model) or stated(1.0)
+    try:
+        engine = open_engine(settings.engine, settings.paths({model}))
+    except SpeechToTextError as error:
+        raise settings.unusable(error) from error
+
+    def guess(samples: Samples) -> WordsHeard:
+        try:
+            text = engine.transcribe(samples, model).text
+        except SpeechToTextError as error:
+            raise click.ClickException(error.message) from error
+        return WordsHeard(text, "", settings.engine, rate)
+
+    return guess
+
+
+def listed(languages: Sequence[str]) -> str:
+    return ", ".join(f'"{language}"' for language in languages) or "no language"

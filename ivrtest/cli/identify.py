@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ivrtest.cli.hearing_settings import guessing
 from ivrtest.cli.libraries import load_recordings
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
+from ivrtest.cli.settings import load_settings
 from ivrtest.source.finding import InputError
 
 if TYPE_CHECKING:
@@ -52,7 +54,10 @@ def known_channel(context: click.Context, _: click.Parameter, value: str) -> str
     help="Of captures: listen only to what this address sent. May be repeated.",
 )
 @click.option("--language", default="", metavar="LANGUAGE", help="What should be spoken: recordings in another language are wrong.")
-def command(library: Path, files: tuple[Path, ...], as_json: bool, channel: str, senders: tuple[str, ...], language: str) -> int:
+@click.option("--words", is_flag=True, help="Guess at the words of unknown speech, with the speech recogniser of the settings.")
+def command(
+    library: Path, files: tuple[Path, ...], as_json: bool, channel: str, senders: tuple[str, ...], language: str, words: bool
+) -> int:
     """Name the recordings that are heard in AUDIO, and say whether they are whole and as recorded.
 
     LIBRARY is a flow, or a folder of sound files: a file's name without its ending is the prompt's name, a sub-folder named like a language
@@ -67,8 +72,8 @@ def command(library: Path, files: tuple[Path, ...], as_json: bool, channel: str,
     JSON lines have: file, stream, prompt, language, start_s, end_s, verdict, opinion (fine, wrong, unsure, neither), score (the worst
     deviation from the recording in dB: under 1 for the same recording, over 4 for another word), decided_at_s, diverged_at_s, resumed
     (where it went on as recorded: at_s, from_s in the recording, and silent if nothing was said between), heard_by (recording, or
-    sound_of_words if it is spoken anew), runner_up (prompt and language), words (that were not as recorded, by proportion), key, note.
-    What is not known is null.
+    sound_of_words if it is spoken anew), runner_up (prompt and language), words (that were not as recorded, by proportion), key, note,
+    perhaps (with --words: what unknown speech may say). What is not known is null.
 
     Exit codes: 0 all that was heard is as recorded; 1 something is not; 2 we could not tell, or nothing was heard; 3 a file or the library
     could not be used. The highest wins.
@@ -83,10 +88,13 @@ def command(library: Path, files: tuple[Path, ...], as_json: bool, channel: str,
             raise click.UsageError(f'"--from" chooses a sender in a capture, and "{file}" is a sound file. "--channel" chooses in those')
     try:
         named = load_recordings(library)
+        languages = languages_of(named.library.keys())
+        wanted = _known_language(language, languages)
+        guess = guessing(load_settings().hearing, [wanted] if wanted else languages) if words else None
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
-    heed = Heed(named.library, named.music, _known_language(language, languages_of(named.library.keys())), callers=bool(senders))
+    heed = Heed(named.library, named.music, wanted, callers=bool(senders), guess=guess)
     code = 0
     for file in files:
         try:

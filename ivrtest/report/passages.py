@@ -12,6 +12,7 @@ from ivrtest.audio.hearing import Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.report.json import resumed_of
 from ivrtest.report.outcome import rounded
+from ivrtest.run.acts.words_told import errs_told
 from ivrtest.run.identify import Opinion, Passage
 from ivrtest.source.json import to_json
 
@@ -38,6 +39,7 @@ def json_line(file: str, passage: Passage) -> str:
         "words": passage.words or None,
         "key": passage.key or None,
         "note": passage.note or None,
+        "perhaps": None if passage.perhaps is None else passage.perhaps.text,
     }
     return to_json(document)
 
@@ -83,6 +85,8 @@ def remark(passage: Passage) -> str:
             parts.append(f"speech that is no recording{f', nearest {named(passage.runner_up)}' if passage.runner_up else ''}")
         case Verdict.inconclusive if not passage.note:
             parts.append("too much loss or noise to tell")
+    if passage.perhaps is not None:
+        parts.append(f'perhaps "{passage.perhaps.text}" ({passage.perhaps.engine}, {errs_told(passage.perhaps.rate)})')
     if passage.note:
         parts.append(passage.note)
     return "; ".join(parts)

@@ -16,6 +16,7 @@ from ivrtest.audio.pcm import to_mono
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.sound_file import SoundFile, open_sound
 from ivrtest.audio.spoken_words import words_between
+from ivrtest.audio.words_heard import WordsHeard
 from ivrtest.call.call import SAMPLE_RATE, Block, Samples
 from ivrtest.call.captured_sound import play
 from ivrtest.call.captured_streams import Capture, CapturedStream
@@ -23,7 +24,7 @@ from ivrtest.call.recording import OWN_CALL
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.rtp.dtmf import ReceivedKey
 from ivrtest.run.acts.naming import tone_of
-from ivrtest.run.transcript import Found, Transcript
+from ivrtest.run.transcript import Found, Guess, Transcript
 
 _SILENT_PEAK: Final = 40
 """Sound that never exceeds this sample value (-58 dBov) is silence."""
@@ -56,6 +57,8 @@ class Heed:
     """Recordings in another language than this one are wrong; empty: all languages are right."""
     callers: bool = False
     """Whether callers are judged as well, as they must be where the IVR calls. If not, what a caller says is nobody's fault."""
+    guess: Guess | None = None
+    """Makes out what unknown speech may say; None: nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ class Passage:
     """The key that was pressed."""
     note: str = ""
     """What a person should know besides."""
+    perhaps: WordsHeard | None = None
+    """What unknown speech may say, as a speech recogniser made it out. No verdict rests on it."""
 
 
 def of_recording(path: Path, heed: Heed, channel: str = "auto") -> list[Passage]:
@@ -95,7 +100,7 @@ def of_recording(path: Path, heed: Heed, channel: str = "auto") -> list[Passage]
     """
     sound = open_sound(path)
     lines = list(_lines(sound, channel))
-    transcripts = [Transcript(heed.library) for _ in lines]
+    transcripts = [Transcript(heed.library, heed.guess) for _ in lines]
     found: list[list[Found]] = [[] for _ in lines]
     for block in sound.blocks():
         for number, (_, take) in enumerate(lines):
@@ -121,7 +126,7 @@ def of_capture(capture: Capture, streams: Sequence[CapturedStream], heed: Heed) 
     keys: dict[CapturedStream, list[ReceivedKey]] = {}
     for stream, item in play(capture, readable):
         if stream not in found:
-            transcripts[stream], found[stream], keys[stream] = Transcript(heed.library), [], []
+            transcripts[stream], found[stream], keys[stream] = Transcript(heed.library, heed.guess), [], []
         match item:
             case Block(samples=samples, lost=lost, missed=missed) if stream in streams:
                 found[stream] += transcripts[stream].feed(samples, lost, missed)
@@ -262,6 +267,7 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
         runner_up=match.runner_up,
         words=words,
         note=note,
+        perhaps=match.words,
     )
 
 

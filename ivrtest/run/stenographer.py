@@ -20,6 +20,7 @@ from ivrtest.audio.recognisers import open_engine
 from ivrtest.audio.transcript import SpeechToText, SpeechToTextError, Transcript
 from ivrtest.audio.word_errors import ErrorRate, stated
 from ivrtest.call.listener import SHORTEST_S, is_noisy
+from ivrtest.run.acts.words_told import errs_told
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.result import Note
 from ivrtest.run.scene import Transcribe, Transcribed
@@ -166,8 +167,7 @@ async def advice(conversation: Conversation, dictation: Dictation) -> list[Note]
 def guessed(guess: Transcribed) -> str:
     if guess.problem:
         return f"what it may have been could not be made out: {guess.problem}"
-    rate = guess.recogniser.rate
-    errs = str(rate) if rate.rate < 1 else "nobody measured how often it errs"
+    errs = errs_told(guess.recogniser.rate)
     return f'perhaps: "{guess.transcript.text}" ({guess.recogniser.engine}, {errs}; no verdict rests on it)'
 
 

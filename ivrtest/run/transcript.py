@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from ivrtest.audio.dtmf_detector import DtmfDetector, ToneKey
-from ivrtest.audio.hearing import Heard, Hearing, ProgressToneHeard, SoundEnded, SoundStarted, ToneHeard
+from ivrtest.audio.hearing import Heard, Hearing, ProgressToneHeard, SoundEnded, SoundStarted, ToneHeard, Verdict
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.revoiced import ear_for
+from ivrtest.audio.words_heard import WordsHeard
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
 from ivrtest.call.listener import doubted
 from ivrtest.run.second_look import Recent, Stretch, in_doubt, second_look
@@ -30,14 +32,18 @@ _END: Final = 32000
 _CLIPPED: Final = 0.3
 """Of loud samples, so many reach the end of the scale only where they are cut off there: of a sine at full scale it is a fifth."""
 
+Guess = Callable[[Samples], WordsHeard]
+"""Makes out the words of a stretch of speech. Nothing rests on them."""
 Found = Heard | ToneHeard | ProgressToneHeard | ToneKey
 
 
 class Transcript:
     """Listens to one stream. Times count from its first sample."""
 
-    def __init__(self, library: PromptLibrary) -> None:
+    def __init__(self, library: PromptLibrary, guess: Guess | None = None) -> None:
+        """`guess`: makes out what speech may say that is no recording."""
         self._library = library
+        self._guess = guess
         self._ear = ear_for(library)
         self._keys = DtmfDetector()
         self._ahead: deque[tuple[Samples, Mask]] = deque()
@@ -132,4 +138,12 @@ class Transcript:
         doubt, self._doubt = self._doubt, None
         if doubt is not None and self._sounding:
             doubt.sounded(self._began_s, until_s)
-        return [] if doubt is None else list(second_look(self._library, self._recent, doubt, until_s))
+        return [] if doubt is None else [self._guessed(one) for one in second_look(self._library, self._recent, doubt, until_s)]
+
+    def _guessed(self, heard: Heard) -> Heard:
+        """Return what was heard, with the words that unknown speech may be."""
+        match = heard.match
+        if self._guess is None or match.verdict is not Verdict.unknown:
+            return heard
+        samples, _ = self._recent.between(match.start_s - _AROUND_S, match.end_s + _AROUND_S)
+        return replace(heard, match=replace(match, words=self._guess(samples)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ivrtest.audio.hearing import Match, Means, Verdict
+from ivrtest.audio.word_errors import ErrorRate
 from ivrtest.audio.word_evidence import Weighed
 from ivrtest.audio.words_heard import WordsHeard
 from ivrtest.run.result import Status
@@ -48,6 +49,11 @@ def verdict_told(weighed: Weighed, words: WordsHeard) -> tuple[Status, str]:
         case _:
             differences = f": {differences_told(words)}" if words.differences else ", and such a recogniser could hear that in anything"
             return Status.ERROR, f"could not tell whether the words are right: {heard}{differences}"
+
+
+def errs_told(rate: ErrorRate) -> str:
+    """Say how often a recogniser errs, also where nobody knows."""
+    return str(rate) if rate.rate < 1 else "nobody measured how often it errs"
 
 
 def transcribed(words: WordsHeard) -> str:
