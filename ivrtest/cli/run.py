@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -24,16 +21,13 @@ from ivrtest.call.placing import hop
 from ivrtest.cli.dialling import dial_options, permission_of
 from ivrtest.cli.hearing_settings import Recognition, check_hearing, recognising
 from ivrtest.cli.main import UNUSABLE
-from ivrtest.cli.paths import unusable, unwritable
+from ivrtest.cli.paths import unusable
 from ivrtest.cli.problem import complain
+from ivrtest.cli.reports_folder import keeping, refuse_unwritable, write_reports
 from ivrtest.cli.settings import FILE_NAME, KEY_MODES, Settings, TargetSettings, load_settings
 from ivrtest.report.console import RunScreen, print_summary
-from ivrtest.report.html import write_html
-from ivrtest.report.json import write_json
-from ivrtest.report.junit import write_junit
-from ivrtest.report.outcome import Outcome
 from ivrtest.run.bundle import Bundle, FlowFolder
-from ivrtest.run.evidence import Evidence, FolderInUseError, claimed, new_evidence, tidy
+from ivrtest.run.evidence import Evidence
 from ivrtest.run.job import Job
 from ivrtest.run.result import Status, SuiteResult
 from ivrtest.run.route import Calibration, route_told
@@ -46,7 +40,6 @@ from ivrtest.scenario.steps.press import Press
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.uri import SipUri, parse_uri
 from ivrtest.source.finding import Finding, InputError, Severity
-from ivrtest.source.system import unwritten
 
 FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
@@ -136,7 +129,7 @@ def command(
     if told:
         console.print(Text(told, "dim"), soft_wrap=True)
     try:
-        with keeping(folder, packets, settings.keep, simulate=simulate) as evidence:
+        with keeping(folder, packets.folder, settings.keep, simulate=simulate) as evidence:
             with RunScreen(console, ladders=trace) as screen:
                 suite = asyncio.run(
                     hold(
@@ -297,50 +290,6 @@ def refuse_secrets(jobs: Sequence[Job]) -> None:
         raise InputError(tuple(findings))
 
 
-def refuse_unwritable(junit: Path | None, *folders: Path) -> None:
-    """Raises InputError for what cannot be written in the end: nobody is called for reports that are lost."""
-    findings = []
-    if junit is not None and junit.is_dir():
-        findings.append(unusable(junit, f'"{junit}" is a folder. name a file for the JUnit report'))
-    for folder in folders if junit is None else (*folders, junit.parent):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            problem = "" if os.access(folder, os.W_OK | os.X_OK) else "permission denied. name another folder"
-        except FileExistsError:
-            problem = "it is a file. name another folder"
-        except OSError as error:
-            problem = unwritten(error)
-        if problem:
-            findings.append(unusable(folder, f'nothing can be written to "{folder}": {problem}'))
-    if findings:
-        raise InputError(tuple(findings))
-
-
-@contextmanager
-def keeping(folder: Path, packets: Packets, keep: int, *, simulate: bool) -> Iterator[Evidence | None]:
-    """Keep other runs away from the folder of reports, make room there for what this one hears, and clear up in the end.
-
-    Yield None for a simulation, which hears nothing. Raises InputError.
-    """
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(claimed(folder))
-            evidence = None if simulate else new_evidence(folder / "recordings", packets.folder, datetime.now(UTC))
-        except FolderInUseError as error:
-            message = f'another run writes to "{folder}" at this moment. wait until it is over, or name another folder with "--out"'
-            raise InputError((unusable(folder, message),)) from error
-        except OSError as error:
-            raise InputError((unwritable(Path(error.filename or folder), error),)) from error
-        try:
-            yield evidence
-        finally:
-            try:
-                if evidence is not None:
-                    tidy(evidence, keep)
-            except OSError as error:
-                click.echo(f'ivrtest: recordings of old runs in "{folder}" cannot be removed: {unwritten(error)}', err=True)
-
-
 async def hold(
     jobs: Sequence[Job],
     called: TargetSettings | None,
@@ -395,17 +344,3 @@ def not_arranged(suite: SuiteResult) -> str:
     count = sum(bool(given.arranged) for given in failed)
     scenarios = "1 scenario that did not pass has" if count == 1 else f"{count} scenarios that did not pass have"
     return f'note: {scenarios} surroundings ("given": {", ".join(words)}), which only the embedded IVR arranges; a target has its own'
-
-
-def write_reports(suite: SuiteResult, folder: Path, junit: Path) -> tuple[list[Path], list[Finding]]:
-    """Write every report that can be written; one that cannot does not keep the others from it."""
-    outcome = Outcome(suite=suite)
-    written: list[Path] = []
-    lost: list[Finding] = []
-    for path, write in ((junit, write_junit), (folder / "results.json", write_json), (folder / "report.html", write_html)):
-        try:
-            write(outcome, path)
-            written.append(path)
-        except OSError as error:
-            lost.append(unwritable(path, error))
-    return written, lost
