@@ -153,6 +153,10 @@ def test_a_server_that_is_stopped_ends_its_calls(shop: Path, wish: signal.Signal
         server.kill()
         server.communicate()
     slow = results(shop)[1]
-    assert run.returncode == 1
-    assert re.fullmatch(r"the IVR hung up at \d+\.\d s, before the keys could be pressed", slow["steps"][2]["message"])
+    # A machine that is too busy blames itself.
+    assert run.returncode in {1, 2}
+    assert re.fullmatch(
+        r"(could not tell: this machine was too busy, .*)?the IVR hung up at \d+\.\d s, before the keys could be pressed",
+        slow["steps"][2]["message"],
+    )
     assert slow["call"]["ended_by"] == "them"
