@@ -213,8 +213,9 @@ class Call(Protocol):
     def stop_playing(self) -> None:
         """Send silence."""
 
-    async def transfer(self, to: str) -> None:
-        """Ask the far side to call `to` instead (REFER)."""
+    async def transfer(self, to: str, *, consult_s: float | None = None) -> None:
+        """Ask the far side to call `to` instead (REFER). With `consult_s` we call there first, which may ring so long, and it takes that
+        call over (Replaces), where whatever carries the call can do that and may."""
 
     async def hold(self) -> None:
         """Ask the far side to send nothing; over SIP, `SessionChanged` follows. What cannot hold hears on."""

@@ -276,7 +276,7 @@ class Line:
         negotiation = self._sounds.negotiation(session.local_address, confidential=trunk.transport == "tls")
         who = presented(event.caller, event.request_uri, event.headers)
         origin = Origin(event.handle, event.call_id, who.caller, who.called, placed=False, name=who.name, diverted_by=who.diverted_by)
-        call = SipCall(trunk, session, negotiation, origin, capture, Manner(headers=self._answer_headers))
+        call = SipCall(trunk, session, negotiation, origin, capture, Manner(headers=self._answer_headers), consult=self._placer.consult)
         try:
             call.offers.prepare(event.offer)
         except (NegotiationError, SdpSyntaxError) as error:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from ivrtest.call.capture import Capturing
+from ivrtest.call.consultation import Consultation
 from ivrtest.call.hunt import MOST_IN_A_DATAGRAM, Hunt, NotFollowed, OpenTrunk, Way, invite_size, tcp_first, ways
 from ivrtest.call.keys import KeyMode
 from ivrtest.call.limits import Gate
@@ -80,7 +81,7 @@ class Placer:
         self._captures = captures
         self._trunk = trunk
         self._tasks: set[asyncio.Task[None]] = set()
-        """Transfers that are being followed."""
+        """Transfers that are being followed, and those of ours that are attended."""
 
     def close(self) -> None:
         """Follow no transfer any more."""
@@ -166,6 +167,27 @@ class Placer:
         leg = TransferLeg(call, hunt.trunk, hunt.handle, call.offers.agreement.with_another(negotiation))
         hunt.carry(leg)
         leg.rings_until(asyncio.get_running_loop().call_later(plan.ring_s, leg.give_up, plan.ring_s))
+
+    def consult(self, call: SipCall, to: str, ring_s: float) -> Consultation | None:
+        """Call whom a call is to be transferred to, and let the far side take that call over when it is answered."""
+        try:
+            uri = self.permitted(to, "transfer target")
+            plan = Plan(self.dialling(uri, "", Presentation(), {}, {}, None), ring_s=ring_s)
+        except (DialRefused, LineError):
+            return None
+        consultation = Consultation(call, uri)
+        task = asyncio.get_running_loop().create_task(self._consult(consultation, uri, plan))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return consultation
+
+    async def _consult(self, consultation: Consultation, uri: SipUri, plan: Plan) -> None:
+        try:
+            consulted = await self.place(uri, (), plan)
+        except LineError:
+            consultation.failed(UNREACHABLE_STATUS)
+        else:
+            await consultation.hold(consulted)
 
     async def ping(self, uri: SipUri, secret: Secret | None, proxy: str, within_s: float) -> float:
         """Ask somebody whether she is there, and return after how many seconds she answered. Raises LineError."""

@@ -91,6 +91,9 @@ class Signalling(Protocol):
     def refer(self, handle: str, to: str) -> None:
         """Ask the far side to call `to` instead, a number or a URI. Raises SipSyntaxError for anything else."""
 
+    def replaces(self, handle: str) -> str | None:
+        """Return the Replaces header with which somebody else can take our place in an answered call; None where there is none."""
+
     def info(self, handle: str, content_type: str, body: bytes) -> None:
         """Send INFO, when those before it are answered."""
 

@@ -34,7 +34,7 @@ from ivrtest.call.remote_media import Address, MediaError, MediaStats
 from ivrtest.call.resolver import Attempt
 from ivrtest.call.signalling import Manner, Origin, Signalling, told
 from ivrtest.call.trace import Trace
-from ivrtest.call.transfers import Follow, Transfers
+from ivrtest.call.transfers import Consult, Consulting, Follow, Transfers
 from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.sip import events as sip
 from ivrtest.sip.grammar import SipSyntaxError
@@ -62,8 +62,10 @@ class SipCall:
         capture: Capture | None,
         manner: Manner | None = None,
         follow: Follow[SipCall] | None = None,
+        consult: Consult[SipCall] | None = None,
     ) -> None:
-        """`follow` is called when the far side transfers us; without it, a transfer is reported and counts as done."""
+        """`follow` is called when the far side transfers us; without it, a transfer is reported and counts as done. `consult` calls whom
+        we transfer the far side to; without it, nobody is called first."""
         manner = manner or Manner()
         self._signalling = signalling
         self._session = session
@@ -77,6 +79,8 @@ class SipCall:
         self._pressing = Pressing(self, session, manner.keys)
         self.secrets = manner.secrets
         """See `Manner.secrets`."""
+        self._consult = consult
+        self._consultation: Consulting | None = None
         self.transfers = Transfers(self, follow)
         """Those that the far side asks for."""
         self._progress: list[int] = []
@@ -167,9 +171,12 @@ class SipCall:
         if not self._over:
             self._session.stop_playing()
 
-    async def transfer(self, to: str) -> None:
+    async def transfer(self, to: str, *, consult_s: float | None = None) -> None:
         """See `Call.transfer`. `TransferFinished` follows, unless the far side never tells how it went; at once for what is no address."""
         if not self._answered or self._over:
+            return
+        if consult_s is not None and self._consult is not None and (begun := self._consult(self, to, consult_s)) is not None:
+            self._consultation = begun
             return
         try:
             self._signalling.refer(self._origin.handle, to)
@@ -308,6 +315,8 @@ class SipCall:
             case sip.ReferReceived():
                 self.transfers.asked(event)
             case sip.ReferProgress(status=status, final=True):
+                if self._consultation is not None:
+                    self._consultation.finished()
                 self._session.post(TransferFinished(status, self.now))
             case sip.Rejected():
                 self.end(ended_by(event, self.called, self.now, codecs=self.offers.agreement.codecs))
@@ -369,6 +378,8 @@ class SipCall:
     def end(self, ended: Ended) -> None:
         """The call is over. The far side knows that already."""
         self._over = True
+        if self._consultation is not None:
+            self._consultation.finished()
         self._pressing.close()
         self._stop_ring_limit()
         self.offers.close()

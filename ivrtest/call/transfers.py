@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Protocol, TypeVar
 
 from ivrtest.call.call import CallEvent, Ended, TransferAsked, Transferred
 from ivrtest.call.signalling import Signalling, told
 from ivrtest.sip import events as sip
+from ivrtest.sip.uri import SipUri, Uri
 
 _OK: Final = 200
 
@@ -19,6 +21,20 @@ class Follow(Protocol[C]):
 
     def __call__(self, call: C, event: sip.ReferReceived) -> None:
         """Begin. `Transfers.finished` says how it went."""
+
+
+class Consulting(Protocol):
+    """An attended transfer of ours that is under way."""
+
+    def finished(self) -> None:
+        """The far side has told how its own call went, or has gone."""
+
+
+class Consult(Protocol[C]):
+    """Calls whom we transfer the far side to, before it is told."""
+
+    def __call__(self, call: C, to: str, ring_s: float) -> Consulting | None:
+        """Begin. None: nobody can be called there, or may be."""
 
 
 class Host(Protocol):
@@ -65,7 +81,7 @@ class Transfers:
         """The far side wants us to call somebody."""
         signalling, handle = self._host.signalling, self._host.handle
         signalling.accept_refer(handle)
-        self._host.post(TransferAsked(str(event.to), self._host.now, told(event.headers)))
+        self._host.post(TransferAsked(place(event.to), self._host.now, told(event.headers)))
         if self._follow is None or self._followed is not None:
             signalling.notify_refer(handle, _OK)
         else:
@@ -79,9 +95,9 @@ class Transfers:
         left, self._left = self._left, None
         if self._host.over or asked is None:
             return
-        self._host.post(Transferred(str(asked.to), self._host.now, problem))
+        self._host.post(Transferred(place(asked.to), self._host.now, problem))
         if problem and left is not None:
-            self._host.end(Ended("lost", self._host.now, reason=f'the transfer to "{asked.to}" failed: {problem}'))
+            self._host.end(Ended("lost", self._host.now, reason=f'the transfer to "{place(asked.to)}" failed: {problem}'))
 
     def outlast(self, ended: Ended) -> bool:
         """Say whether the call goes on although its far side has ended it: it follows a transfer."""
@@ -89,3 +105,8 @@ class Transfers:
             return False
         self._left = ended
         return True
+
+
+def place(to: Uri) -> str:
+    """Return who is meant, without the headers that the call there is to have: such as whose call it takes over."""
+    return str(replace(to, headers=())) if isinstance(to, SipUri) else str(to)

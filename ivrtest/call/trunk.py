@@ -260,6 +260,9 @@ class Trunk:
         self._agent.refer(handle, uri, self._loop.time())
         self._pump()
 
+    def replaces(self, handle: str) -> str | None:
+        return self._agent.replaces(handle)
+
     def info(self, handle: str, content_type: str, body: bytes) -> None:
         self._agent.info(handle, content_type, body, self._loop.time())
         self._pump()

@@ -40,6 +40,8 @@ from ivrtest.server.voice import Voice
 
 HANDED_OVER_S: Final = 30.0
 """How long the line is kept for a caller whom somebody else has now, before it is hung up."""
+TAKE_OVER_S: Final = 10.0
+"""How long the caller's telephone may take to take over a call that was answered for it."""
 OVERDUE_S: Final = 1.0
 """How long after its time the end of what plays is waited for. On a machine that stood still it may have been taken for an older one."""
 
@@ -212,8 +214,11 @@ class Attendant:
         answers = self._office.asked(transfer, self._clock)
         if self._office.refers(transfer):
             # The caller's own telephone decides. One that never tells how it went counts as not answered.
-            await self._call.transfer(transfer.to)
-            answers = [TransferEnded("no_answer", self._clock + transfer.timeout_s)]
+            consults = self._office.consults(transfer)
+            await self._call.transfer(transfer.to, consult_s=transfer.timeout_s if consults else None)
+            # Whoever is called first may ring until the end of this time; the caller's call to there takes some of its own.
+            patience_s = transfer.timeout_s + (TAKE_OVER_S if consults else 0.0)
+            answers = [TransferEnded("no_answer", self._clock + patience_s)]
         self._agenda.expect(transfer, answers)
 
     def _end_dictation(self, at: float) -> None:

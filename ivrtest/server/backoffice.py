@@ -65,6 +65,10 @@ class BackOffice:
         given = self._given.transfer_to(transfer.to)
         return given is None or given.outcome == "answered"
 
+    def consults(self, transfer: Transfer) -> bool:
+        """Return whether whom an attended transfer leads to is really called first. Not so where the scenario says what becomes of it."""
+        return transfer.attended and self._given.transfer_to(transfer.to) is None
+
     def _lookup(self, name: str, at: float) -> list[Happening]:
         answers = self._given.lookups.get(name)
         if answers is None:

@@ -282,8 +282,8 @@ class FaultyCall:
     def hide_keys(self, hide: bool) -> None:
         self._call.hide_keys(hide)
 
-    async def transfer(self, to: str) -> None:
-        await self._call.transfer(to)
+    async def transfer(self, to: str, *, consult_s: float | None = None) -> None:
+        await self._call.transfer(to, consult_s=consult_s)
 
     async def refuse(self, status: int) -> None:
         await self._call.refuse(status)

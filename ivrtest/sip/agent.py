@@ -362,6 +362,14 @@ class Agent:
         if (leg := self._leg(handle)) is not None:
             leg.refer(to, now, *headers, subscribe=subscribe)
 
+    def replaces(self, handle: str) -> str | None:
+        """Return the Replaces header with which somebody else can take our place in an answered call (RFC 3891 section 6.1)."""
+        leg = self._leg(handle)
+        if leg is None or leg.peer is None or leg.phase is not Phase.ANSWERED:
+            return None
+        dialog = leg.peer.dialog
+        return f"{dialog.call_id};to-tag={dialog.remote.tag or '0'};from-tag={dialog.local.tag or '0'}"
+
     def accept_refer(self, handle: str, now: float) -> None:
         """Say that we will call whom we are asked to: 202, and NOTIFY with 100 Trying."""
         if (leg := self._leg(handle)) is not None:

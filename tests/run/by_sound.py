@@ -60,8 +60,8 @@ class Telephone:
     def stop_playing(self) -> None:
         self._call.stop_playing()
 
-    async def transfer(self, to: str) -> None:
-        await self._call.transfer(to)
+    async def transfer(self, to: str, *, consult_s: float | None = None) -> None:
+        await self._call.transfer(to, consult_s=consult_s)
 
     async def hold(self) -> None:
         await self._call.hold()

@@ -289,7 +289,7 @@ class LoopCall:
     def stop_playing(self) -> None:
         self._voice.samples = None
 
-    async def transfer(self, to: str) -> None:
+    async def transfer(self, to: str, *, consult_s: float | None = None) -> None:
         """See `Call.transfer`. The far side is told, and the transfer counts as accepted."""
         if self._wire.state is _State.ANSWERED:
             self._other._put(TransferAsked(to, self.now))

@@ -252,7 +252,7 @@ class PyVoipCall:
     def stop_playing(self) -> None:
         self._playing = None
 
-    async def transfer(self, to: str) -> None:
+    async def transfer(self, to: str, *, consult_s: float | None = None) -> None:
         raise LineError(f'pyVoIP cannot transfer a call, and so not to "{to}"')
 
     async def hold(self) -> None:
