@@ -7,7 +7,21 @@ from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.spectrum import BANDS, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples, frames_lost, log_mel, total_level
+from ivrtest.audio.spectrum import (
+    BANDS,
+    FLOOR_DB,
+    HOP,
+    SAMPLE_RATE,
+    WINDOW,
+    Levels,
+    Mask,
+    Power,
+    Samples,
+    frames_lost,
+    levels,
+    spectra,
+    total_level,
+)
 
 _KEPT: Final = 1000
 """Frames kept at least: 10 s."""
@@ -35,6 +49,8 @@ class History:
         self.taken = 0
         """All samples taken so far."""
         self._waiting: list[tuple[Samples, Mask]] = []
+        self.spectra: Power = spectra(np.zeros(0, np.int16))
+        """Those of the frames of the last step."""
         self._tail = np.zeros(0, np.int16)
         self._tail_lost = np.zeros(0, np.bool_)
         self._masks: list[tuple[int, int]] = []
@@ -94,7 +110,8 @@ class History:
         whole = np.concatenate([self._tail, samples])
         whole_lost = np.concatenate([self._tail_lost, lost])
         first = self.end
-        self._add(log_mel(whole), ~frames_lost(whole_lost))
+        self.spectra = spectra(whole)
+        self._add(*levels(self.spectra), ~frames_lost(whole_lost))
         used = (self.end - first) * HOP
         self._tail, self._tail_lost = whole[used:], whole_lost[used:]
         return whole, first
@@ -168,16 +185,16 @@ class History:
         level = self.total(max(first, self.oldest), end)[self.valid(max(first, self.oldest), end)]
         return len(level) > 5 and bool(np.percentile(level, 90) - np.percentile(level, 10) > 6)
 
-    def _add(self, levels: Levels, valid: Mask) -> None:
-        count = len(levels)
+    def _add(self, bands: Levels, total: Levels, valid: Mask) -> None:
+        count = len(bands)
         if self.end - self.oldest + count > len(self._levels):
             gone = self.end - self.oldest - _KEPT
             for array in (self._levels, self._total, self._valid, self._loud, self._tonal):
                 array[:_KEPT] = array[gone : gone + _KEPT].copy()
             self.oldest += gone
         begin = self.end - self.oldest
-        self._levels[begin : begin + count] = levels
-        self._total[begin : begin + count] = total_level(levels)
+        self._levels[begin : begin + count] = bands
+        self._total[begin : begin + count] = total
         self._valid[begin : begin + count] = valid
         self._loud[begin : begin + count] = False
         self._tonal[begin : begin + count] = False

@@ -105,7 +105,7 @@ class Matcher:
         loud, hearings = self._sound.listen(levels, valid, history.now_s)
         # Where a recording plays as it should, there are no tones but its own.
         speaking = self._now.named is not None and self._now.named.clear
-        tonal, tones = self._tone.listen(block, np.zeros_like(loud) if speaking else loud, valid, history.now_s)
+        tonal, tones = self._tone.listen(history.spectra, np.zeros_like(loud) if speaking else loud, valid, history.now_s)
         history.note(first, loud, tonal)
         hearings += tones
         hearings += self._progress.listen(block[: len(loud) * HOP], history.now_s, known=speaking)

@@ -140,7 +140,14 @@ class ProgressDetector:
         levels = _levels(frames)
         self._recent = np.concatenate([self._recent, levels])[-_REMEMBERED:]
         threshold = self._threshold() if levels.max() > _QUIETEST_DB else _QUIETEST_DB
-        for index, sounds in enumerate(levels > threshold):
+        above = levels > threshold
+        if self._began is None and not self._bursts and not above.any():
+            # As in most pauses.
+            if self._quiet_from is None:
+                self._quiet_from = self._frame
+            self._frame += len(frames)
+            return []
+        for index, sounds in enumerate(above.tolist()):
             frame = self._frame + index
             if sounds:
                 self._sounds(frame, samples[index * HOP : (index + 1) * HOP])
@@ -287,5 +294,10 @@ def _around(peak: int, lobe_hz: float, size: int) -> tuple[int, int]:
 
 def _levels(frames: NDArray[np.int16]) -> NDArray[np.float64]:
     """Return the level of each frame in dB below full scale. `frames`: shape (n, samples of a frame)."""
-    levels: NDArray[np.float64] = 10 * np.log10(np.mean(np.square(frames.astype(np.float64) / 32768), axis=1) + 1e-10)
+    samples = frames.astype(np.float64)
+    levels: NDArray[np.float64] = np.einsum("ij,ij->i", samples, samples)
+    levels *= 1 / (32768**2 * frames.shape[1])
+    levels += 1e-10
+    np.log10(levels, out=levels)
+    levels *= 10
     return levels

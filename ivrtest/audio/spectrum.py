@@ -26,6 +26,10 @@ FINE_HOP: Final = 20
 BANDS: Final = 24
 FLOOR_DB: Final = -90.0
 """The level of digital silence."""
+Power = NDArray[np.float32]
+"""Squares of samples under a window's spectrum. Shape (frames, WINDOW // 2 + 1)."""
+_LEAST: Final = np.float32(10 ** (FLOOR_DB / 10))
+_TEN: Final = np.float32(10)
 
 
 @lru_cache(maxsize=1)
@@ -44,19 +48,48 @@ def _filters() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.flo
 
 def log_mel(samples: Samples, hop: int = HOP) -> Levels:
     """Return the frames that lie whole within `samples`, one every `hop` samples."""
+    return to_db(product(spectra(samples, hop), _filters()[1]))
+
+
+def spectra(samples: Samples, hop: int = HOP) -> Power:
+    """Return the spectra of the frames that lie whole within `samples`, one every `hop` samples."""
     if len(samples) < WINDOW:
-        return np.zeros((0, BANDS), np.float32)
-    window, triangles, _ = _filters()
-    frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::hop]
-    spectrum = np.fft.rfft(frames * window)
-    power = np.square(spectrum.real, dtype=np.float32) + np.square(spectrum.imag, dtype=np.float32)
-    return to_db(product(power, triangles))
+        return np.zeros((0, WINDOW // 2 + 1), np.float32)
+    samples = np.ascontiguousarray(samples)
+    # As `sliding_window_view` makes it, which takes as long as the spectra.
+    step = samples.itemsize
+    frames: Samples = np.ndarray(((len(samples) - WINDOW) // hop + 1, WINDOW), samples.dtype, samples, 0, (hop * step, step))
+    spectrum = np.fft.rfft(frames * _filters()[0]).astype(np.complex64, copy=False)
+    real, imaginary = spectrum.real, spectrum.imag
+    squares: Power = real * real
+    squares += imaginary * imaginary
+    return squares
+
+
+def levels(of: Power) -> tuple[Levels, Levels]:
+    """Return each frame's levels per band, and its level over all bands: as `log_mel` and `total_level` would, in one go."""
+    of_all = to_db_over(product(of, _bands_and_all()), _floors())
+    return of_all[:, :BANDS], of_all[:, BANDS]
+
+
+@lru_cache(maxsize=1)
+def _bands_and_all() -> NDArray[np.float32]:
+    triangles = _filters()[1]
+    return np.concatenate([triangles, triangles.sum(axis=1, keepdims=True)], axis=1)
+
+
+@lru_cache(maxsize=1)
+def _floors() -> NDArray[np.float32]:
+    return np.array([*[_LEAST] * BANDS, (BANDS + 1) * _LEAST], np.float32)
 
 
 def product(rows: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the matrix product, computed in pieces too small for the linear algebra library to start threads for: those would fight
     over the processor with the other processes and with the thread that carries the calls."""
     step = max(1, 200_000 // max(1, matrix.size))
+    if len(rows) <= step:
+        whole: NDArray[np.float32] = rows @ matrix
+        return whole
     result = np.empty((len(rows), matrix.shape[1]), np.float32)
     for first in range(0, len(rows), step):
         np.matmul(rows[first : first + step], matrix, out=result[first : first + step])
@@ -65,7 +98,14 @@ def product(rows: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[n
 
 def to_db(power: NDArray[np.float32]) -> Levels:
     """Return levels in dB, never below FLOOR_DB."""
-    levels: Levels = 10 * np.log10(power + np.float32(10 ** (FLOOR_DB / 10)))
+    return to_db_over(power, _LEAST)
+
+
+def to_db_over(power: NDArray[np.float32], least: NDArray[np.float32] | np.float32) -> Levels:
+    """Return levels in dB, never below that of `least`."""
+    levels: Levels = power + least
+    np.log10(levels, out=levels)
+    levels *= _TEN
     return levels
 
 

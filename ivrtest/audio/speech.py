@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.hearing import Hearing, SoundEnded, SoundStarted, ToneHeard
-from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples
+from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Power
 
 ABOVE_FLOOR_DB: Final = 9.0
 QUIETEST_DB: Final = -62.0
@@ -21,6 +21,7 @@ STEADY_DB: Final = 4.0
 END_FRAMES: Final = 30
 """Frames of quiet that end a sound."""
 _FLOOR_FRAMES: Final = 400
+_BINS: Final = WINDOW // 2 + 1
 _FRAME_S: Final = HOP / SAMPLE_RATE
 
 
@@ -72,7 +73,8 @@ class SoundDetector:
         if count < 50:
             least, middle = float(self._recent.min()) + 1, float(np.median(self._recent))
             return min(least, HIGHEST_STEADY_FLOOR_DB if middle - least < STEADY_DB else HIGHEST_FLOOR_DB)
-        ordered = np.partition(self._recent, (count // 10, count // 2))
+        ordered = self._recent.copy()
+        ordered.partition((count // 10, count // 2))
         tenth, middle = float(ordered[count // 10]), float(ordered[count // 2])
         return min(tenth, HIGHEST_STEADY_FLOOR_DB if middle - tenth < STEADY_DB else HIGHEST_FLOOR_DB)
 
@@ -102,14 +104,13 @@ class ToneDetector:
     _STEADY_HZ: Final = 12.0
 
     def __init__(self) -> None:
-        self._window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
         self._frame = 0
         self._began = 0
         self._frequencies: list[float] = []
         self._gap = 0
 
-    def listen(self, samples: Samples, loud: Mask, valid: Mask, at_s: float) -> tuple[Mask, list[Hearing]]:
-        """Take the samples of the next frames (`len(loud)` of them); return which frames are tonal, and the tones that ended.
+    def listen(self, spectra: Power, loud: Mask, valid: Mask, at_s: float) -> tuple[Mask, list[Hearing]]:
+        """Take the spectra of the next frames; return which frames are tonal, and the tones that ended.
 
         Tonal frames include two tones at once (ringing, busy, keys), which are not reported.
         """
@@ -118,16 +119,21 @@ class ToneDetector:
         if not loud.any() and not self._frequencies:
             self._frame += count
             return tonal, []
-        frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP][:count]
-        power = np.square(np.abs(np.fft.rfft(frames * self._window))).astype(np.float64) + 1e-3
+        power = spectra.astype(np.float64)
+        power += 1e-3
         first, pure = _strongest(power)
         rest = power.copy()
-        bins = np.arange(power.shape[1])
-        rest[np.abs(bins[None, :] - first[:, None]) <= 3] = 0
+        rest.put(_around(first, 3), 0)
         _, second = _strongest(rest)
         total = power[:, 4:].sum(axis=1)
-        tonal = loud & ((pure + second) / total > self._PURE)
-        single = loud & (pure / total > self._PURE)
+        total *= self._PURE
+        tonal = loud & (pure + second > total)
+        single = loud & (pure > total)
+        if not self._frequencies and not single.any():
+            # As in all speech.
+            self._gap += count
+            self._frame += count
+            return tonal, []
         frequencies = _interpolated(power, first)
         hearings: list[Hearing] = []
         for index in range(count):
@@ -169,14 +175,21 @@ class ToneDetector:
 
 def _strongest(power: NDArray[np.float64]) -> tuple[NDArray[np.int_], NDArray[np.float64]]:
     """Return the strongest bin of each frame and the power of its main lobe (two bins to either side under a Hann window)."""
-    peak = np.argmax(power[:, 4:-2], axis=1) + 4
-    lobe = peak[:, None] + np.arange(-2, 3)
-    return peak, np.take_along_axis(power, np.clip(lobe, 0, power.shape[1] - 1), axis=1).sum(axis=1)
+    peak = np.argmax(power[:, 4:-2], axis=1)
+    peak += 4
+    return peak, power.take(_around(peak, 2)).sum(axis=1)
+
+
+def _around(peak: NDArray[np.int_], reach: int) -> NDArray[np.int_]:
+    """Return where each frame's bins around its peak lie in the flat spectra, shape (frames, 2 * reach + 1)."""
+    bins: NDArray[np.int_] = np.minimum(peak[:, None] + np.arange(-reach, reach + 1), _BINS - 1)
+    bins += _BINS * np.arange(len(peak))[:, None]
+    return bins
 
 
 def _interpolated(power: NDArray[np.float64], peak: NDArray[np.int_]) -> NDArray[np.float64]:
     """Return the frequency of each peak in Hz: a parabola through three log powers."""
-    below, at, above = (np.log(np.take_along_axis(power, (peak + step)[:, None], axis=1)[:, 0]) for step in (-1, 0, 1))
+    below, at, above = np.log(power.take(_around(peak, 1))).T
     offset = 0.5 * (below - above) / np.minimum(below - 2 * at + above, -1e-9)
     frequency: NDArray[np.float64] = (peak + np.clip(offset, -0.5, 0.5)) * SAMPLE_RATE / WINDOW
     return frequency

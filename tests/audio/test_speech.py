@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
 from ivrtest.audio.hearing import Hearing, SoundEnded, SoundStarted, ToneHeard
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.audio.spectrum import frames_lost, log_mel, total_level
+from ivrtest.audio.spectrum import frames_lost, log_mel, spectra, total_level
 from ivrtest.audio.speech import SoundDetector, ToneDetector
 from ivrtest.audio.tones import tone
 
@@ -21,12 +21,12 @@ Samples = NDArray[np.int16]
 def listen(samples: Samples, lost: NDArray[np.bool_] | None = None) -> list[Hearing]:
     sound, tones = SoundDetector(), ToneDetector()
     lost = np.zeros(len(samples), np.bool_) if lost is None else lost
-    levels, valid = total_level(log_mel(samples)), ~frames_lost(lost)
+    levels, valid, power = total_level(log_mel(samples)), ~frames_lost(lost), spectra(samples)
     hearings: list[Hearing] = []
     for first in range(0, len(levels), 10):
         at_s = (first + 10) / 100
         loud, some = sound.listen(levels[first : first + 10], valid[first : first + 10], at_s)
-        _, heard = tones.listen(samples[first * 80 : (first + len(loud) - 1) * 80 + 256], loud, valid[first : first + 10], at_s)
+        _, heard = tones.listen(power[first : first + 10], loud, valid[first : first + 10], at_s)
         hearings += some + heard
     return hearings + tones.finish(len(samples) / 8000)
 
