@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.fingerprint import Finder, refine
@@ -33,6 +35,8 @@ _BEGUN: Final = 40
 """Frames of sound of which only what is expected can be named."""
 _AT_ONCE: Final = 15
 """Frames after the beginning of a sound at which what sounds may begin: breath and noise go before."""
+_ECHO: Final = 3
+"""Frames of sound that are none by themselves."""
 _SETTLED_S: Final = 0.4
 _SETTLED_DB: Final = 2.0
 _BEHEADED: Final = SAMPLE_RATE // 10
@@ -111,10 +115,10 @@ class Pursuit:
         """Return whether there is no need yet to look among all recordings: what plays has only begun, or is as expected."""
         if self.doubtful:
             return False
-        loud = np.flatnonzero(self._history.loud(self._since, self._history.end))
+        loud = self._sounding()
         if len(loud) == 0:
             return True
-        first, last = self._since + int(loud[0]), self._since + int(loud[-1])
+        first, last = int(loud[0]), int(loud[-1])
         if any(track.clear and track.first < first + _AT_ONCE for track in self.tracks if self._index.numbers[track.key] in self.expected):
             return True
         # Until there is enough to name anything else.
@@ -130,8 +134,17 @@ class Pursuit:
         likely = [track for track in self.tracks if track.clear and track.heard_s > _SETTLED_S and track.worst < _SETTLED_DB]
         if not likely:
             return False
-        loud = np.flatnonzero(self._history.loud(self._since, self._history.end))
-        return len(loud) > 0 and any(track.first < self._since + int(loud[0]) + _AT_ONCE for track in likely)
+        loud = self._sounding()
+        return len(loud) > 0 and any(track.first < int(loud[0]) + _AT_ONCE for track in likely)
+
+    def _sounding(self) -> NDArray[np.int_]:
+        """Return the unexplained frames of sound, without the last echo of what is explained: an instant, then quiet."""
+        loud = np.flatnonzero(self._history.loud(self._since, self._history.end)) + self._since
+        begun = loud[: _ECHO + 1].tolist()
+        for count, (frame, following) in enumerate(pairwise([*begun, self._history.end]), 1):
+            if count <= _ECHO and following - frame > _PAUSE:
+                return loud[count:]
+        return loud
 
     def _take_up(self, finder: Finder, audible_db: float, not_before: int) -> None:
         if not finder.listen(self._history, self._history.end, audible_db):
