@@ -6,10 +6,10 @@ from typing import Final
 
 STEP: Final = 800
 """Samples between decisions: 100 ms."""
-LONG_STEP: Final = 4 * STEP
-"""The same while a recording that is known goes on as it should, and we have pressed no key that could cut it."""
-AT_EASE_FRAMES: Final = 60
-"""How much of it must be to come for that."""
+STEP_FRAMES: Final = 10
+MOST_STEPS: Final = 4
+"""So many steps are taken at once while nothing is to be decided: a recording goes on as it should, more of it than that is to come, and
+we have pressed no key that could cut it."""
 NAME_EXPECTED_S: Final = 0.4
 """Sound that must fit before an expected recording is named."""
 NAME_WELL_EXPECTED_S: Final = 0.28

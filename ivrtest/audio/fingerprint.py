@@ -181,19 +181,27 @@ class Finder:
 
 def refine(reference: Reference, lag: int, call: Call, first: int, to: int, reach: int = 10) -> int:
     """Return the lag near `lag` (within `reach` fine hops) at which frames `first` to `to` look most like the recording."""
-    lags = np.arange(lag - reach, lag + reach + 1)
-    index = FINE_PER_FRAME * np.arange(first, to)[None, :] - lags[:, None] + PAD
-    rows = reference.at(index)
-    valid = call.valid(first, to)
-    heard = call.levels(first, to)
-    heard = np.maximum(heard, heard.max() - _RANGE_DB)[valid]
-    rows = np.maximum(rows, rows.max() - _RANGE_DB)[:, valid]
-    if len(heard) < 3:
+    valid, heard = call.valid(first, to), call.levels(first, to)
+    heard = np.maximum(heard, heard.max() - _RANGE_DB)
+    if not valid.all():
+        heard = heard[valid]
+    count = len(heard)
+    if count < 3:
         return lag
-    heard = heard - heard.mean(axis=0)
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    likeness = np.einsum("tb,ltb->l", heard, rows) / (np.sqrt(np.einsum("ltb,ltb->l", rows, rows)) + 1e-6)
-    return int(lags[np.argmax(likeness)])
+    heard -= heard.sum(axis=0) * np.float32(1 / count)
+    # Fine frames from the latest lag's first one to the earliest lag's last one. Each lag takes every fourth of them.
+    begin = FINE_PER_FRAME * first - lag - reach + PAD
+    fine = reference.at(np.arange(begin, begin + FINE_PER_FRAME * (to - first - 1) + 2 * reach + 1))
+    fine -= fine.max() - _RANGE_DB
+    np.maximum(fine, 0, out=fine)
+    row = fine.itemsize * BANDS
+    rows = np.ndarray((2 * reach + 1, to - first, BANDS), fine.dtype, fine, 0, (row, FINE_PER_FRAME * row, fine.itemsize))
+    if not valid.all():
+        rows = rows[:, valid]
+    means = np.einsum("ltb->lb", rows) * np.float32(1 / count)
+    power = np.einsum("ltb,ltb->l", rows, rows) - count * np.einsum("lb,lb->l", means, means)
+    likeness = np.einsum("tb,ltb->l", heard, rows) / (np.sqrt(np.maximum(power, 0)) + 1e-6)
+    return lag + reach - int(np.argmax(likeness))
 
 
 @lru_cache(maxsize=1)

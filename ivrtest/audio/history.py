@@ -91,17 +91,26 @@ class History:
             self._waiting.append((samples, lost))
             self.taken += len(samples)
 
+    @property
+    def waiting(self) -> int:
+        """How many samples wait."""
+        return self.taken - self.fed
+
+    def peek(self, count: int) -> Samples:
+        """Return the first `count` of the samples that wait, all if they are fewer."""
+        if len(self._waiting) > 1:
+            self._waiting = [(np.concatenate([some for some, _ in self._waiting]), np.concatenate([mask for _, mask in self._waiting]))]
+        return self._waiting[0][0][:count]
+
     def step(self, count: int) -> tuple[Samples, int] | None:
         """Add the frames of the next `count` samples; return the frames' samples and the first frame's number. None if fewer wait."""
         if self.taken - self.fed < count:
             return None
-        if len(self._waiting) > 1 or len(self._waiting[0][0]) > count:
-            samples = np.concatenate([some for some, _ in self._waiting])
-            lost = np.concatenate([mask for _, mask in self._waiting])
-            self._waiting = [(samples[count:], lost[count:])] if len(samples) > count else []
+        self.peek(count)
+        samples, lost = self._waiting.pop()
+        if len(samples) > count:
+            self._waiting = [(samples[count:], lost[count:])]
             samples, lost = samples[:count], lost[:count]
-        else:
-            samples, lost = self._waiting.pop()
         for start, end in self._masks:
             if end > self.fed and start < self.fed + count:
                 lost = lost.copy()

@@ -12,15 +12,14 @@ import numpy as np
 
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.certainty import (
-    AT_EASE_FRAMES,
     AUDIBLE,
     BAND_ABOVE_NOISE_DB,
     DECISIONS,
     GAP_FRAMES,
     JUST_BEGUN_FRAMES,
     LEAST_GAP_FRAMES,
-    LONG_STEP,
     MOST_SHARE,
+    MOST_STEPS,
     NAME_ANY_S,
     NAME_EXPECTED_S,
     PATIENCE_FRAMES,
@@ -29,6 +28,7 @@ from ivrtest.audio.certainty import (
     RESUMED_WAIT_FRAMES,
     SHORT_S,
     STEP,
+    STEP_FRAMES,
     SYLLABLE_FRAMES,
     UNKNOWN_FRAMES,
 )
@@ -58,11 +58,16 @@ class Matcher:
         self._key_pressed = False
         """Since a recording was named."""
         self._over = False
+        self._next = STEP
+        """Samples that the next step takes."""
+        self._dozing = False
+        """It is quiet, and more of the same would be no news: it is enough to see to it four times as seldom."""
 
     def expect(self, keys: Sequence[Key] | None) -> None:
         """Say which recordings may come next; None: any. Others are still recognised, a little later. Unknown keys raise KeyError."""
         self._pursuit.expect(frozenset(self._now.index.numbers[key] for key in keys or ()))
         self._now.expected = frozenset(keys or ())
+        self._next = STEP
 
     def mask(self, start_s: float, end_s: float) -> None:
         """Leave a stretch of the stream, past or to come, out of all comparisons: our own key tones, and what is known late to be lost."""
@@ -71,26 +76,47 @@ class Matcher:
         for track in self._now.tracks:
             if track.first >= self._history.oldest:
                 track.judge_anew(first, end)
-        self._key_pressed = True
+        self._key_pressed, self._next = True, STEP
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """Take the next samples, any number; `lost` marks those that did not arrive. Return what became known."""
         hearings: list[Hearing] = []
         self._history.take(samples, lost)
-        while (added := self._history.step(LONG_STEP if self._at_ease() else STEP)) is not None:
-            hearings += self._step(*added)
+        while self._history.waiting >= self._next:
+            if self._dozing:
+                self._doze()
+            if (added := self._history.step(self._next)) is not None:
+                hearings += self._step(*added)
+                self._next = self._at_ease()
         return hearings
 
-    def _at_ease(self) -> bool:
-        """Return whether a recording plays as it should and nothing is to be decided soon, so that longer steps will do."""
+    def _doze(self) -> None:
+        """Wait for more where what waits is as quiet as what went before."""
+        waiting = self._history.peek(STEP * MOST_STEPS)
+        awake = self._sound.awakes(waiting[: len(waiting) // HOP * HOP])
+        self._next = STEP if awake else min(len(waiting) // STEP + 1, MOST_STEPS) * STEP
+        self._dozing = self._next > len(waiting)
+
+    def _at_ease(self) -> int:
+        """Return how many samples may come before the next step: more where a recording plays as it should and nothing is to be decided
+        soon."""
         track = self._now.named
-        return track is not None and track.clear and track.to_come > AT_EASE_FRAMES and not self._key_pressed and not self._over
+        self._dozing = track is None and not self._now.tracks and not self._over and self._idle()
+        if self._key_pressed or self._over:
+            return STEP
+        frames = self._pursuit.undecided if track is None else track.to_come if track.clear else 0
+        return STEP * min(max(frames // STEP_FRAMES - 1, 1), MOST_STEPS)
 
     def finish(self) -> list[Hearing]:
         """The call is over: return the last word on what was playing."""
         end_s = self._history.taken / SAMPLE_RATE
+        hearings: list[Hearing] = []
+        # What was left for a longer step.
+        while (added := self._history.step(STEP)) is not None:
+            hearings += self._step(*added)
         self._over = self._history.over = self._sound.over = True
-        hearings = self.feed(np.zeros(STEP * 6, np.int16), np.zeros(STEP * 6, np.bool_))
+        self._next, self._dozing = STEP, False
+        hearings += self.feed(np.zeros(STEP * 6, np.int16), np.zeros(STEP * 6, np.bool_))
         if self._now.named is not None:
             hearings += self._went_wrong(self._now.named, Verdict.truncated)
         hearings += self._tone.finish(end_s)
@@ -126,6 +152,12 @@ class Matcher:
                 break
             hearings += decided
         return hearings
+
+    def _idle(self) -> bool:
+        """Return whether nothing has begun that only quiet would end."""
+        history = self._history
+        begun = self._sound.began or self._tone.began or self._progress.began
+        return not begun and not history.speech(max(history.oldest, self._now.cursor // HOP), history.end).any()
 
     def _look(self) -> None:
         not_before = self._now.cursor if self._now.named is None else self._wrong_from(self._now.named)

@@ -130,6 +130,11 @@ class ProgressDetector:
         self._bursts: list[_Burst] = []
         self._told: frozenset[tuple[ProgressTone, tuple[str, ...]]] = frozenset()
 
+    @property
+    def began(self) -> bool:
+        """Whether there is sound, or was a tone that may mean something with what follows."""
+        return self._began is not None or any(burst.hz or burst.special for burst in self._bursts)
+
     def listen(self, samples: Samples, at_s: float, *, known: bool = False) -> list[ProgressToneHeard]:
         """Take the next samples, whole frames of 10 ms. Return the tones that are certain now. `known`: they are something else."""
         heard: list[ProgressToneHeard] = []

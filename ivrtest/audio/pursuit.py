@@ -153,8 +153,10 @@ class Pursuit:
         known = [place for place, times in self._tried.items() if times >= _CHANCES]
         known += [(self._index.numbers[track.key], track.lag) for track in self.tracks if track.clear]
         known += [(sibling.number, sibling.track.lag + sibling.shift) for sibling in self._siblings]
+        # Weak signs are for what has not been found.
+        missing = self.expected - {self._index.numbers[track.key] for track in self.tracks if track.clear}
         earliest = (not_before - SLACK) // FINE_HOP
-        for candidate in finder.candidates(earliest, _CANDIDATES, self.expected, _LEAST_LIKENESS, known):
+        for candidate in finder.candidates(earliest, _CANDIDATES, missing, _LEAST_LIKENESS, known):
             lag = self._refined(candidate.number, candidate.lag, not_before)
             track = None if lag is None else self._follow(candidate.number, lag, not_before)
             if track is not None:
@@ -175,6 +177,16 @@ class Pursuit:
     def awaits_siblings(self, track: Track) -> bool:
         """Return whether there are recordings that begin alike and that it cannot yet be told from."""
         return any(sibling.track is track for sibling in self._siblings)
+
+    @property
+    def undecided(self) -> int:
+        """For how many frames it cannot be decided which recording plays: those that it must be told from part only then."""
+        if not self._siblings or not all(track.clear for track in self.tracks) or not self._settled():
+            return 0
+        tracks = self.tracks
+        due = [sibling.due - sibling.track.judged for sibling in self._siblings if any(sibling.track is track for track in tracks)]
+        waiting = all(self.awaits_siblings(track) for track in tracks)
+        return min([*due, *(track.to_come for track in tracks)], default=0) if waiting else 0
 
     def advance(self, named: Track | None) -> None:
         """Judge all tracks up to now. Those that fell are dropped, except the one already named."""

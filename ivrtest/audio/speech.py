@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.hearing import Hearing, SoundEnded, SoundStarted, ToneHeard
-from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Power
+from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Power, Samples
 
 ABOVE_FLOOR_DB: Final = 9.0
 QUIETEST_DB: Final = -62.0
@@ -22,6 +23,9 @@ END_FRAMES: Final = 30
 """Frames of quiet that end a sound."""
 _FLOOR_FRAMES: Final = 400
 _BINS: Final = WINDOW // 2 + 1
+_MOST_POWER: Final = 2.3 * (2 / (32768 * WINDOW / 2)) ** 2 * WINDOW / 2
+"""The power of a frame that lies over the squares' sum of `HOP` samples: at most so many times the greatest of those that it covers. Its
+window lets 2.3 times a hop's through, half its spectrum holds half of it."""
 _FRAME_S: Final = HOP / SAMPLE_RATE
 
 
@@ -43,6 +47,17 @@ class SoundDetector:
     @property
     def sounding(self) -> bool:
         return self._sounding
+
+    @property
+    def began(self) -> bool:
+        """Whether there is sound, or its first frames."""
+        return self._sounding or self._loud_run > 0
+
+    def awakes(self, samples: Samples) -> bool:
+        """Return whether there may be sound in samples, shape (whole frames,): never False where `listen` would find some."""
+        frames = samples.reshape(-1, HOP).astype(np.float32)
+        loudest = float(np.einsum("ij,ij->i", frames, frames).max())
+        return 10 * math.log10(loudest * _MOST_POWER + 1e-9) > self.threshold_db
 
     def listen(self, levels: Levels, valid: Mask, at_s: float) -> tuple[Mask, list[Hearing]]:
         """Take the next frames' whole-band levels; return which of them are sound, and what began or ended. Lost frames change nothing."""
@@ -142,6 +157,11 @@ class ToneDetector:
             self._step(self._frame + index, bool(single[index]), float(frequencies[index]), at_s, hearings)
         self._frame += count
         return tonal, hearings
+
+    @property
+    def began(self) -> bool:
+        """Whether there may be a tone that has not ended."""
+        return bool(self._frequencies)
 
     def finish(self, at_s: float) -> list[Hearing]:
         hearings: list[Hearing] = []
