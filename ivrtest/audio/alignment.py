@@ -32,6 +32,8 @@ _REJUDGED: Final = 120
 """While a track is shorter than this many frames, all of it is judged again with each better estimate of the gain."""
 _RECENT: Final = 45
 _GAIN_FRAMES: Final = 250
+_GAIN_SHARE: Final = 4
+"""The gain is estimated anew when a quarter of what was judged is new."""
 _WORD: Final = 40
 """Frames that may hold a word of their own: if next to nothing of them arrived, another word could have been said."""
 _SOME: Final = 40
@@ -77,6 +79,8 @@ class Track:
         self._deviation, self._missing, self._weight, self._wanted = self._evidence
         self._lags = np.full(count, lag)
         self._gain: Levels | None = None
+        self._gain_at = 0
+        """How many frames had been judged when it was estimated."""
         self._range_db = np.float32(0)
         """Below this nothing of it is compared, by the gain that it seems to have."""
         self._first_lag = lag
@@ -196,18 +200,21 @@ class Track:
         before, self.judged = self.judged, end
         self._lags[max(before, self._known_lags) : end] = self.lag
         whole = end <= _REJUDGED
-        begin = 0 if whole else max(0, min(before, end - _RECENT))
-        weigh_anew = whole or self._gain is None or before // 50 != end // 50
+        begin = max(0, min(before, end - _RECENT))
+        gain_due = self._gain is None or (_GAIN_SHARE * (end - self._gain_at) >= end if whole else before // 50 != end // 50)
         evidence: NDArray[np.float32] | None = None
+        placed = self.lag
         if end >= 20 and self.good and end > self._known_lags:
             for _ in range(1 if before else _FIRST_STEPS):
                 lag = self.lag
-                evidence = self._follow(call, before, end, max(0, end - BLOCK) if weigh_anew else begin)
+                evidence = self._follow(call, before, end, max(0, end - BLOCK) if gain_due else begin)
                 if self.lag == lag:
                     break
-        if weigh_anew or evidence is None or (self._lags[begin:end] != self.lag).any():
+        if whole and (gain_due or self.lag != placed):
+            begin, evidence = 0, None
+        if gain_due or evidence is None or (self._lags[begin:end] != self.lag).any():
             heard, rows, valid = stretch = self._stretch(call, begin, end)
-            if weigh_anew:
+            if gain_due:
                 self._take_gain(call, *(stretch if whole else self._stretch(call, max(0, end - _GAIN_FRAMES), end)))
             evidence = self._held_against(call, heard, rows, valid)
         self._evidence[:, begin:end] = evidence
@@ -294,7 +301,7 @@ class Track:
         self._set_gain(line_gain(heard, rows, valid, np.maximum(call.noise, self._range_db)))
 
     def _set_gain(self, gain: Levels) -> None:
-        self._gain = gain
+        self._gain, self._gain_at = gain, self.judged
         self._range_db = np.float32(self.reference.peak + float(np.sort(gain)[BANDS // 2]) - RANGE_DB)
 
     def _held_against(self, call: Call, heard: Levels, rows: Levels, valid: Mask) -> NDArray[np.float32]:

@@ -27,6 +27,7 @@ _KEPT: Final = 1000
 """Frames kept at least: 10 s."""
 _NOISE_FRAMES: Final = 300
 _NOISE_EVERY: Final = 20
+_ABOVE, _HIGHEST_NOISE = np.float32(2), np.float32(-25)
 QUIET_LINE_DB: Final = 28.0
 
 
@@ -221,7 +222,12 @@ class History:
         count = int(np.count_nonzero(usable))
         if count < 30:
             return
-        tenth = np.partition(self._levels[begin:end][usable].T, count // 10, axis=1)[:, count // 10]
-        self._noise = np.minimum(tenth + 2, np.float32(-25))
-        loud = np.sort(self._total[begin:end][usable])[round(0.9 * (count - 1))]
-        self._quiet = bool(self.noise_db < float(loud) - QUIET_LINE_DB)
+        levels, total = self._levels[begin:end], self._total[begin:end]
+        if count < len(usable):
+            levels, total = levels[usable], total[usable]
+        levels, total = levels.T.copy(), total.copy()
+        levels.partition(count // 10, axis=1)
+        self._noise = np.minimum(levels[:, count // 10] + _ABOVE, _HIGHEST_NOISE)
+        loud = round(0.9 * (count - 1))
+        total.partition(loud)
+        self._quiet = bool(self.noise_db < float(total[loud]) - QUIET_LINE_DB)

@@ -105,7 +105,8 @@ class Matcher:
         if self._key_pressed or self._over:
             return STEP
         frames = self._pursuit.undecided if track is None else track.to_come if track.clear else 0
-        return STEP * min(max(frames // STEP_FRAMES - 1, 1), MOST_STEPS)
+        # The step that reaches so far comes as soon as it would after many short ones.
+        return STEP * min(max(-(-frames // STEP_FRAMES), 1), MOST_STEPS)
 
     def finish(self) -> list[Hearing]:
         """The call is over: return the last word on what was playing."""

@@ -27,7 +27,7 @@ _SAME_LAG: Final = 8
 _FAILED_LAG: Final = 3
 _EXPECTED_BONUS_S: Final = 0.5
 _WORTH_REMEMBERING_S: Final = 0.2
-_BEFORE_APART: Final = 30
+_BEFORE_APART: Final = 5
 """Frames before the place where two recordings part, from which on both are followed."""
 _FEW: Final = 12
 """More expected recordings than this are looked for among all."""
@@ -38,6 +38,7 @@ _AT_ONCE: Final = 15
 _ECHO: Final = 3
 """Frames of sound that are none by themselves."""
 _SETTLED_S: Final = 0.4
+_HARDLY_BEGUN_S: Final = 0.2
 _SETTLED_DB: Final = 2.0
 _BEHEADED: Final = SAMPLE_RATE // 10
 """Samples without which a recording lacks its beginning ..."""
@@ -96,7 +97,8 @@ class Pursuit:
         self.tracks = [track for track in keep if track.good]
         self._since = max(self._history.oldest, explained // HOP - 1)
         self._finder.restart(self._since)
-        self._few = None
+        if self._few is not None:
+            self._few.restart(self._since)
 
     def look(self, audible_db: float, not_before: int) -> None:
         """Take up recordings that may have begun to sound at sample `not_before` or later."""
@@ -129,9 +131,9 @@ class Pursuit:
         """Whether a recording is followed that fits only as one with other sound over it: another may fit as it is."""
         return any(track.good and track.overlaid for track in self.tracks)
 
-    def _settled(self) -> bool:
+    def _settled(self, least_s: float = _SETTLED_S) -> bool:
         """Return whether a recording explains all that sounds, so well that no other could."""
-        likely = [track for track in self.tracks if track.clear and track.heard_s > _SETTLED_S and track.worst < _SETTLED_DB]
+        likely = [track for track in self.tracks if track.clear and track.heard_s > least_s and track.worst < _SETTLED_DB]
         if not likely:
             return False
         loud = self._sounding()
@@ -181,9 +183,9 @@ class Pursuit:
     @property
     def undecided(self) -> int:
         """For how many frames it cannot be decided which recording plays: those that it must be told from part only then."""
-        if not self._siblings or not all(track.clear for track in self.tracks) or not self._settled():
-            return 0
         tracks = self.tracks
+        if not self._siblings or not all(track.clear for track in tracks) or not self._settled(_HARDLY_BEGUN_S):
+            return 0
         due = [sibling.due - sibling.track.judged for sibling in self._siblings if any(sibling.track is track for track in tracks)]
         waiting = all(self.awaits_siblings(track) for track in tracks)
         return min([*due, *(track.to_come for track in tracks)], default=0) if waiting else 0
