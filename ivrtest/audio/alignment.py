@@ -32,8 +32,8 @@ _REJUDGED: Final = 120
 """While a track is shorter than this many frames, all of it is judged again with each better estimate of the gain."""
 _RECENT: Final = 45
 _GAIN_FRAMES: Final = 250
-_GAIN_SHARE: Final = 4
-"""The gain is estimated anew when a quarter of what was judged is new."""
+_GAIN_AT_ONCE: Final = 60
+"""In a track shorter than this the gain is estimated anew at every step, later at every other one."""
 _WORD: Final = 40
 """Frames that may hold a word of their own: if next to nothing of them arrived, another word could have been said."""
 _SOME: Final = 40
@@ -201,7 +201,7 @@ class Track:
         self._lags[max(before, self._known_lags) : end] = self.lag
         whole = end <= _REJUDGED
         begin = max(0, min(before, end - _RECENT))
-        gain_due = self._gain is None or (_GAIN_SHARE * (end - self._gain_at) >= end if whole else before // 50 != end // 50)
+        gain_due = self._gain is None or (end <= _GAIN_AT_ONCE or end - self._gain_at >= 20 if whole else before // 50 != end // 50)
         evidence: NDArray[np.float32] | None = None
         placed = self.lag
         if end >= 20 and self.good and end > self._known_lags:

@@ -21,6 +21,8 @@ HIGHEST_STEADY_FLOOR_DB: Final = -25.0
 STEADY_DB: Final = 4.0
 END_FRAMES: Final = 30
 """Frames of quiet that end a sound."""
+_AT_ONCE: Final = 10
+"""Frames between two looks at the floor."""
 _FLOOR_FRAMES: Final = 400
 _BINS: Final = WINDOW // 2 + 1
 _MOST_POWER: Final = 2.3 * (2 / (32768 * WINDOW / 2)) ** 2 * WINDOW / 2
@@ -61,6 +63,10 @@ class SoundDetector:
 
     def listen(self, levels: Levels, valid: Mask, at_s: float) -> tuple[Mask, list[Hearing]]:
         """Take the next frames' whole-band levels; return which of them are sound, and what began or ended. Lost frames change nothing."""
+        if len(levels) > _AT_ONCE:
+            # The floor follows the line as closely as if they had come one by one.
+            parts = [self.listen(levels[at : at + _AT_ONCE], valid[at : at + _AT_ONCE], at_s) for at in range(0, len(levels), _AT_ONCE)]
+            return np.concatenate([some for some, _ in parts]), [hearing for _, some in parts for hearing in some]
         heard = levels[valid & (levels > -80)]
         if len(heard):
             self._recent = np.concatenate([self._recent, heard])[-_FLOOR_FRAMES:]
