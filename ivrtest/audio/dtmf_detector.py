@@ -34,6 +34,8 @@ _LEAST_LEVEL: Final = 100.0
 _PERHAPS_SHARE: Final = 0.3
 """Of the energy of a window, so much lies at the frequencies of keys themselves wherever `_LEAST_SHARE` lies at those of a key that is off:
 2 % off, four tenths of a tone are left at the highest of them."""
+_PERHAPS_ENERGY: Final = np.float32(_PERHAPS_SHARE * WINDOW / 2)
+"""The same for the squares of sums with a cosine and a sine, which for a sine of just that frequency are so many times its energy."""
 
 _LOW: Final = tuple(dict.fromkeys(low for low, _ in DTMF_FREQUENCIES.values()))
 _HIGH: Final = tuple(dict.fromkeys(high for _, high in DTMF_FREQUENCIES.values()))
@@ -125,19 +127,24 @@ def _plain_waves() -> NDArray[np.float32]:
     return np.ascontiguousarray(_waves()[:, middle :: len(_DETUNED)])
 
 
+@lru_cache(maxsize=2)
+def _ones(count: int) -> NDArray[np.float32]:
+    return np.ones(count, np.float32)
+
+
 def _perhaps_key(samples: Samples, count: int) -> bool:
     """Return whether there may be a key in so many windows. A quarter of what it takes to know: every other window, fewer frequencies.
 
     The last window is looked at, for a key that begins there is only in that one. One that lies further back is in three windows or more.
     """
-    if not count or not samples.any():
+    if not count or not np.count_nonzero(samples):
         return False
     end = (count - 1) * HOP + WINDOW
     windows = samples[end % WINDOW : end].reshape(-1, WINDOW).astype(np.float32)
     parts = windows @ _plain_waves()
-    energy = np.einsum("ij,ij->i", parts, parts)
-    total = np.einsum("ij,ij->i", windows, windows)
-    return bool((energy > _PERHAPS_SHARE * WINDOW / 2 * total).any())
+    # The products with ones are sums: of all ways to have those, the quickest for so few numbers.
+    energy, total = np.square(parts) @ _ones(parts.shape[1]), np.square(windows) @ _ones(WINDOW)
+    return bool(np.count_nonzero(energy > _PERHAPS_ENERGY * total))
 
 
 def _keys(samples: Samples, count: int) -> list[str]:

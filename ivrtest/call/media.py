@@ -21,6 +21,7 @@ from typing import Self
 from ivrtest.call.call import SAMPLE_RATE
 from ivrtest.call.capture import Capture
 from ivrtest.call.datagrams import Inbox
+from ivrtest.call.garbage import Garbage
 from ivrtest.call.incoming import Incoming
 from ivrtest.call.media_session import Item, MediaSession
 from ivrtest.call.outgoing import Outgoing
@@ -75,6 +76,7 @@ class MediaEngine:
         self._origin = time.monotonic()
         self._phases: tuple[list[MediaSession], ...] = tuple([] for _ in range(PHASES))
         self._sockets = Sockets()
+        self._garbage = Garbage()
         self._sessions: set[MediaSession] = set()
         self._leaving: deque[tuple[float, MediaSession]] = deque()
         """Sessions that are over, and when their ports are freed."""
@@ -194,6 +196,7 @@ class MediaEngine:
         finally:
             self._abandon()
             self._sockets.close()
+            self._garbage.restore()
             sys.setswitchinterval(interval)
 
     def _current_tick(self) -> int:
@@ -204,6 +207,7 @@ class MediaEngine:
             phase, session = self._opened.popleft()
             self._phases[phase].append(session)
             self._sessions.add(session)
+            self._garbage.opened(len(self._sessions))
             self._sockets.add(session.connection.fileno(), session.receiver.receive)
             self._sockets.add(session.reporting.control.fileno(), session.reporting.receive)
         # Once each: some are in two phases.
@@ -235,6 +239,7 @@ class MediaEngine:
 
     def _forget(self, session: MediaSession) -> None:
         self._sessions.discard(session)
+        self._garbage.ended(len(self._sessions))
         for sessions in self._phases:
             if session in sessions:
                 sessions.remove(session)

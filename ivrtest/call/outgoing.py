@@ -142,8 +142,32 @@ class Outgoing:
 
         Positions come in order, one for each `tick`.
         """
-        if position == self._plain_at and (plain := self._plain_packet(position)) is not None:
-            return plain, False
+        # Nearly every packet is made right here, so this does no more than it must.
+        if position != self._plain_at:
+            return self._any_packet(position)
+        frame, sound = self._frame, self._sound
+        if sound is None:
+            payload = self._silence
+        else:
+            begin = self._position
+            end = begin + frame
+            if end >= len(sound.octets):
+                return self._any_packet(position)
+            self._position = end
+            payload = sound.octets[begin:end]
+        self._plain_at = self._sent_until = position + frame
+        if self.limit is not None:
+            self._keep(payload, frame)
+        self.packets += 1
+        self.octets += frame
+        sequence = self._sequence
+        self._sequence = sequence + 1 & 0xFFFF
+        # A codec of octets has a timestamp for each sample.
+        timestamp = self._timestamp + position - self._since & 0xFFFFFFFF
+        return _HEADER.pack(_VERSION, self._payload_type, sequence, timestamp, self.ssrc) + payload, False
+
+    def _any_packet(self, position: int) -> tuple[bytes, bool] | None:
+        """As `packet`."""
         remote = self._remote
         if remote is None or not remote.sends:
             self._keep_silence(self.tick)
@@ -166,34 +190,6 @@ class Outgoing:
         if self.codec.by_octet and frame == self.tick and not self._keys.busy and not self._comfort_noise:
             self._plain_at = position + frame
         return self._packet(remote.payload_type, self.timestamp_at(position), payload, self._marker), False
-
-    def _plain_packet(self, position: int) -> bytes | None:
-        """Return the packet at `_plain_at`, as `packet` would make it, or None if what is being played ends with it.
-
-        Nearly every packet is made here, so this does no more than it must.
-        """
-        frame = self._frame
-        sound = self._sound
-        if sound is None:
-            payload = self._silence
-        else:
-            begin = self._position
-            end = begin + frame
-            octets = sound.octets
-            if end >= len(octets):
-                return None
-            self._position = end
-            payload = octets[begin:end]
-        self._plain_at = self._sent_until = position + frame
-        if self.limit is not None:
-            self._keep(payload, frame)
-        self.packets += 1
-        self.octets += frame
-        sequence = self._sequence
-        self._sequence = sequence + 1 & 0xFFFF
-        # A codec of octets has a timestamp for each sample.
-        timestamp = self._timestamp + position - self._since & 0xFFFFFFFF
-        return _HEADER.pack(_VERSION, self._payload_type, sequence, timestamp, self.ssrc) + payload
 
     def sent(self) -> Samples:
         """Return what was kept, decoded."""

@@ -27,7 +27,6 @@ class Sender:
         """Of the next packet, in samples."""
         self.due = zero
         """When the next packet is to leave, by `time.monotonic()`."""
-        self.cipher: SrtpSender | None = None
         self.pacing = Pacing()
         self.unsent = 0
         """Packets that the system refused to send."""
@@ -38,10 +37,23 @@ class Sender:
         self._zero = zero
         self._outgoing = outgoing
         self._capture = capture
+        self._cipher: SrtpSender | None = None
         self._network: BadNetwork | None = None
         self._destination: SocketAddress | None = None
         self._name: bytes | None = None
         """The destination, as the system names it."""
+        self._plain = capture is None
+        """Whether packets just leave as they are."""
+
+    @property
+    def cipher(self) -> SrtpSender | None:
+        """What packets are encrypted with; None: they are not."""
+        return self._cipher
+
+    @cipher.setter
+    def cipher(self, cipher: SrtpSender | None) -> None:
+        self._cipher = cipher
+        self._look_again()
 
     @property
     def destination(self) -> SocketAddress | None:
@@ -57,28 +69,39 @@ class Sender:
     def impair(self, impairment: Impairment | None) -> None:
         """From now on, treat what leaves as a bad network would; None: as usual. What has not arrived by then is lost."""
         self._network = BadNetwork(impairment) if impairment is not None else None
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self._plain = self._capture is None and self._cipher is None and self._network is None
 
     def send(self, now: float, wall: float) -> None:
         """Send all packets that are due at `now`, by `time.monotonic()`. `wall` is the same moment in seconds since 1970."""
         outgoing = self._outgoing
         while self.due <= now:
-            deadline = self.due
-            packet = outgoing.packet(self.position)
-            self.position += outgoing.tick
-            self.due = self._zero + self.position * SAMPLE_S
-            if packet is not None and self._destination is not None:
-                self._dispatch(packet[0], packet[1], deadline, wall)
+            deadline, position = self.due, self.position
+            packet = outgoing.packet(position)
+            self.position = position = position + outgoing.tick
+            self.due = self._zero + position * SAMPLE_S
+            if packet is None or self._destination is None:
+                continue
+            datagram, secret = packet
+            if not self._plain:
+                self._dispatch(datagram, secret, deadline, wall)
+            elif self._name is not None and datagrams.send(self._descriptor, datagram, self._name):
+                self.pacing.note(deadline, time.monotonic())
+            else:
+                # The call goes on: a route may come back, and the far side counts what it misses.
+                self.unsent += 1
         if self._network is not None and self._name is not None:
             for arrived in self._network.due(now):
                 datagrams.send(self._descriptor, arrived, self._name)
 
     def _dispatch(self, datagram: bytes, secret: bool, deadline: float, wall: float) -> None:
-        if self.cipher is not None:
-            datagram = self.cipher.protect(datagram)
+        if self._cipher is not None:
+            datagram = self._cipher.protect(datagram)
         if self._network is not None:
             self._network.send(datagram, deadline)
         elif self._name is None or not datagrams.send(self._descriptor, datagram, self._name):
-            # The call goes on: a route may come back, and the far side counts what it misses.
             self.unsent += 1
             return
         self.pacing.note(deadline, time.monotonic())
