@@ -80,7 +80,14 @@ class MediaSession:
         self.sender: Final = Sender(connection, zero=zero, outgoing=outgoing, capture=capture)
         """Of the media thread."""
         self.receiver: Final = Receiver(
-            connection, inbox, zero=zero, incoming=incoming, reporting=reporting, capture=capture, heard_from=self._heard_from
+            connection,
+            inbox,
+            zero=zero,
+            incoming=incoming,
+            reporting=reporting,
+            capture=capture,
+            heard_from=self._heard_from,
+            obey=self._obey,
         )
         """Of the media thread."""
         self.local_address: Final[Address] = self.receiver.local_address
@@ -339,9 +346,10 @@ class MediaSession:
         return int((now - self._zero) * SAMPLE_RATE)
 
     def _obey(self) -> None:
+        """Do what was asked for."""
         while self._commands and not self._ending:
             self._commands.popleft()()
-        self.look_at = self._zero
+            self.look_at = self._zero
 
     def _heard_from(self, source: SocketAddress) -> None:
         # Behind a NAT, sound goes where it comes from.

@@ -31,8 +31,10 @@ class Receiver:
         reporting: Reporting,
         capture: Capture | None,
         heard_from: Callable[[SocketAddress], None],
+        obey: Callable[[], None],
     ) -> None:
-        """`zero` is the time of position 0, by `time.monotonic()`. `heard_from` is told whom we hear, whenever that may have changed."""
+        """`zero` is the time of position 0, by `time.monotonic()`. `heard_from` is told whom we hear, whenever that may have changed.
+        `obey` does what was asked for meanwhile: the far side may know already that it is agreed on."""
         note_arrivals(connection)
         name = connection.getsockname()
         self.local_address: Final[Address] = (name[0], name[1])
@@ -50,6 +52,7 @@ class Receiver:
         self._reporting = reporting
         self._capture = capture
         self._heard_from = heard_from
+        self._obey = obey
         self._waiting: list[tuple[bytes, float]] = []
         self._expected = -1
         """See `Incoming.expected`."""
@@ -69,6 +72,7 @@ class Receiver:
         if len(data) >= _HEADER_SIZE and data[1] == self._expected and name == self._source:
             self._waiting.append((data, (arrived - self._zero) * SAMPLE_RATE))
             return
+        self._obey()
         self.catch_up()
         self._take(data, socket_address(name), arrived, wall_zero)
         self.stirred = True
