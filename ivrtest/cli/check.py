@@ -12,10 +12,11 @@ import click
 
 from ivrtest.check.selection import unknown_rule
 from ivrtest.check.spelling import did_you_mean, one_of
+from ivrtest.cli.check_settings import SEVERITIES
 from ivrtest.cli.examination import Request, examine, in_order, renewed
 from ivrtest.cli.paths import unwritable
 from ivrtest.cli.reporting import FORMATS, Reporter
-from ivrtest.cli.settings import FILE_NAME, SEVERITIES, Settings, load_settings
+from ivrtest.cli.settings import FILE_NAME, Settings, load_settings
 from ivrtest.cli.standard_input import with_standard_input
 from ivrtest.report.checked import CheckOutcome
 from ivrtest.report.files import write_text

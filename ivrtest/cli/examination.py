@@ -16,8 +16,9 @@ from ivrtest.check.checker import Crash, check
 from ivrtest.check.context import CheckContext
 from ivrtest.check.rules import ALL
 from ivrtest.check.selection import SELECTABLE, Selection, select
+from ivrtest.cli.check_settings import CheckSettings
 from ivrtest.cli.paths import flow_files, unusable
-from ivrtest.cli.settings import FILE_NAME, CheckSettings, load_settings
+from ivrtest.cli.settings import FILE_NAME, load_settings
 from ivrtest.flow.model import Flow
 from ivrtest.report.checked import CheckedFile, CheckOutcome
 from ivrtest.report.findings_text import count_of

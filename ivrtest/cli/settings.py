@@ -68,12 +68,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
+from ivrtest.cli.check_settings import CheckSettings, read_check
 from ivrtest.cli.hearing_settings import HearingSettings, read_hearing
-from ivrtest.cli.policy_settings import read_policy
 from ivrtest.cli.sound_settings import SOUND_KEYS, SoundSettings, read_sound
 from ivrtest.cli.toml_reader import Reader, finding, is_count, is_fingerprint, is_positive, is_switch, is_text, is_texts
 from ivrtest.scenario.quality import MEASURES, Limit, parse_limit
-from ivrtest.source.finding import InputError, Severity
+from ivrtest.source.finding import InputError
 from ivrtest.source.system import unread
 from ivrtest.source.text import Source
 
@@ -81,7 +81,6 @@ FILE_NAME: Final = "ivrtest.toml"
 LOOPBACK: Final = ("sip:*@127.0.0.1", "sip:*@[::1]", "sip:*@localhost")
 DEFAULT_JOBS: Final = 8
 DEFAULT_KEPT: Final = 10
-SEVERITIES: Final = {str(severity): severity for severity in sorted(Severity, reverse=True)}
 A_URI: Final = 'it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"'
 A_COUNT: Final = "it must be a whole number of at least 1"
 A_PEM_FILE: Final = "it must be the path of a PEM file"
@@ -165,19 +164,6 @@ class EmbeddedSettings:
     """How to send keys, see `ivrtest.call.keys.KeyMode`."""
     sound: SoundSettings = field(default_factory=lambda: SoundSettings(srtp_in_clear=True))
     """Its calls leave this machine at no time, so there is nobody on the way who could read a key for SRTP."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckSettings:
-    """Which rules of the checker look, and how much what they find weighs."""
-
-    select: tuple[str, ...] = ()
-    """Empty: all."""
-    ignore: tuple[str, ...] = ()
-    severity: Mapping[str, Severity] = field(default_factory=dict)
-    """By rule, where it is not the usual one."""
-    policy: Mapping[str, Any] = field(default_factory=dict)
-    """Limits by the fields of `flow.policy.Policy`, for flows that set none themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,29 +276,6 @@ def read_embedded(reader: Reader, data: Mapping[str, Any]) -> EmbeddedSettings:
     table = reader.table(data, "embedded", ("keys", *(key for key in SOUND_KEYS if key != "srtp_in_clear")))
     keys = reader.value(table, "embedded.keys", KEY_MODES.__contains__, A_KEY_MODE)
     return EmbeddedSettings(keys or KEY_MODES[0], replace(read_sound(reader, table, "embedded"), srtp_in_clear=True))
-
-
-def read_check(reader: Reader, data: Mapping[str, Any]) -> CheckSettings:
-    table = reader.table(data, "check", ("select", "ignore", "severity", "policy"))
-    if not table:
-        return CheckSettings()
-    # Imported where rules are named: few settings do, and most commands have no use for the rules.
-    from ivrtest.check.selection import unknown_rule
-
-    lists = {key: tuple(reader.value(table, f"check.{key}", is_texts, "it must be a list of rules") or ()) for key in ("select", "ignore")}
-    weights = reader.table(table, "severity", within="check.")
-    for key, names in (*lists.items(), ("severity", tuple(weights))):
-        for name in names:
-            if message := unknown_rule(name):
-                reader.complain(f"check.{key}", message, at=name)
-    severity = {}
-    for name, weight in weights.items():
-        if isinstance(weight, str) and weight in SEVERITIES:
-            severity[name] = SEVERITIES[weight]
-        else:
-            expected = ", ".join(f'"{each}"' for each in SEVERITIES)
-            reader.complain("check.severity", f'severity "{weight}" of rule "{name}" is none. it must be one of {expected}', at=name)
-    return CheckSettings(lists["select"], lists["ignore"], severity, read_policy(reader, table))
 
 
 def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwords: bool) -> dict[str, TargetSettings]:

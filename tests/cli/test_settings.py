@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ivrtest.cli.settings import LOOPBACK, CheckSettings, Settings, TargetSettings, load_settings, read_settings
+from ivrtest.cli.check_settings import CheckSettings
+from ivrtest.cli.settings import LOOPBACK, Settings, TargetSettings, load_settings, read_settings
 from ivrtest.source.finding import InputError, Severity
 from ivrtest.source.text import Source
 
