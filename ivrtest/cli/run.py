@@ -36,6 +36,7 @@ from ivrtest.run.suite import Emit, run_suite
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.quality import Limit
 from ivrtest.scenario.read import find_scenarios, load_scenario
+from ivrtest.scenario.steps.codec import Codec
 from ivrtest.scenario.steps.press import Press
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.uri import SipUri, parse_uri
@@ -108,6 +109,8 @@ def command(
         calibration = known_route(target)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate, quality=settings.quality)
         recognition = check_hearing(settings.hearing, ready) if not simulate else None
+        if called is not None and called.uri.startswith(BY_PYVOIP):
+            refuse_codec_changes(ready)
         if wanted and pcap_secrets in (None, "refuse"):
             refuse_secrets(ready)
         folder = out or settings.reports
@@ -270,6 +273,23 @@ def refuse_for_pyvoip(uri: str, keys: str | None, packets: Mapping[str, bool]) -
             raise click.UsageError(f'pyVoIP shows nobody its packets, so there is no "{option}" for "{uri}". leave it out')
     if keys not in {None, "inband"}:
         raise click.UsageError(f'pyVoIP sends keys as tones, so "--keys {keys}" is not possible with "{uri}". leave it out')
+
+
+def refuse_codec_changes(jobs: Sequence[Job]) -> None:
+    """Raises InputError for scenarios that change the codec, which pyVoIP cannot do."""
+    findings = [
+        Finding(
+            "pyvoip-codec",
+            Severity.ERROR,
+            f'"{job.scenario.name}" changes the codec, and pyVoIP cannot change that of a call. leave it out, or call a "sip:" target',
+            step.span,
+        )
+        for job in jobs
+        for step in job.scenario.steps
+        if isinstance(step, Codec)
+    ]
+    if findings:
+        raise InputError(tuple(findings))
 
 
 def refuse_secrets(jobs: Sequence[Job]) -> None:

@@ -16,8 +16,10 @@ from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.line import Line, LineError
 from ivrtest.call.resolver import Transport
 from ivrtest.call.tls import Tls
+from ivrtest.cli.dialling import permission_of
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
+from ivrtest.cli.settings import load_settings
 from ivrtest.cli.sound_settings import A_PTIME, CODEC_NAMES, PTIMES_MS, SRTP_MODES, SoundSettings
 from ivrtest.run.bundle import Bundle, FlowFolder
 from ivrtest.scenario.model import Given
@@ -109,6 +111,7 @@ def command(
             max_calls=max_calls,
             sound=sound,
             require_digest=secret,
+            permission=permission_of(load_settings()),
         )
         wrong = [read_fault(spec, bundle.flow, bundle.called.values()) for spec in faults]
         asyncio.run(serve(bundle, library, surroundings, line, wrong))

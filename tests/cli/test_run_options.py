@@ -78,3 +78,18 @@ def test_the_embedded_ivr_speaks_as_the_settings_say(shop: Path) -> None:
     assert b"a=rtpmap:96 L16/8000" not in packets
     assert b"L16/16000" in packets
     assert b"a=ptime:30" in packets
+
+
+def test_pyvoip_changes_no_codec(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyVoIP")
+    monkeypatch.setenv("LAB_PASSWORD", "x")
+    (shop / "ivrtest.toml").write_text(
+        '[targets.lab]\nuri = "pyvoip:1001"\nregister = "sip:1002@127.0.0.1"\nuser = "1002"\npassword_env = "LAB_PASSWORD"\n'
+    )
+    scenario = shop / "scenarios" / "goodbye.yaml"
+    scenario.write_text(scenario.read_text(encoding="utf-8").replace("steps:\n", "steps:\n  - codec: PCMA\n"), encoding="utf-8")
+    assert "codec: PCMA" in scenario.read_text(encoding="utf-8")
+    done = ivrtest("run", "--target", "lab", cwd=shop)
+    problem = 'changes the codec, and pyVoIP cannot change that of a call. leave it out, or call a "sip:" target [pyvoip-codec]'
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[0].endswith(problem)
