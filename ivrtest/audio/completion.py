@@ -59,7 +59,7 @@ def stands(situation: Situation, track: Track) -> bool:
         return False
     if track.heard_s > ENOUGH_S:
         return track.heard_share > 0.5
-    if track.heard_share < 0.8 or track.heard_s < 0.15 or track.worst > FAIR_DB:
+    if track.heard_share < 0.8 or track.worst > (FAIR_DB if track.heard_s >= 0.15 else EXCELLENT_DB):
         return False
     lost = situation.history.lost_share(track.first - CLEAR_AROUND, situation.history.end) > 0
     if track.heard_s < CLEAR_S and lost and not (situation.strangers.after_recording and track.heard_share > 0.95):

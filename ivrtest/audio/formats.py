@@ -5,14 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-RAW: Final = {".ulaw": "ulaw", ".ul": "ulaw", ".pcmu": "ulaw", ".alaw": "alaw", ".al": "alaw", ".pcma": "alaw", ".sln": "linear"}
-"""Headerless telephone recordings at 8000 samples a second, as Asterisk keeps them."""
+RAW: Final = {
+    ".ulaw": ("ulaw", 8000),
+    ".ul": ("ulaw", 8000),
+    ".pcmu": ("ulaw", 8000),
+    ".alaw": ("alaw", 8000),
+    ".al": ("alaw", 8000),
+    ".pcma": ("alaw", 8000),
+    ".sln": ("linear", 8000),
+    ".sln12": ("linear", 12000),
+    ".sln16": ("linear", 16000),
+    ".sln24": ("linear", 24000),
+    ".sln32": ("linear", 32000),
+    ".sln44": ("linear", 44100),
+    ".sln48": ("linear", 48000),
+    ".sln96": ("linear", 96000),
+    ".sln192": ("linear", 192000),
+}
+"""Headerless recordings as Asterisk keeps them: how they are coded, and their samples a second."""
 FFMPEG: Final = {
     ".aac": "aac",
     ".aif": "aiff",
     ".aiff": "aiff",
     ".au": "au",
     ".flac": "flac",
+    ".g722": "g722",
     ".gsm": "gsm",
     ".m4a": "mp4",
     ".mp3": "mp3",
@@ -25,7 +42,7 @@ FFMPEG: Final = {
 }
 """The format that ffmpeg is told, by suffix: left to guess, it would also follow playlists to other files and to the network."""
 
-SUFFIXES: Final = (".wav", ".wave", *RAW, *FFMPEG)
+SUFFIXES: Final = (".wav", ".wave", ".wav49", *RAW, *FFMPEG)
 """What a recording may end in, best first."""
 
 

@@ -21,7 +21,6 @@ MAX_OCTETS: Final = 64 * 1024 * 1024
 
 _FLAT: Final = re.compile(rb"(?:\xff\x7f){4,}|(?:\x00\x80){4,}")
 """Four samples or more at one end of the scale: a sound wave cut off. A loud one touches the end for a sample or two."""
-_RATE: Final = 8000
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 
 
@@ -46,10 +45,11 @@ def glance(path: Path) -> Glance | None:
         data = path.read_bytes()
     except OSError:
         return None
-    kind = RAW.get(path.suffix.lower())
-    if kind is not None:
+    raw = RAW.get(path.suffix.lower())
+    if raw is not None:
+        kind, rate = raw
         width = 2 if kind == "linear" else 1
-        return _look(data, len(data) / width / _RATE, b"%d" % width, pcm16=kind == "linear")
+        return _look(data, len(data) / width / rate, b"%d %d" % (width, rate), pcm16=kind == "linear")
     return _wav(data) if data[:4] == b"RIFF" and data[8:12] == b"WAVE" else None
 
 

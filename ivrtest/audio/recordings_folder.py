@@ -24,6 +24,8 @@ _CODES: Final = (
 """ISO 639-1, and the two of ISO 639-2 that are no language."""
 _LANGUAGES: Final = frozenset(_CODES.split())
 _TAG: Final = re.compile(r"([A-Za-z]{2,3})([-_][A-Za-z0-9]{2,8})*")
+_VOICE: Final = re.compile(r"([a-z]{2,3})_[A-Z]{2}_[fm]_\w+")
+"""Asterisk's folders say who speaks, too: `en_US_f_Allison`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,9 @@ class FolderReading:
 
 
 def is_language(name: str) -> bool:
-    """Return whether a folder's name is one of a language: `en`, `pt-BR`, `zh_Hans`, and `mul` for recordings that serve all languages."""
-    found = _TAG.fullmatch(name)
+    """Return whether a folder's name is one of a language: `en`, `pt-BR`, `zh_Hans`, `en_US_f_Allison`, and `mul` for
+    recordings that serve all languages."""
+    found = _TAG.fullmatch(name) or _VOICE.fullmatch(name)
     return found is not None and found[1].lower() in _LANGUAGES
 
 

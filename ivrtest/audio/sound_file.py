@@ -78,10 +78,10 @@ def open_sound(path: Path, *, max_s: float | None = None) -> SoundFile:
     suffix = path.suffix.lower()
     if start[:4] in (b"RIFF", b"RIFX", *WIDE):
         sound = _open_wav(path, max_s)
-    elif suffix in (".wav", ".wave"):
+    elif suffix in (".wav", ".wave", ".wav49"):
         raise AudioError(f'recording "{path}" is no WAV file: it begins with "{printable(start)}", not with "RIFF"')
     elif suffix in RAW:
-        sound = _open_raw(path, RAW[suffix])
+        sound = _open_raw(path, *RAW[suffix])
     elif suffix in FFMPEG:
         sound = _decode(path, max_s, FFMPEG[suffix])
     else:
@@ -100,7 +100,7 @@ def _open_wav(path: Path, max_s: float | None) -> SoundFile:
     return SoundFile(path, wav.format.channels, wav.format.rate, wav.length, wav.comment, wav.pieces)
 
 
-def _open_raw(path: Path, kind: str) -> SoundFile:
+def _open_raw(path: Path, kind: str, rate: int) -> SoundFile:
     width = 2 if kind == "linear" else 1
 
     def read(length: int) -> Iterator[Samples]:
@@ -115,7 +115,7 @@ def _open_raw(path: Path, kind: str) -> SoundFile:
                         samples = np.frombuffer(octets[: len(octets) // 2 * 2], "<i2").astype(np.int16)
                 yield samples[:, None]
 
-    return SoundFile(path, 1, SAMPLE_RATE, path.stat().st_size // width, "", read)
+    return SoundFile(path, 1, rate, path.stat().st_size // width, "", read)
 
 
 def _decode(path: Path, max_s: float | None, container: str, *, codec: str | None = None) -> SoundFile:
@@ -128,8 +128,10 @@ def _decode(path: Path, max_s: float | None, container: str, *, codec: str | Non
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # pydub takes the 4 bits that a sample of G.722 has for those of PCM, unless it does not look.
+            decode = pydub.AudioSegment.from_file_using_temporary_files if container == "g722" else pydub.AudioSegment.from_file
             # One second more than allowed tells what is too long without reading it all.
-            segment = pydub.AudioSegment.from_file(
+            segment = decode(
                 str(path),
                 format=container,
                 codec=codec,

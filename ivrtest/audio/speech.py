@@ -117,10 +117,12 @@ class SoundDetector:
 
 
 class ToneDetector:
-    """Finds steady pure tones of at least 0.12 s."""
+    """Finds steady pure tones of at least 0.12 s and 380 Hz."""
 
     SHORTEST: Final = 12
     """Frames."""
+    LOWEST_HZ: Final = 380.0
+    """People hum below: an "m" or a long vowel may be nothing but its pitch for a quarter of a second. Tones of telephones lie above."""
     _PURE: Final = 0.93
     _STEADY_HZ: Final = 12.0
 
@@ -191,8 +193,8 @@ class ToneDetector:
                 self._frequencies = [frequency]
 
     def _end(self, frame: int, at_s: float, hearings: list[Hearing]) -> None:
-        if len(self._frequencies) >= self.SHORTEST:
-            frequency = float(np.median(self._frequencies))
+        frequency = float(np.median(self._frequencies)) if len(self._frequencies) >= self.SHORTEST else 0.0
+        if frequency >= self.LOWEST_HZ:
             start, end = self._began * HOP + WINDOW // 2, frame * HOP + WINDOW // 2
             hearings.append(ToneHeard(round(frequency, 1), max(0, start - HOP) / SAMPLE_RATE, end / SAMPLE_RATE, at_s))
         self._frequencies = []

@@ -54,6 +54,9 @@ def test_a_headerless_recording_has_a_length(tmp_path: Path) -> None:
     (tmp_path / "a.sln").write_bytes(struct.pack("<4h", 1, -7, 3, 0))
     assert (raw := glance(tmp_path / "a.sln")) is not None
     assert (raw.peak, raw.seconds) == (7, 0.0005)
+    (tmp_path / "a.sln16").write_bytes(struct.pack("<4h", 1, -7, 3, 0))
+    assert (wide := glance(tmp_path / "a.sln16")) is not None
+    assert (wide.seconds, wide.digest == raw.digest) == (0.00025, False)
 
 
 @pytest.mark.parametrize(

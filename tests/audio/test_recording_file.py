@@ -88,6 +88,18 @@ def test_headerless_telephone_recordings(tmp_path: Path, suffix: str, data: byte
     assert np.abs(samples.astype(int) - WAVE).max() <= 256
 
 
+@pytest.mark.parametrize(("suffix", "rate"), [(".sln12", 12000), (".sln16", 16000), (".sln44", 44100), (".sln192", 192000)])
+def test_headerless_recordings_of_other_rates(tmp_path: Path, suffix: str, rate: int) -> None:
+    fast = np.rint(8000 * np.sin(2 * np.pi * 440 * np.arange(rate // 10) / rate)).astype("<i2")
+    samples = read(tmp_path / f"prompt{suffix}", fast.tobytes())
+    assert len(samples) == 800
+    assert np.abs(samples[100:700].astype(int) - WAVE[100:700]).max() <= 10
+
+
+def test_wav_under_the_suffix_that_asterisk_gives_gsm_in_it(tmp_path: Path) -> None:
+    assert read(tmp_path / "prompt.wav49", wav(WAVE.tobytes())).tolist() == WAVE.tolist()
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -149,8 +161,9 @@ def test_not_there_and_a_folder(tmp_path: Path) -> None:
 
 def test_unknown_suffix(tmp_path: Path) -> None:
     assert refused(tmp_path / "p.txt", b"Hello") == (
-        'recording "p.txt" has the unknown suffix ".txt". known are .aac, .aif, .aiff, .al, .alaw, .au, .flac, .gsm, .m4a, .mp3, .mp4, '
-        ".oga, .ogg, .opus, .pcma, .pcmu, .sln, .ul, .ulaw, .wav, .webm, .wma"
+        'recording "p.txt" has the unknown suffix ".txt". known are .aac, .aif, .aiff, .al, .alaw, .au, .flac, .g722, .gsm, .m4a, .mp3, '
+        ".mp4, .oga, .ogg, .opus, .pcma, .pcmu, .sln, .sln12, .sln16, .sln192, .sln24, .sln32, .sln44, .sln48, .sln96, .ul, .ulaw, .wav, "
+        ".webm, .wma"
     )
 
 
@@ -170,6 +183,13 @@ class TestWithFfmpeg:
             subprocess.run(["ffmpeg", "-v", "error", "-i", tmp_path / "p.wav", tmp_path / name], check=True)
         assert read_audio(tmp_path / "p.flac").tolist() == WAVE.tolist()
         assert len(read_audio(tmp_path / "p.mp3")) >= 800
+
+    def test_g722(self, tmp_path: Path) -> None:
+        write_wav(tmp_path / "p.wav", WAVE)
+        subprocess.run(["ffmpeg", "-v", "error", "-i", tmp_path / "p.wav", "-ar", "16000", tmp_path / "p.g722"], check=True)
+        samples = read_audio(tmp_path / "p.g722")
+        assert len(samples) == pytest.approx(800, abs=20)
+        assert np.abs(samples).max() == pytest.approx(8000, rel=0.1)
 
     def test_compressed_wav(self, tmp_path: Path) -> None:
         write_wav(tmp_path / "p.wav", WAVE)

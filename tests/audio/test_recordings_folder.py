@@ -24,6 +24,8 @@ def save(path: Path, samples: Samples = SOUND) -> None:
     ("name", "answer"),
     [
         ("en", True),
+        ("es_MX_f_Allison", True),
+        ("xx_MX_f_Allison", False),
         ("pt-BR", True),
         ("zh_Hans_TW", True),
         ("mul", True),
@@ -45,6 +47,7 @@ def test_folders_named_like_a_language(name: str, answer: bool) -> None:
         ("en/welcome.wav", ("welcome", "en")),
         ("en/digits/7.ulaw", ("digits/7", "en")),
         ("bank/es/welcome.wav", ("bank/welcome", "es")),
+        ("en_US_f_Allison/digits/7.wav", ("digits/7", "en_US_f_Allison")),
         ("menus/main.v2.wav", ("menus/main.v2", "")),
     ],
 )

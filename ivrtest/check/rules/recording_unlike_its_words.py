@@ -8,13 +8,15 @@ from ivrtest.check.context import CheckContext
 from ivrtest.check.lengths import recordings, words_length
 from ivrtest.check.rule import Rule
 from ivrtest.flow.model import Flow
+from ivrtest.flow.nodes.lookup import Lookup
+from ivrtest.flow.nodes.queue import Queue
 from ivrtest.source.finding import Finding, Severity
 
 
 class RecordingUnlikeItsWords(Rule):
     """What it does
-        Reports a recording that is far too short or far too long for its words. Silent where the recordings cannot be looked at, and for
-        languages whose texts do not tell how long they take.
+        Reports a recording that is far too short or far too long for its words. Silent where the recordings cannot be looked at, for
+        languages whose texts do not tell how long they take, and for music that callers hear while they wait.
 
     Why it matters
         The recording breaks off, or says something else than the text that people read, translate and approve: callers miss an option,
@@ -45,7 +47,11 @@ class RecordingUnlikeItsWords(Rule):
         return context.sounds is not None
 
     def check(self, flow: Flow, context: CheckContext) -> Iterator[Finding]:
+        waiting = (node.music for node in flow.nodes.values() if isinstance(node, Lookup | Queue))
+        music = {ref.prompt for ref in waiting if ref is not None}
         for prompt, language, span in recordings(flow, context):
+            if prompt.name in music:
+                continue
             seconds = (context.sounds or {})[prompt.name, language].seconds
             usual = words_length(prompt.words[language], language)
             if usual is None:
