@@ -176,7 +176,48 @@ class SoundEnded:
     """When the sound itself ended, a little before it was certain."""
 
 
-Hearing = SoundStarted | Recognised | Heard | ToneHeard | ProgressToneHeard | SoundEnded
+@dataclass(frozen=True, slots=True)
+class Music:
+    """One stretch of music, such as callers hear while they wait. A pause of a second, or other sound, ends it."""
+
+    start_s: float
+    end_s: float
+    """How far it was heard."""
+    prompt: str = ""
+    """The recording, if it is one of the library; else empty."""
+    language: str = ""
+    from_s: float | None = None
+    """Where in the recording it began; None where that is not known."""
+    loops: tuple[float, ...] = ()
+    """When it came back to its start."""
+    to_end: bool = False
+    """Whether it stopped where its recording ends."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The recording's key in the library: (prompt, language)."""
+        return (self.prompt, self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class MusicPlays:
+    """Music is heard: said when it is certain, when it is known which recording it is, and whenever it came back to its start."""
+
+    music: Music
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MusicStopped:
+    """Music is heard no more."""
+
+    music: Music
+    at_s: float
+    into_quiet: bool
+    """Whether nothing was heard after it. If not, something else was, or the call was over."""
+
+
+Hearing = SoundStarted | Recognised | Heard | ToneHeard | ProgressToneHeard | MusicPlays | MusicStopped | SoundEnded
 
 
 class Ear(Protocol):
@@ -197,4 +238,6 @@ def known_by(hearing: Hearing, end_s: float) -> Hearing:
     if isinstance(hearing, Recognised | Heard):
         match = replace(hearing.match, end_s=min(hearing.match.end_s, end_s), decided_at_s=min(hearing.match.decided_at_s, end_s))
         return replace(hearing, match=match, at_s=at_s)
+    if isinstance(hearing, MusicPlays | MusicStopped):
+        return replace(hearing, music=replace(hearing.music, end_s=min(hearing.music.end_s, end_s)), at_s=at_s)
     return replace(hearing, at_s=at_s)

@@ -41,6 +41,9 @@ class History:
         self._valid = np.ones(room, np.bool_)
         self._loud = np.zeros(room, np.bool_)
         self._tonal = np.zeros(room, np.bool_)
+        self._music = np.zeros(room, np.bool_)
+        self._playing = False
+        """Music plays, so that all frames to come are of it."""
         self.oldest = 0
         """The first frame still kept."""
         self.end = 0
@@ -85,6 +88,15 @@ class History:
         first, last = max(self.oldest, (start - WINDOW) // HOP + 1), min(self.end, end // HOP + 1)
         if first < last:
             self._valid[first - self.oldest : last - self.oldest] = False
+
+    def music(self, start_s: float, end_s: float | None = None) -> None:
+        """Music plays from `start_s` on, up to `end_s` or until this is called again: it tells nothing of the line's noise, and needs no
+        other explanation."""
+        first = max(0, int(start_s * SAMPLE_RATE) // HOP - self.oldest)
+        self._music[first : self.end - self.oldest] = True
+        if end_s is not None:
+            self._music[max(first, int(end_s * SAMPLE_RATE) // HOP + 1 - self.oldest) : self.end - self.oldest] = False
+        self._playing = end_s is None
 
     def take(self, samples: Samples, lost: Mask) -> None:
         """Keep samples until a step of them is asked for."""
@@ -146,8 +158,9 @@ class History:
         return self._loud[max(0, first - self.oldest) : max(0, end - self.oldest)]
 
     def speech(self, first: int, end: int) -> Mask:
-        """Frames with sound that is no tone."""
-        speech: Mask = self.loud(first, end) & ~self._tonal[max(0, first - self.oldest) : max(0, end - self.oldest)]
+        """Frames with sound that is neither a tone nor music."""
+        kept = slice(max(0, first - self.oldest), max(0, end - self.oldest))
+        speech: Mask = self.loud(first, end) & ~self._tonal[kept] & ~self._music[kept]
         return speech
 
     def speech_or_lost(self, first: int, end: int) -> Mask:
@@ -199,7 +212,7 @@ class History:
         count = len(bands)
         if self.end - self.oldest + count > len(self._levels):
             gone = self.end - self.oldest - _KEPT
-            for array in (self._levels, self._total, self._valid, self._loud, self._tonal):
+            for array in (self._levels, self._total, self._valid, self._loud, self._tonal, self._music):
                 array[:_KEPT] = array[gone : gone + _KEPT].copy()
             self.oldest += gone
         begin = self.end - self.oldest
@@ -208,6 +221,7 @@ class History:
         self._valid[begin : begin + count] = valid
         self._loud[begin : begin + count] = False
         self._tonal[begin : begin + count] = False
+        self._music[begin : begin + count] = self._playing
         self.end += count
 
     def _measure_noise(self) -> None:
@@ -218,7 +232,7 @@ class History:
         end = self._noise_at * _NOISE_EVERY - self.oldest
         begin = max(0, end - _NOISE_FRAMES)
         # Where a sender sends nothing, the line's noise cannot be heard.
-        usable = self._valid[begin:end] & (self._total[begin:end] > -80)
+        usable = self._valid[begin:end] & (self._total[begin:end] > -80) & ~self._music[begin:end]
         count = int(np.count_nonzero(usable))
         if count < 30:
             return

@@ -14,6 +14,7 @@ from ivrtest.audio.confusion import Sibling, siblings
 from ivrtest.audio.fingerprint import Fingerprints
 from ivrtest.audio.formats import find_recording
 from ivrtest.audio.index_file import WORTH_KEEPING_S, IndexParts, content_name, load_index, save_index
+from ivrtest.audio.music_place import MusicRecordings
 from ivrtest.audio.recording_file import AudioError, read_audio
 from ivrtest.audio.reference import Reference
 from ivrtest.audio.synthesis import is_synthetic
@@ -42,6 +43,8 @@ class Recording:
     """Rendered from its words, not spoken by a person."""
     anew: bool = False
     """Callers hear its words spoken anew, never twice alike, and not this sound."""
+    music: bool = False
+    """It plays while callers wait: over and over, and until something else happens."""
 
     @property
     def key(self) -> Key:
@@ -103,6 +106,8 @@ class PromptLibrary:
             self._recordings[recording.key] = recording
         self.anew = frozenset(key for key, recording in self._recordings.items() if recording.anew)
         """The recordings whose words are spoken anew."""
+        self.music = frozenset(key for key, recording in self._recordings.items() if recording.music)
+        """The recordings that play while callers wait."""
         self._words: dict[tuple[Key, ...], Words] = {}
 
     def __len__(self) -> int:
@@ -116,6 +121,11 @@ class PromptLibrary:
 
     def recordings(self) -> tuple[Recording, ...]:
         return tuple(self._recordings.values())
+
+    @cached_property
+    def music_recordings(self) -> MusicRecordings:
+        """The recordings that play while callers wait, to find a call's place in them."""
+        return MusicRecordings([(recording.key, recording.samples) for recording in self.recordings() if recording.music])
 
     @cached_property
     def index(self) -> LibraryIndex:
@@ -146,11 +156,13 @@ def load_library(
     *,
     digits: bool = False,
     anew: Collection[str] = (),
+    music: Collection[str] = (),
 ) -> LibraryReading:
     """Read a flow's recordings: `<folder>/<language>/<prompt>.wav` (or another format), `<language>/digits/<digit>.wav`.
 
     `prompts`: per prompt and language its words. `folder`: the flow's own, such as `flows/prompts/bank`. Digits are read where they
     exist; `digits=True` says that the flow speaks them, so that absent ones are missing. `anew`: prompts that are spoken anew.
+    `music`: those that play while callers wait.
     """
     recordings: list[Recording] = []
     missing: list[Path] = []
@@ -171,7 +183,7 @@ def load_library(
         if fault := fault_of(samples):
             problems.append(f'recording "{path}" of flow "{flow_name}" {fault}. record the words again')
             continue
-        recordings.append(Recording(prompt, language, samples, words, path, is_synthetic(path), prompt in anew))
+        recordings.append(Recording(prompt, language, samples, words, path, is_synthetic(path), prompt in anew, prompt in music))
     return LibraryReading(PromptLibrary(recordings), tuple(missing), tuple(problems))
 
 

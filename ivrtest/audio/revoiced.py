@@ -17,6 +17,7 @@ import numpy as np
 from ivrtest.audio.certainty import STEP
 from ivrtest.audio.hearing import Ear, Heard, Hearing, Match, Means, Recognised, SoundEnded, SoundStarted, Verdict, known_by
 from ivrtest.audio.matcher import Matcher
+from ivrtest.audio.music_ear import MusicEar
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.spectrum import SAMPLE_RATE, Mask, Samples
 from ivrtest.audio.word_sounds import Distance, Words, distances, pauses
@@ -46,14 +47,14 @@ Said = tuple[Key, ...]
 
 
 def ear_for(library: PromptLibrary, *, hopeful: bool = False) -> Ear:
-    """Return what names the recordings of one call, and the prompts of the library that are spoken anew, if there are any.
+    """Return what names the recordings of one call, the prompts of the library that are spoken anew, if there are any, and music.
 
     `hopeful`: each recording is taken up as if it was expected. Builds the library's index if this is its first use.
     """
     matcher = Matcher(library)
     if hopeful:
         matcher.expect([key for key in library.keys() if key not in library.anew])  # noqa: SIM118
-    return Revoiced(matcher, library) if library.anew else matcher
+    return MusicEar(Revoiced(matcher, library) if library.anew else matcher, library)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,10 @@ class Revoiced:
         """See `Matcher.mask`."""
         self._key_s = start_s
         self._matcher.mask(start_s, end_s)
+
+    def music(self, start_s: float, end_s: float | None = None) -> None:
+        """See `Matcher.music`."""
+        self._matcher.music(start_s, end_s)
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """See `Matcher.feed`."""

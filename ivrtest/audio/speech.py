@@ -36,6 +36,7 @@ class SoundDetector:
 
     def __init__(self) -> None:
         self._recent = np.zeros(0, np.float32)
+        self._playing = False
         self._frame = 0
         self._sounding = False
         self._loud_run = 0
@@ -61,6 +62,12 @@ class SoundDetector:
         loudest = float(np.einsum("ij,ij->i", frames, frames).max())
         return 10 * math.log10(loudest * _MOST_POWER + 1e-9) > self.threshold_db
 
+    def music(self, frames: int | None) -> None:
+        """Music plays, since so many frames; None: it plays no more. It is sound, and says nothing of the line's own noise."""
+        if frames:
+            self._recent = self._recent[: max(0, len(self._recent) - frames)]
+        self._playing = frames is not None
+
     def listen(self, levels: Levels, valid: Mask, at_s: float) -> tuple[Mask, list[Hearing]]:
         """Take the next frames' whole-band levels; return which of them are sound, and what began or ended. Lost frames change nothing."""
         if len(levels) > _AT_ONCE:
@@ -68,7 +75,7 @@ class SoundDetector:
             parts = [self.listen(levels[at : at + _AT_ONCE], valid[at : at + _AT_ONCE], at_s) for at in range(0, len(levels), _AT_ONCE)]
             return np.concatenate([some for some, _ in parts]), [hearing for _, some in parts for hearing in some]
         heard = levels[valid & (levels > -80)]
-        if len(heard):
+        if len(heard) and not self._playing:
             self._recent = np.concatenate([self._recent, heard])[-_FLOOR_FRAMES:]
         if not self.over:
             self.threshold_db = max(self._floor() + ABOVE_FLOOR_DB, QUIETEST_DB)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.recording_file import read_comment, write_wav
+from ivrtest.audio.tune import is_tune, tune
 
 SAMPLE_RATE = 8000
 LEVEL_DBOV = -20.0
@@ -105,9 +106,9 @@ def synthesise(words: str, language: str, manner: Manner = AS_USUAL) -> NDArray[
 
 def provenance(words: str, language: str) -> str:
     """Return the comment that marks a rendered file, without rendering it."""
-    voice = _VOICES.get(language, language)
     digest = hashlib.sha256(words.encode()).hexdigest()
-    return f"synthetic: espeak-ng {espeak_version()}, voice {voice}, words sha256 {digest}"
+    voice = "a tune" if is_tune(words) else f"espeak-ng {espeak_version()}, voice {_VOICES.get(language, language)}"
+    return f"synthetic: {voice}, words sha256 {digest}"
 
 
 def is_synthetic(path: Path) -> bool:
@@ -130,7 +131,7 @@ def render_missing(plan: Iterable[Wanted]) -> tuple[Path, ...]:
     for wanted in plan:
         if wanted.path.exists() and not is_stale(wanted.path, wanted.words):
             continue
-        samples = synthesise(wanted.words, wanted.language)
+        samples = tune() if is_tune(wanted.words) else synthesise(wanted.words, wanted.language)
         wanted.path.parent.mkdir(parents=True, exist_ok=True)
         write_wav(wanted.path, samples, comment=provenance(wanted.words, wanted.language))
         written.append(wanted.path)

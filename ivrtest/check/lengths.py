@@ -38,7 +38,10 @@ class Length:
 
 
 def words_length(words: str, language: str) -> float | None:
-    """Return about how many seconds it takes to say `words`; None for a language in which that cannot be told from the letters."""
+    """Return about how many seconds it takes to say `words`; None for a language in which that cannot be told from the letters, and for
+    what has neither letters nor digits, such as "♪"."""
+    if not any(sign.isalnum() for sign in words):
+        return None
     if language != ALL_LANGUAGES and language.split("-")[0].lower() not in ALPHABETIC:
         return None
     signs = sum(SPELLED_OUT if sign.isdigit() else 1 for sign in " ".join(words.split()))

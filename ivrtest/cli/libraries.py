@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ivrtest.flow.nodes.lookup import Lookup
-from ivrtest.flow.nodes.queue import Queue
-from ivrtest.run.bundle import Bundle, FlowFolder
+from ivrtest.run.bundle import FlowFolder, music_of
 
 if TYPE_CHECKING:
     from ivrtest.audio.prompts import PromptLibrary
@@ -59,10 +57,4 @@ def load_recordings(path: Path) -> NamedLibrary:
             f"see: ivrtest prompts list {path}",
             err=True,
         )
-    return NamedLibrary(library, music_of(bundle))
-
-
-def music_of(bundle: Bundle) -> frozenset[str]:
-    """Return the prompts that loop while callers wait."""
-    nodes = (node for flow in (bundle.flow, *bundle.called.values()) for node in flow.nodes.values())
-    return frozenset(node.music.prompt for node in nodes if isinstance(node, Lookup | Queue) and node.music is not None)
+    return NamedLibrary(library, music_of(bundle.flow, *bundle.called.values()))

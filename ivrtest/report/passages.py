@@ -38,6 +38,7 @@ def json_line(file: str, passage: Passage) -> str:
         "runner_up": list(passage.runner_up) if passage.runner_up else None,
         "words": passage.words or None,
         "key": passage.key or None,
+        "loops": [rounded(at_s) for at_s in passage.loops] if passage.verdict == "music" else None,
         "note": passage.note or None,
         "perhaps": None if passage.perhaps is None else passage.perhaps.text,
     }

@@ -18,7 +18,7 @@ from ivrtest.audio.hearing import Match, Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.report.console import MARKS
 from ivrtest.report.outcome import deciding_step
-from ivrtest.run.acts.naming import told
+from ivrtest.run.acts.naming import music_named, music_told, told
 from ivrtest.run.conversation import ENDINGS
 from ivrtest.run.result import ScenarioResult, Status, StepResult
 from ivrtest.run.timing import KeyTiming
@@ -94,6 +94,7 @@ def draw(result: ScenarioResult, recording: Path | None) -> Drawing | None:
     heard_s = 0.0 if samples is None else len(samples[0]) / samples[1]
     ends = [match.end_s for step in result.steps for match in step.heard]
     ends += [note.match.end_s for note in call.notes if note.match is not None]
+    ends += [note.music.end_s for note in call.notes if note.music is not None]
     decided = [step.at_s for step in result.steps if step.at_s is not None]
     seconds = max(1.0, call.ended_s or 0.0, heard_s, *ends, *decided)
     inner = min(max(USUAL_WIDTH - LEFT - RIGHT, seconds * NARROWEST_SECOND), WIDEST)
@@ -167,6 +168,9 @@ def ivr_bars(result: ScenarioResult, at: At) -> Iterator[Bar]:
         if note.tone is not None:
             x, width = stretch(*note.tone, at)
             yield Bar(x, width, fitting(["tone"], width), x + PADDING, note.text, "aside")
+    for music in (note.music for note in notes if note.music is not None):
+        x, width = stretch(music.start_s, music.end_s, at)
+        yield Bar(x, width, fitting([music_named(music).replace('"', ""), "music", "♪"], width), x + PADDING, music_told(music), "aside")
     others = [note.match for note in notes if note.match is not None and note.match not in judged]
     for match in dict.fromkeys(others):
         x, width = stretch(match.start_s, match.end_s, at)

@@ -15,6 +15,8 @@ from ivrtest.check.context import Stray
 from ivrtest.flow.find import clashes, find_flows
 from ivrtest.flow.model import ALL_LANGUAGES, DigitsRef, Flow, NumberRef, Prompt
 from ivrtest.flow.nodes.call_flow import CallFlow
+from ivrtest.flow.nodes.lookup import Lookup
+from ivrtest.flow.nodes.queue import Queue
 from ivrtest.flow.read import FlowReading, read_flow
 from ivrtest.source.file import OUTSIDE, read_source
 from ivrtest.source.finding import Finding, InputError, Severity
@@ -85,7 +87,8 @@ class Bundle:
             if outside:
                 findings += [Finding(OUTSIDE, Severity.ERROR, message, span) for message, span in outside]
                 continue
-            reading = load_library(flow.name, words_of(flow), flow.languages, folder, anew=flow.spoken_anew)
+            music = music_of(self.flow, *self.called.values())
+            reading = load_library(flow.name, words_of(flow), flow.languages, folder, anew=flow.spoken_anew, music=music)
             findings += [Finding("recording", Severity.ERROR, problem, flow.span) for problem in reading.problems]
             recordings.update({recording.key: recording for recording in reading.library.recordings()})
         if findings:
@@ -114,6 +117,12 @@ def spoken_numbers(flow: Flow, language: str) -> dict[str, str]:
         if isinstance(part, NumberRef):
             words |= part.possible_recordings(language)
     return words
+
+
+def music_of(*flows: Flow) -> frozenset[str]:
+    """Return the prompts that play while callers wait."""
+    nodes = (node for flow in flows for node in flow.nodes.values())
+    return frozenset(node.music.prompt for node in nodes if isinstance(node, Lookup | Queue) and node.music is not None)
 
 
 def speaks_digits(flow: Flow) -> bool:

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from ivrtest.audio.hearing import Heard, Hearing, Match, Means, ProgressToneHeard, Recognised, ToneHeard
+from ivrtest.audio.hearing import Heard, Hearing, Match, Means, MusicPlays, MusicStopped, ProgressToneHeard, Recognised, ToneHeard
 from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, Ringing, SessionChanged, TransferAsked, Transferred
 from ivrtest.flow.model import Prompt
 from ivrtest.run.acts import act_for
 from ivrtest.run.acts.act import Act
-from ivrtest.run.acts.naming import named, told, tone_of
+from ivrtest.run.acts.naming import music_named, music_stopped, named, told, tone_of
 from ivrtest.run.blame import because, unanswered
 from ivrtest.run.result import Note, Status, StepResult
 from ivrtest.run.scene import Command, Done, HangUpCall, Percept, PressKeys, Scene
@@ -25,6 +25,8 @@ from ivrtest.scenario.steps.press import Press
 
 ANSWER_WITHIN_S: Final = 60.0
 """How long the line may ring."""
+LOOP_KNOWN_S: Final = 5.0
+"""So soon after music came back to its start it is known that it did."""
 MASK: Final = "•"
 """Stands for a key that must not be shown."""
 ENDINGS: Final = {
@@ -194,6 +196,15 @@ class Conversation:
             case Answered(at=at):
                 self.answered_s = at
                 self.notes.append(Note(at, "answered"))
+            case MusicPlays(music=music, at_s=at) if music.loops and at - music.loops[-1] < LOOP_KNOWN_S:
+                self.notes.append(Note(at, f"{music_named(music)} is back at its start since {music.loops[-1]:.1f} s"))
+            case MusicPlays(music=music, at_s=at):
+                self.notes.append(Note(at, f"hears {music_named(music)} from {music.start_s:.1f} s on"))
+            case MusicStopped(music=music, at_s=at, into_quiet=quiet):
+                self.notes.append(Note(at, f"heard {music_stopped(music, into_quiet=quiet)}", music=music))
+            case Recognised(match=match) | Heard(match=match) if self.scene.playing is not None and match.prompt in self.scene.music:
+                # It is told as music.
+                pass
             case Recognised(match=match, at_s=at):
                 self.notes.append(Note(at, f"hears {named(match.key)}"))
             case Heard(match=match, at_s=at):

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.dtmf_detector import ToneKey
-from ivrtest.audio.hearing import Heard, Match, Means, ProgressToneHeard, Resumed, ToneHeard, Verdict
+from ivrtest.audio.hearing import Heard, Match, Means, MusicStopped, ProgressToneHeard, Resumed, ToneHeard, Verdict
 from ivrtest.audio.pcm import to_mono
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.sound_file import SoundFile, open_sound
@@ -23,7 +23,7 @@ from ivrtest.call.captured_streams import Capture, CapturedStream
 from ivrtest.call.recording import OWN_CALL
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.rtp.dtmf import ReceivedKey
-from ivrtest.run.acts.naming import tone_of
+from ivrtest.run.acts.naming import music_remark, tone_of
 from ivrtest.run.transcript import Found, Guess, Transcript
 
 _SILENT_PEAK: Final = 40
@@ -68,7 +68,7 @@ class Passage:
     stream: str
     """Whose sound it is in the file: a channel, or the addresses of an RTP stream. Empty where a file has only one."""
     verdict: str
-    """One of `Verdict`, or `tone`, `key`, `silence` (the whole stream), `unreadable` (the stream cannot be decoded)."""
+    """One of `Verdict`, or `music`, `tone`, `key`, `silence` (the whole stream), `unreadable` (the stream cannot be decoded)."""
     opinion: Opinion
     start_s: float
     end_s: float
@@ -87,6 +87,8 @@ class Passage:
     """The words of the prompt that were not heard as recorded, as far as proportion tells."""
     key: str = ""
     """The key that was pressed."""
+    loops: tuple[float, ...] = ()
+    """When music came back to its start."""
     note: str = ""
     """What a person should know besides."""
     perhaps: WordsHeard | None = None
@@ -225,6 +227,21 @@ def _passages(stream: str, found: Sequence[Found], transcript: Transcript, heed:
         match one:
             case Heard(match=match):
                 passages.append(_judged(stream, match, heed, transcript))
+            case MusicStopped(music=music):
+                note = music_remark(music)
+                passages.append(
+                    Passage(
+                        stream,
+                        "music",
+                        Opinion.fine,
+                        music.start_s,
+                        music.end_s,
+                        music.prompt,
+                        music.language,
+                        loops=music.loops,
+                        note=note,
+                    )
+                )
             case ToneHeard(frequency_hz=frequency, start_s=start_s, end_s=end_s):
                 passages.append(Passage(stream, "tone", Opinion.neither, start_s, end_s, note=f"{frequency:.0f} Hz"))
             case ProgressToneHeard(start_s=start_s, end_s=end_s):

@@ -14,9 +14,11 @@ from ivrtest.flow.model import DigitsRef, Flow, NumberRef, Prompt, PromptRef
 from ivrtest.flow.nodes.lookup import Lookup
 from ivrtest.flow.nodes.queue import Queue
 from ivrtest.flow.spoken_numbers import NumberError
+from ivrtest.run.bundle import music_of
 from ivrtest.run.scene import recording_of
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.steps.hear import Hear, HeardBy
+from ivrtest.scenario.steps.music import MusicStep
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.text import Span
 
@@ -43,8 +45,7 @@ class Job:
     @property
     def music(self) -> frozenset[str]:
         """The prompts that play while a caller waits."""
-        nodes = (node for flow in (self.flow, *self.flows.values()) for node in flow.nodes.values())
-        return frozenset(node.music.prompt for node in nodes if isinstance(node, Lookup | Queue) and node.music is not None)
+        return music_of(self.flow, *self.flows.values())
 
     @property
     def unrecorded(self) -> frozenset[tuple[str, str]]:
@@ -71,6 +72,23 @@ class Job:
                 if language in self.flow.languages:
                     found = self._unheard(step, language, by_sound)
                     yield from (each for each in found if not (step.may_be_missing and each.rule in MISSING))
+            if isinstance(step, MusicStep):
+                yield from self._unplayed(step, language, by_sound)
+
+    def _unplayed(self, step: MusicStep, language: str, by_sound: bool) -> Iterator[Finding]:
+        """Yield why music cannot be heard as a step says."""
+        nodes = [node for flow in (self.flow, *self.flows.values()) for node in flow.nodes.values()]
+        if not any(isinstance(node, Queue) or (isinstance(node, Lookup) and node.music is not None) for node in nodes):
+            message = f'flow "{self.flow.name}" has no queue, and no lookup with music, so no music can be heard. leave the step out'
+            yield misfit("no-music", message, step.span)
+        wanted = step.recording
+        if wanted is not None and wanted.prompt not in self.music:
+            names = ", ".join(f'"{name}"' for name in sorted(self.music)) or "none"
+            message = f'"{wanted.prompt}" is no music of flow "{self.flow.name}". its music: {names}'
+            yield misfit("no-music", message, wanted.span)
+        for ref in (step.recording, step.until):
+            if ref is not None and language in self.flow.languages:
+                yield from self._unsaid(ref.prompt, language, ref.span, by_sound)
 
     def _unheard(self, step: Hear, language: str, by_sound: bool) -> Iterator[Finding]:
         # What is known by its words needs words, and no recordings.

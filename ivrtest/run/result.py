@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from ivrtest.audio.hearing import Match
+from ivrtest.audio.hearing import Match, Music
 from ivrtest.call.quality import CallQuality
 from ivrtest.call.trace import SipMessage
 from ivrtest.run.timing import CallTiming
@@ -63,6 +63,8 @@ class Note:
     """The sound that it tells of, when that is over."""
     tone: tuple[float, float] | None = None
     """Where it tells of a tone instead: from when to when it was heard."""
+    music: Music | None = None
+    """The music that it tells of, when that is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ivrtest.audio.hearing import Heard, Hearing, Match, Recognised, SoundEnded, SoundStarted, Verdict
+from ivrtest.audio.hearing import Heard, Hearing, Match, Music, MusicPlays, MusicStopped, Recognised, SoundEnded, SoundStarted, Verdict
 from ivrtest.audio.transcript import Transcript
 from ivrtest.call.call import Answered, CallEvent, ChangeMethod, EarlyMedia, Ended, KeySent, Ringing, TransferAsked
 from ivrtest.call.listener import Tick
@@ -137,6 +137,8 @@ class Scene:
     """What began before is not judged: the steps so far allowed anything, or have taken it in already."""
     music_until: float = -1.0
     """Up to when the last music went on."""
+    playing: Music | None = None
+    """The music that plays now."""
     shred: Match | None = None
     """What was last left of music when it was cut off."""
     sound_since: float | None = None
@@ -174,6 +176,11 @@ class Scene:
                 self.sound_since = start
             case SoundEnded():
                 self.sound_since = None
+            case MusicPlays(music=music):
+                self.playing = music
+            case MusicStopped(music=music):
+                self.playing = None
+                self.music_until = max(self.music_until, music.end_s)
             case Recognised(match=match):
                 self.sounded = True
                 self.undecided = match

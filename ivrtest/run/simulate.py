@@ -7,9 +7,10 @@ with their own lengths; a missing one with the time its words would take to say.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
-from ivrtest.audio.hearing import Heard, Match, Recognised, SoundEnded, SoundStarted, ToneHeard, Verdict
+from ivrtest.audio.hearing import Heard, Match, Music, MusicPlays, MusicStopped, Recognised, SoundEnded, SoundStarted, ToneHeard, Verdict
 from ivrtest.audio.transcript import HeardWord, Transcript
 from ivrtest.audio.word_errors import stated
 from ivrtest.call.call import Answered, Ended, KeySent, PlaybackEnded, SessionChanged, TransferAsked
@@ -64,6 +65,9 @@ class Player:
         self.sounding = False
         self.said: list[tuple[do.Piece, float, float, float]] = []
         """What was said of which recording: from when to when, and for how long it would have gone on."""
+        self.music: Music | None = None
+        """What loops now."""
+        self.music_told = False
 
     def play(self, pieces: tuple[do.Piece | None, ...], at: float, *, loop: bool = False) -> None:
         self.playing = []
@@ -73,6 +77,15 @@ class Player:
             end = at + (BEEP_S if piece is None else self.seconds(piece))
             self.playing.append((piece, at, end))
             at = end
+
+    def play_music(self, piece: do.Piece, at: float) -> None:
+        self.play((piece,), at, loop=True)
+        self.music, self.music_told = Music(at, at, piece.prompt, piece.language, from_s=0.0), False
+
+    def end_music(self, at: float, *, into_quiet: bool) -> list[Percept]:
+        """Something else comes instead of music, or nothing."""
+        music, self.music = self.music, None
+        return [MusicStopped(replace(music, end_s=at), at, into_quiet)] if music is not None and self.music_told else []
 
     def stop(self, at: float) -> list[Percept]:
         """Cut what plays. The caller heard the beginning of it."""
@@ -90,6 +103,9 @@ class Player:
         """Return what is heard until now, and when the last recording ended if it did."""
         told: list[Percept] = []
         ended: float | None = None
+        if self.music is not None and not self.music_told and now >= self.music.start_s + RECOGNISED_AFTER_S:
+            self.music_told = True
+            told.append(MusicPlays(replace(self.music, end_s=now), now))
         while self.playing and self.playing[0][1] <= now:
             piece, start, end = self.playing[0]
             if not self.sounding:
@@ -110,6 +126,9 @@ class Player:
                 told.append(Heard(Match(piece.prompt, piece.language, Verdict.match, 0.0, start, end, known), end))
             if self.loop:
                 self.play((piece,), end, loop=True)
+                if self.music is not None:
+                    self.music = replace(self.music, loops=(*self.music.loops, end))
+                    told += [MusicPlays(self.music, end)] if self.music_told else []
             elif not self.playing:
                 ended = end
         if self.sounding and not self.playing:
@@ -213,7 +232,7 @@ class Simulation:
                     self.tell([Transcribed(start, end, self.transcript(start, end), UNERRING)])
                 case HangUpCall():
                     self.do(self.machine.on(do.CallerLeft(self.now)))
-                    self.tell([Ended("us", self.now)])
+                    self.tell([*self.player.end_music(self.now, into_quiet=False), Ended("us", self.now)])
                 case ChangeCodec():
                     self.tell([SessionChanged("us", "sendrecv", self.now)])
                 case Expect() | HoldCall() | ResumeCall():
@@ -237,19 +256,24 @@ class Simulation:
         for action in actions:
             match action:
                 case do.Play(pieces=pieces):
+                    self.tell(self.player.end_music(self.now, into_quiet=False))
                     self.player.play(pieces, self.now)
                 case do.PlayMusic(piece=piece):
-                    self.player.play((piece,), self.now, loop=True)
+                    self.tell(self.player.end_music(self.now, into_quiet=False))
+                    self.player.play_music(piece, self.now)
                 case do.Beep():
+                    self.tell(self.player.end_music(self.now, into_quiet=False))
                     self.player.play((None,), self.now)
                 case do.StopPlaying():
                     self.tell(self.player.stop(self.now))
+                    self.tell(self.player.end_music(self.now, into_quiet=True))
                 case do.Record():
                     self.dictation.start(action, self.now)
                 case do.StopRecording():
                     if recorded := self.dictation.stop(self.now):
                         self.do(self.machine.on(recorded))
                 case do.HangUp():
+                    self.tell(self.player.end_music(self.now, into_quiet=False))
                     self.tell([Ended("them", self.now)])
                 case do.Transfer(to=to) if self.office.refers(action):
                     self.agenda.expect(action, self.office.asked(action, self.now))

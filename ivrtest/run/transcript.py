@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.dtmf_detector import DtmfDetector, ToneKey
-from ivrtest.audio.hearing import Heard, Hearing, ProgressToneHeard, SoundEnded, SoundStarted, ToneHeard, Verdict
+from ivrtest.audio.hearing import Heard, Hearing, MusicStopped, ProgressToneHeard, SoundEnded, SoundStarted, ToneHeard, Verdict
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.revoiced import ear_for
 from ivrtest.audio.words_heard import WordsHeard
@@ -34,7 +34,9 @@ _CLIPPED: Final = 0.3
 
 Guess = Callable[[Samples], WordsHeard]
 """Makes out the words of a stretch of speech. Nothing rests on them."""
-Found = Heard | ToneHeard | ProgressToneHeard | ToneKey
+_PLAYED: Final = {Verdict.match, Verdict.truncated, Verdict.ambiguous}
+
+Found = Heard | ToneHeard | ProgressToneHeard | MusicStopped | ToneKey
 
 
 class Transcript:
@@ -124,6 +126,13 @@ class Transcript:
                         self._doubt.sounded(self._began_s, end_s)
                 case ToneHeard() | ProgressToneHeard() as tone:
                     found.append(tone)
+                case MusicStopped(music=music) as stopped:
+                    found += self._settle(music.start_s)
+                    found.append(stopped)
+                    self._explained_s = music.end_s
+                case Heard(match=match) if match.key in self._library.music and match.verdict in _PLAYED:
+                    # It is told as music.
+                    pass
                 case Heard() as heard if in_doubt(heard):
                     self._doubt = self._doubt or Stretch(self._explained_s)
                     self._doubt.tell(heard)

@@ -56,6 +56,8 @@ class Kind(StrEnum):
     DOUBLED_KEY = "doubled-key"
     DEAF = "deaf"
     NO_BARGE_IN = "no-barge-in"
+    STOPPED_MUSIC = "stopped-music"
+    UNLOOPED_MUSIC = "unlooped-music"
     HANG_UP = "hang-up"
     NO_ANSWER = "no-answer"
     REFUSE = "refuse"
@@ -112,6 +114,8 @@ MANNERS: Final[Mapping[Kind, Manner]] = {
     Kind.DOUBLED_KEY: Manner(_Value.KEY, "doubled-key=2@main_menu", "the key counts twice; without a key, every one does"),
     Kind.DEAF: Manner(_Value.KEY_MODE, "deaf=info", "keys sent this way do nothing: rfc4733, info or inband", has_place=False),
     Kind.NO_BARGE_IN: Manner(_Value.EARLY_KEYS, "no-barge-in@main_menu", 'keys do nothing while a prompt plays; "=kept": only after it'),
+    Kind.STOPPED_MUSIC: Manner(_Value.DURATION, "stopped-music=5s@agents", "music that falls silent after so long"),
+    Kind.UNLOOPED_MUSIC: Manner(_Value.NONE, "unlooped-music@agents", "music that plays once, and silence after it"),
     Kind.HANG_UP: Manner(_Value.MOMENT, "hang-up=2s@main_menu", "a hang-up in the middle of the prompt, or so long after it began"),
     Kind.NO_ANSWER: Manner(_Value.NONE, "no-answer", "the call rings and is not answered", has_place=False),
     Kind.REFUSE: Manner(_Value.STATUS, "refuse=503", "the call is refused with this SIP status", has_place=False),

@@ -37,6 +37,8 @@ class Stage:
     node: str = ""
     prompts: frozenset[str] = frozenset()
     """What is said now, or was said last, as the flow has it."""
+    music: bool = False
+    """Whether that is music."""
 
     def has(self, fault: Fault) -> bool:
         return fault.at(self.node, *self.prompts)
@@ -100,11 +102,11 @@ class FaultyMachine(FlowMachine):
         for action in actions:
             match action:
                 case Play(pieces=pieces):
-                    self._speaks = True
+                    self._speaks, self._stage.music = True, False
                     self._stage.prompts = frozenset(piece.prompt for piece in pieces)
                     self._hang_up_at = self._moment(pieces, at)
                 case PlayMusic(piece=piece):
-                    self._speaks = False
+                    self._speaks, self._stage.music = False, True
                     self._stage.prompts = frozenset({piece.prompt})
                     self._hang_up_at = None
                 case StopPlaying():
@@ -270,6 +272,11 @@ class FaultyCall:
         self._impair()
         if self._noise is not None:
             samples = _clipped(samples + np.resize(self._noise, len(samples)))
+        for fault in self._faults if self._stage.music and len(samples) else ():
+            if fault.kind is Kind.STOPPED_MUSIC and self._stage.has(fault):
+                samples, loop = np.resize(samples, round(fault.number * SAMPLE_RATE)), False
+            elif fault.kind is Kind.UNLOOPED_MUSIC and self._stage.has(fault):
+                loop = False
         self._call.play(samples, loop=loop)
 
     def stop_playing(self) -> None:

@@ -33,7 +33,7 @@ def test_a_call_that_is_as_recorded(shop: Path) -> None:
     begins_s = 0.5 + len(WELCOME) / 8000 + 0.6
     assert list(menu) == [
         *("file", "stream", "prompt", "language", "start_s", "end_s", "verdict", "opinion", "score", "decided_at_s", "diverged_at_s"),
-        *("resumed", "heard_by", "runner_up", "words", "key", "note", "perhaps"),
+        *("resumed", "heard_by", "runner_up", "words", "key", "loops", "note", "perhaps"),
     ]
     assert (menu["file"], menu["stream"], menu["language"], menu["opinion"]) == ("call.wav", None, "en", "fine")
     assert menu["start_s"] == pytest.approx(begins_s, abs=0.02)
@@ -117,10 +117,14 @@ def test_music_may_end_anywhere(shop: Path) -> None:
     text = flow.read_text(encoding="utf-8")
     waiting = "  wait:\n    queue: {name: q, music: welcome, overflow: end, timed_out: end, no_agents: end}\n"
     flow.write_text(text.replace("goto: end}\n  end:", "goto: wait}\n" + waiting + "  end:"), encoding="utf-8")
-    write_wav(shop / "call.wav", in_turn(WELCOME, WELCOME[:12000], GOODBYE))
+    write_wav(shop / "call.wav", in_turn(WELCOME, WELCOME[:10800], GOODBYE))
     code, passages, _ = identify(shop, "call.wav")
     assert code == 0
-    assert heard(passages) == [("welcome", "match"), ("welcome", "truncated"), ("goodbye", "match")]
+    assert heard(passages) == [("welcome", "music"), ("goodbye", "match")]
+    again_s = 0.5 + len(WELCOME) / 8000 + 0.6
+    assert passages[0]["loops"] == [pytest.approx(again_s, abs=0.05)]
+    assert passages[0]["note"] == f"looped once at {again_s:.1f} s"
+    assert passages[0]["end_s"] == pytest.approx(again_s + 1.35, abs=0.2)
 
 
 def test_channels(shop: Path) -> None:

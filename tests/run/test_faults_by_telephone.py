@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.recording_file import write_wav
 from tests.examples.paths import timeless
 from tests.run.shop import SHOP, library
+from tests.run.waiting_room import FLOW as LINE
+from tests.run.waiting_room import SCENARIO as WAITING
+from tests.run.waiting_room import library as line_library
 
 IVRTEST = (sys.executable, "-m", "ivrtest")
 
@@ -29,6 +33,7 @@ steps:
   - hang_up
 """
 
+AT_END = ", where its recording ends,"
 LOST = (
     'could not tell: # s of the sound from # s to # s got lost on the line, before "main_menu" in "es" from # s to # s. '
     '"welcome" in "es" was expected'
@@ -38,27 +43,36 @@ LOST = (
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop with its recordings, and a scenario."""
-    folder = tmp_path_factory.mktemp("shop")
-    (folder / "shop.yaml").write_text(SHOP)
-    (folder / "scenario.yaml").write_text(SCENARIO)
-    for recording in library().recordings():
-        path = folder / "prompts" / "shop" / recording.language / f"{recording.prompt}.wav"
+    return furnished(tmp_path_factory.mktemp("shop"), "shop", SHOP, SCENARIO, library())
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A queue with music, and a caller who listens to it."""
+    return furnished(tmp_path_factory.mktemp("line"), "line", LINE, WAITING, line_library())
+
+
+def furnished(folder: Path, name: str, flow: str, scenario: str, recordings: PromptLibrary) -> Path:
+    (folder / f"{name}.yaml").write_text(flow, encoding="utf-8")
+    (folder / "scenario.yaml").write_text(scenario, encoding="utf-8")
+    for recording in recordings.recordings():
+        path = folder / "prompts" / name / recording.language / f"{recording.prompt}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_wav(path, recording.samples)
     return folder
 
 
 @contextmanager
-def serving(folder: Path, *faults: str) -> Iterator[str]:
+def serving(folder: Path, *faults: str, name: str = "shop", given: str = "") -> Iterator[str]:
     """Yield the address of an embedded IVR in a process of its own."""
-    options = [option for fault in faults for option in ("--fault", fault)]
+    options = [option for fault in faults for option in ("--fault", fault)] + (["--given", given] if given else [])
     with subprocess.Popen(
-        [*IVRTEST, "serve", "shop.yaml", *options], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*IVRTEST, "serve", f"{name}.yaml", *options], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as ivr:
         try:
             assert ivr.stdout is not None
             ready, _, uri = ivr.stdout.readline().strip().rpartition(" ")
-            assert ready == "shop answers at"
+            assert ready == f"{name} answers at"
             yield uri
         finally:
             ivr.terminate()
@@ -114,3 +128,26 @@ def test_a_fault_that_cannot_be_used_is_complained_of(folder: Path) -> None:
         'ivrtest: --fault: flow "shop" has no node or prompt "main_meun", which fault "dead-air" names. did you mean "main_menu"?\n'
         "try: python -m ivrtest serve --help\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("faults", "code", "step", "message"),
+    [
+        ([], 0, None, ""),
+        (
+            ["stopped-music=2s@agents"],
+            1,
+            2,
+            'music "hold_music" stopped at # s and nothing followed for # s. music "hold_music" with 1 loop was expected',
+        ),
+        (
+            ["unlooped-music"],
+            1,
+            2,
+            f'music "hold_music" stopped at # s{AT_END} and nothing followed for # s. music "hold_music" with 1 loop was expected',
+        ),
+    ],
+)  # fmt: skip
+def test_music_that_stops_by_telephone(faults: list[str], code: int, step: int | None, message: str, waiting: Path, tmp_path: Path) -> None:
+    with serving(waiting, *faults, name="line", given="scenario.yaml") as uri:
+        assert run(waiting, tmp_path, uri) == (code, step, message)

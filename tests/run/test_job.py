@@ -139,3 +139,30 @@ def test_a_prompt_that_there_is_not_may_not_be_missing(folder: Path) -> None:
     assert complaints(job(folder, "- hear: wellcome\n  may_be_missing: true\n"), by_sound=True) == [
         '5:11 flow "shop" has no prompt "wellcome". did you mean "welcome"? [unknown-prompt]'
     ]
+
+
+WAITING = (
+    FLOW.replace("goto: end}", "goto: line}")
+    .replace("  end:", "  line:\n    queue: {name: q, music: tune, overflow: end, timed_out: end, no_agents: end}\n  end:")
+    .replace("  bye:", '  tune: "♪"\n  bye:')
+)
+
+
+def test_music_needs_somewhere_to_wait(folder: Path) -> None:
+    steps = "- hear: welcome\n- music: {for: 3s, is: menu, until: bey}\n"
+    assert complaints(job(folder, steps)) == [
+        '6:5 flow "shop" has no queue, and no lookup with music, so no music can be heard. leave the step out [no-music]',
+        '6:26 "menu" is no music of flow "shop". its music: none [no-music]',
+        '6:39 flow "shop" has no prompt "bey". did you mean "bye"? [unknown-prompt]',
+    ]
+    (folder / "shop.yaml").write_text(WAITING, encoding="utf-8")
+    assert complaints(job(folder, "- hear: welcome\n- music: {for: 3s, is: tune, until: bye}\n")) == []
+    assert complaints(job(folder, "- music: {is: bye}\n")) == ['5:17 "bye" is no music of flow "shop". its music: "tune" [no-music]']
+
+
+def test_music_of_the_flow_is_music_of_its_library(folder: Path) -> None:
+    (folder / "shop.yaml").write_text(WAITING, encoding="utf-8")
+    record(folder, "mul/welcome", "mul/tune")
+    waiting = job(folder, "- music: 3s\n")
+    assert waiting.music == frozenset({"tune"})
+    assert waiting.library.music == frozenset({("tune", "mul")})

@@ -17,6 +17,8 @@ WORDS = ", ".join(f'"{kind.word}"' for kind in STEPS)
 KEYS = 'keys: 0 to 9, "*", "#" and A to D'
 SOUNDS = 'a prompt\'s name, {words: "Hello Ann"}, or a list of prompts, digits and numbers such as [balance_is, {digits: "1250"}]'
 SOUND = 'a prompt\'s name, or {digits: "1250"}, {number: "12.5"}, {amount: "12.30", currency: USD}, {words: "Ann Smith"}'
+MUSIC = 'a time such as "8s", or a mapping such as {until: comfort} or {for: 8s, loops: 1}'
+UNTILL = '5:13 unknown key "untill" in "music" of step 1. did you mean "until"?'
 WHOM = 'a SIP URI, a phone number in quotes, or a mapping such as {to: "+12025550100"}'
 TIME = 'a time such as "800ms", "5s" or "2m"'
 
@@ -42,6 +44,9 @@ def the_step(step: str) -> Step:
         ("hear: [a, {number: 12.5}]", 'hear "a" and number "12.5"'),
         ('hear: [a, {amount: "12.30", currency: USD}]', 'hear "a" and amount "12.30 USD"'),
         ("hear: welcome\n    whole: false", 'hear the beginning of "welcome"'),
+        ("music: 8s", "hear music for 8 s"),
+        ("music: {is: tune, for: 1m, loops: 2}", 'hear music "tune" for 60 s, looped twice'),
+        ("music: {until: comfort, loops: 1}", 'hear music, looped once, until "comfort"'),
         ("press: 2", "press 2"),
         ('press: "*1#D"', "press *1#D"),
         ("press: 0123", "press 0123"),
@@ -130,6 +135,15 @@ def test_a_limit_may_stand_inside_or_beside(written: str, within_s: float) -> No
         ("hangup", ['5:5 step 1 is "hangup". it must be a mapping such as {hear: main_menu}, or the bare word "hang_up"']),
         ("3", ['5:5 step 1 is the number "3". it must be a mapping such as {hear: main_menu}, or the bare word "hang_up"']),
         ("", ['5:4 step 1 is empty. it must be a mapping such as {hear: main_menu}, or the bare word "hang_up"']),
+        ("music:", [f'5:5 "music" is empty. it must be {MUSIC}']),
+        ("music: tune", [f'5:12 "music" is "tune". it must be {MUSIC}']),
+        ("music: {for: 0s}", ['5:18 "for" is "0s". it must be a time from 1ms to 24h']),
+        ("music: {loops: 0}", ['5:20 "loops" is "0". it must be a number of times']),
+        (
+            "music: {for: 3s, at_most: 9s}",
+            ['5:22 "at_most" says how long a prompt ("until") or loops may take, and there is none of them. leave it out'],
+        ),
+        ("music: {untill: a}", [UNTILL]),
         ("hear:", [f'5:5 "hear" is empty. it must be {SOUNDS}']),
         ("hear: []", [f'5:11 "hear" is an empty list. it must be {SOUNDS}']),
         ("hear: Main Menu", [f'5:11 "hear" is "Main Menu". it must be {SOUNDS}']),

@@ -56,7 +56,7 @@ def test_a_fault_is_read(spec: str, fault: Fault, bank: Flow) -> None:
 
 def test_every_kind_is_explained_with_an_example_that_is_one(bank: Flow) -> None:
     assert set(MANNERS) == set(Kind)
-    names = {"main_menu": "menu", "goodbye": "bye", "welcome": "pin"}
+    names = {"main_menu": "menu", "goodbye": "bye", "welcome": "pin", "agents": "menu"}
     for kind, manner in MANNERS.items():
         assert manner.meaning
         example = re.sub("|".join(names), lambda name: names[name[0]], manner.example)

@@ -12,6 +12,7 @@ from ivrtest.run.acts.header import HeaderAct
 from ivrtest.run.acts.hear import HearAct
 from ivrtest.run.acts.hear_words import HearWordsAct
 from ivrtest.run.acts.hold import HoldAct
+from ivrtest.run.acts.music import MusicAct
 from ivrtest.run.acts.press import PressAct
 from ivrtest.run.acts.say import SayAct
 from ivrtest.run.acts.silence import SilenceAct
@@ -20,7 +21,7 @@ from ivrtest.run.acts.wait import WaitAct
 from ivrtest.scenario.model import Step
 from ivrtest.scenario.steps.hear import Hear, HeardBy
 
-ACTS: Final = (HearAct, PressAct, SilenceAct, WaitAct, SayAct, TransferredAct, HeaderAct, HoldAct, CodecAct, EndedAct, HangUpAct)
+ACTS: Final = (HearAct, MusicAct, PressAct, SilenceAct, WaitAct, SayAct, TransferredAct, HeaderAct, HoldAct, CodecAct, EndedAct, HangUpAct)
 
 _ACT_OF = {act.step_type: act for act in ACTS}
 

@@ -152,7 +152,8 @@ class HearAct(Act):
         if scene.now <= self.deadline + NOTICING_S:
             return None
         hidden = scene.hidden(self.since, self.deadline)
-        if scene.undecided is not None and scene.undecided.prompt in scene.music and scene.undecided.key != self.next_wanted:
+        waits = scene.undecided is not None and scene.undecided.prompt in scene.music and scene.undecided.key != self.next_wanted
+        if waits or (scene.playing is not None and scene.undecided is None):
             message = f"{hidden or f'only music was heard for {self.allowed_s:g} s'}. {self.expected()}"
             return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message, tuple(self.heard))
         began = scene.undecided.start_s if scene.undecided is not None else scene.sound_since

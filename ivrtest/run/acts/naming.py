@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from ivrtest.audio.hearing import Match, Means, ProgressToneHeard, Verdict
+from ivrtest.audio.hearing import Match, Means, Music, ProgressToneHeard, Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.run.acts.words_told import evidence
+from ivrtest.scenario.steps.music import times
 
 SHIFTED_S: Final = 0.08
 """A recording that goes on shifted by less is where it should be: pauses and sounds have soft edges."""
+FROM_START_S: Final = 0.5
+"""Music that begins so near to the start of its recording begins there."""
 
 
 def named(key: tuple[str, str]) -> str:
@@ -85,3 +89,31 @@ def tone_of(heard: ProgressToneHeard) -> str:
     """Name a tone of the network: `the busy tone (as in US, CA)`."""
     name = " or ".join(f"the {tone.value.replace('_', ' ')} tone" for tone in heard.tones)
     return f"{name} (as in {', '.join(heard.countries)})" if heard.countries else name
+
+
+def music_named(music: Music) -> str:
+    """Name music: `music "hold_music"`; music that is no recording has no name."""
+    return f"music {named(music.key)}" if music.prompt else "music"
+
+
+def music_told(music: Music) -> str:
+    """Say in a few words what music was heard and when: `music "hold_music" from 3.2 s to 41.0 s, looped once at 22.1 s`."""
+    return ", ".join((f"{music_named(music)} from {music.start_s:.1f} s to {music.end_s:.1f} s", *_remarks(music)))
+
+
+def music_remark(music: Music) -> str:
+    """Say what is known of music besides its name and times."""
+    return ", ".join((*_remarks(music), *(("stopped where its recording ends",) if music.to_end else ())))
+
+
+def _remarks(music: Music) -> Iterator[str]:
+    if music.from_s is not None and music.from_s > FROM_START_S:
+        yield f"beginning at {music.from_s:.1f} s of its recording"
+    if music.loops:
+        yield f"looped {times(len(music.loops))} at {', '.join(f'{at_s:.1f} s' for at_s in music.loops)}"
+
+
+def music_stopped(music: Music, *, into_quiet: bool) -> str:
+    """Say how music stopped."""
+    after = "; nothing was heard after it" if into_quiet else ""
+    return f"{music_told(music)}{', where its recording ends' if music.to_end else ''}{after}"

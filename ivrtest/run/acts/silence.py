@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from ivrtest.audio.hearing import Heard, Match, SoundEnded, ToneHeard
+from ivrtest.audio.hearing import Heard, Match, MusicPlays, SoundEnded, ToneHeard
 from ivrtest.run.acts.act import Act, cut_short, decide, wait_on
-from ivrtest.run.acts.naming import told
+from ivrtest.run.acts.naming import music_named, told
 from ivrtest.run.result import Status
 from ivrtest.run.scene import Command, Done, Percept, Scene
 from ivrtest.scenario.steps.silence import Silence
@@ -40,6 +40,9 @@ class SilenceAct(Act):
                 return (), self.broken(match)
             case ToneHeard(start_s=start, end_s=end, frequency_hz=frequency) if self.disturbs(start, end, scene):
                 return decide(Status.FAILED, start, f"heard a tone of {frequency:.0f} Hz at {start:.1f} s. {self.expected()}")
+            case MusicPlays(music=music) if self.disturbs(music.start_s, music.end_s, scene):
+                message = f"heard {music_named(music)} from {music.start_s:.1f} s on. {self.expected()}"
+                return decide(Status.FAILED, max(music.start_s, scene.since), message)
             case SoundEnded(end_s=end):
                 if self.fading and end > scene.since + FADING_S:
                     self.broken_at = scene.since
