@@ -58,6 +58,8 @@ class CallQuality:
     """What came back of our own voice. None where nothing was found to come back."""
     noise_dbov: float = -inf
     """Noise in the far side's pauses, in dBov; -inf where there is none."""
+    codecs: tuple[str, ...] = ()
+    """All that packets were encoded with, in the order in which they were first used."""
 
     @property
     def unheard(self) -> float:
@@ -103,4 +105,5 @@ def call_quality(packets: Packets, codecs: Mapping[int, str], stats: MediaStats,
         said=loudness(recording.sent),
         echo=find_echo(recording.sent, recording.heard),
         noise_dbov=noise_level(recording.heard, unheard),
+        codecs=tuple(dict.fromkeys(codecs[payload_type] for payload_type in used)),
     )

@@ -66,7 +66,7 @@ def rungs(call: CallRecord) -> tuple[Rung, ...]:
     found = [rung_of(message) for message in call.trace]
     quality = call.quality
     if quality is not None and quality.first_s is not None:
-        found.append(Rung(quality.first_s, "media", "both", "sound", quality.codec))
+        found.append(Rung(quality.first_s, "media", "both", "sound", ", then ".join(quality.codecs) or quality.codec))
     # A key by INFO is among the messages already.
     found += [Rung(key.at_s, "key", "out", f"key {key.key}", HOW.get(key.how, key.how)) for key in call.timing.keys if key.how != "info"]
     if call.ended_s is not None and call.ended_by in {"lost", "no-answer"}:

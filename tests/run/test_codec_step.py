@@ -81,6 +81,8 @@ def test_the_embedded_ivr_is_heard_through_the_change(by: str) -> None:
         "we changed the session: both send and hear, in PCMA",
         "we changed the session: both send and hear, in PCMU",
     ]
+    assert result.call.quality is not None
+    assert result.call.quality.codecs == ("PCMU", "PCMA")
 
 
 def test_in_process_there_is_no_codec_to_change() -> None:
