@@ -10,8 +10,9 @@ import contextlib
 import hashlib
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -69,23 +70,48 @@ class IndexParts:
             for (key, samples), count, end, (start, stop) in zip(recordings, counts, ends, self.sounding, strict=True)
         )
 
-    def siblings(self, keys: Sequence[Key]) -> dict[Key, tuple[Sibling, ...]]:
+    def siblings(self, keys: Sequence[Key]) -> Mapping[Key, tuple[Sibling, ...]]:
         """Return each recording's siblings. Raises ValueError if these arrays are of other recordings."""
         if self.pairs.shape != (len(self.apart_s), 3) or not ((self.pairs[:, :2] >= 0) & (self.pairs[:, :2] < len(keys))).all():
             raise ValueError("an index of other recordings")
-        found: dict[Key, list[Sibling]] = {}
-        for (number, other, shift), apart in zip(self.pairs.tolist(), self.apart_s.tolist(), strict=True):
-            found.setdefault(keys[number], []).append(Sibling(keys[other], None if np.isnan(apart) else apart, shift))
-        return {key: tuple(some) for key, some in found.items()}
+        return _Siblings(self, keys)
+
+
+class _Siblings(Mapping[Key, tuple[Sibling, ...]]):
+    """Read from the arrays where they are asked for: most recordings of a large library never are."""
+
+    def __init__(self, parts: IndexParts, keys: Sequence[Key]) -> None:
+        self._parts, self._keys = parts, keys
+        self._known: dict[Key, tuple[Sibling, ...]] = {}
+        numbers = parts.pairs[:, 0]
+        edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+        self._places = {keys[numbers[begin]]: (begin, end) for begin, end in pairwise(edges)} if len(numbers) else {}
+
+    def __getitem__(self, key: Key) -> tuple[Sibling, ...]:
+        if key not in self._known:
+            begin, end = self._places[key]
+            pairs, apart_s = self._parts.pairs[begin:end].tolist(), self._parts.apart_s[begin:end].tolist()
+            self._known[key] = tuple(
+                Sibling(self._keys[other], None if np.isnan(apart) else apart, shift)
+                for (_, other, shift), apart in zip(pairs, apart_s, strict=True)
+            )
+        return self._known[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def content_name(recordings: Sequence[tuple[Key, Samples]]) -> str:
     """Return a name for these recordings' index: another one for other samples, other names, or another order."""
-    digest = hashlib.blake2b(f"index {INDEX_FORMAT} {BANDS} {len(recordings)}".encode(), digest_size=20)
+    # The hash that processors compute themselves.
+    digest = hashlib.sha256(f"index {INDEX_FORMAT} {BANDS} {len(recordings)}".encode())
     for (prompt, language), samples in recordings:
         digest.update(repr((prompt, language, len(samples))).encode())
         digest.update(np.ascontiguousarray(samples, "<i2").data)
-    return digest.hexdigest()
+    return digest.hexdigest()[:40]
 
 
 def cache_folder() -> Path:

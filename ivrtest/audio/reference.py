@@ -93,6 +93,15 @@ class Reference:
         places = FINE_PER_FRAME * np.arange(first, end) - lag + PAD
         return self.at(np.stack([places, places + 1, places - 1]))
 
+    def rows_at(self, first: int, end: int, lags: range) -> Levels:
+        """Return the same for each of several lags, ascending, shape (lags, frames, BANDS)."""
+        begin, count = FINE_PER_FRAME * first - lags[-1] + PAD, end - first
+        fine = self.at(np.arange(begin, begin + lags[-1] - lags[0] + FINE_PER_FRAME * (count - 1) + 1))
+        row = fine.itemsize * BANDS
+        strides = (-lags.step * row, FINE_PER_FRAME * row, fine.itemsize)
+        rows: Levels = np.ndarray((len(lags), count, BANDS), fine.dtype, fine, (lags[-1] - lags[0]) * row, strides)
+        return rows
+
     def at(self, frames: NDArray[np.int_]) -> Levels:
         """Return fine frames by their numbers, of any shape; beyond its ends it is silent."""
         return _levels(self.codes[np.minimum(np.maximum(frames, 0), len(self.codes) - 1)])
