@@ -12,6 +12,8 @@ from ivrtest.rtp.packet import RtpSyntaxError
 from ivrtest.rtp.payload import Decoder, PayloadFormat, Samples
 
 _PAYLOAD_TYPES: Final = 128
+_DECODED: Final = -1
+"""In place of a payload type: decoded before its number got another meaning."""
 
 
 class Piece(NamedTuple):
@@ -38,6 +40,19 @@ class Pieces:
         """Added to the payload type makes the `kind` of what comes now."""
         self._pending: list[Piece] = []
         self._decoders: dict[int, Decoder] = {}
+
+    def understand(self, formats: Mapping[int, PayloadFormat]) -> None:
+        """Read what comes from now on by other formats. What lies here under a number that means something else now keeps its meaning."""
+        changed = {number for number, form in self.formats.items() if formats.get(number) is not form}
+        if changed:
+            self._pending = [
+                piece._replace(kind=_DECODED, payload=self._decoded(piece), skip=0)
+                if piece.kind != _DECODED and piece.kind & 0x7F in changed
+                else piece
+                for piece in self._pending
+            ]
+            self._decoders = {kind: decoder for kind, decoder in self._decoders.items() if kind & 0x7F not in changed}
+        self.formats = formats
 
     def append(self, start: int, length: int, payload_type: int, payloads: list[bytes]) -> None:
         """Put down payloads of one length that lie one after another, behind all others."""

@@ -121,7 +121,10 @@ class Timeline:
 
     @formats.setter
     def formats(self, formats: Mapping[int, PayloadFormat]) -> None:
-        self._pieces.formats = formats
+        if formats != self._pieces.formats:
+            # The packet that is expected may mean something else now.
+            self._lead = _NO_LEAD
+            self._pieces.understand(formats)
 
     @property
     def missed(self) -> list[tuple[int, int]]:

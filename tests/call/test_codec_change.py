@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from ivrtest.audio.tones import tone
-from ivrtest.call.call import SAMPLE_RATE, Answered, Block, CallEvent, ChangeMethod, Ended, SessionChanged
+from ivrtest.call.call import SAMPLE_RATE, Answered, Block, CallEvent, ChangeMethod, Ended, KeyHeard, SessionChanged
 from ivrtest.call.capture import Capturing
 from ivrtest.call.codecs import CODECS, SoundError
 from ivrtest.call.line import Line
 from ivrtest.call.sip_call import SipCall
 from ivrtest.call.sound import SoundOptions
+from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.scenario.steps.codec import CODEC_NAMES
 from ivrtest.sip import events as sip
 from tests.call.captured import payload_types
@@ -133,6 +134,21 @@ def test_to_a_codec_with_another_clock_and_back(codec: str, tmp_path: Path) -> N
     assert sent == received == [0, CODECS[codec].wire.payload_type, 0]
     assert far.steady()
     assert near.steady()
+
+
+@pytest.mark.parametrize("codec", ["L16/16000", "opus"])
+def test_keys_go_by_the_clock_of_the_new_codec(codec: str) -> None:
+    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+        await near.change_codec(codec)
+        await far_ear.changed()
+        await near.press("5", form=KeyForm(ms=200))
+        await far.press("#")
+        for ear in (near_ear, far_ear):
+            await ear.until(lambda ear=ear: any(isinstance(event, KeyHeard) for event in ear.events))  # type: ignore[misc]
+
+    near, far, _ = conversation(script, far=SoundOptions(("PCMU", "L16/16000", "opus")))
+    heard = [[(event.key, round(event.seconds, 2)) for event in ear.events if isinstance(event, KeyHeard)] for ear in (near, far)]
+    assert heard == [[("#", 0.1)], [("5", 0.2)]]
 
 
 def test_a_hold_after_a_change_keeps_the_codec() -> None:
