@@ -13,7 +13,7 @@ from typing import Final
 
 from ivrtest.audio.hearing import Verdict
 from ivrtest.audio.word_alignment import Alignment, align
-from ivrtest.audio.word_errors import ErrorRate, most_errors, usual_errors, words_needed
+from ivrtest.audio.word_errors import REFUSED, ErrorRate, most_errors, usual_errors, words_needed
 
 ALIKE: Final = 3
 """Of the words of any two sentences of a language one in so many may be the same: "the", "is", "you"."""
@@ -62,13 +62,21 @@ def weigh(
         if needed > BLAMING:
             return Weighed(Verdict.inconclusive, found)
         return Weighed(Verdict.truncated if _is_cut(found, len(expected), rate) else Verdict.diverged, found)
+    came = {pair.expected for pair in found.pairs if pair.same}
+    unsure = tuple(place for place in sorted(firm) if place not in came)
+    if unsure and 1 - (1 - rate.at_most) ** len(firm) <= REFUSED:
+        # So rarely is any of them misheard.
+        return Weighed(Verdict.diverged, found, unsure=unsure)
     if found.errors > usual_errors(len(expected), rate) or not found.same - len(expected) // ALIKE >= needed:
         return Weighed(Verdict.inconclusive, found)
     if nearest and others[nearest][1] - found.errors < needed:
         return Weighed(Verdict.ambiguous, found, nearest)
-    came = {pair.expected for pair in found.pairs if pair.same}
-    if unsure := tuple(place for place in sorted(firm) if place not in came):
-        return Weighed(Verdict.diverged if needed == 1 else Verdict.inconclusive, found, unsure=unsure)
+    if unsure:
+        return Weighed(Verdict.inconclusive, found, unsure=unsure)
+    replaced = [pair.expected for pair in found.pairs if not pair.same and pair.expected is not None and pair.heard is not None]
+    if replaced and needed == 1:
+        # Whoever can be believed on one word is believed where it is another one.
+        return Weighed(Verdict.inconclusive, found, unsure=tuple(replaced))
     return Weighed(Verdict.match, found)
 
 

@@ -55,7 +55,15 @@ def test_no_error_excuses_a_number() -> None:
     heard = SENTENCE.replace("two hundred", "three hundred")
     assert weighed(heard, 0.1).verdict is Verdict.match
     assert weighed(heard, 0.1, firm=(4, 5)) == Weighed(Verdict.inconclusive, weighed(heard, 0.1).alignment, unsure=(4,))
-    assert weighed(heard, 0.02, firm=(4, 5)).verdict is Verdict.diverged
+    assert weighed(heard, 0.02, firm=(4, 5)).verdict is Verdict.inconclusive
+    assert weighed(heard, 0.004, firm=(4, 5)).verdict is Verdict.diverged
+
+
+def test_a_recogniser_that_is_believed_on_one_word_is_believed_where_it_is_another() -> None:
+    heard = SENTENCE.replace("austin", "boston")
+    assert weighed(heard, 0.1).verdict is Verdict.match
+    assert weighed(heard, 0.03) == Weighed(Verdict.inconclusive, weighed(heard, 0.1).alignment, unsure=(9,))
+    assert weighed(SENTENCE.replace(" in", ""), 0.03).verdict is Verdict.match
 
 
 def test_one_word_says_little() -> None:

@@ -89,6 +89,8 @@ class Hear:
         sounds = listed(_described(sound) for sound in self.sounds)
         language = f" in {self.language}" if self.language else ""
         by = {HeardBy.sound: "", HeardBy.words: ", by the words", HeardBy.every_word: ", by every word"}[self.known_by]
+        if self.known_by is HeardBy.words and all(isinstance(sound, Words) for sound in self.sounds):
+            by = ""
         return f"hear {sounds}{language}{by}" if self.whole else f"hear the beginning of {sounds}{language}"
 
 
