@@ -9,10 +9,11 @@ import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar, TypeVarTuple, Unpack
+from typing import Any, Final, Self, TypeVar, TypeVarTuple, Unpack
 
 from ivrtest.audio.hearing import Verdict
 from ivrtest.audio.pcm import SAMPLE_RATE, Samples
@@ -66,12 +67,20 @@ class Stenographer:
     def __init__(self, hearing: HearingOptions) -> None:
         self.hearing = hearing
         self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_stand_back)
+        self._worker: int | None = None
+        """The other process, once it runs."""
+        self._working: set[asyncio.Future[Any]] = set()
+        """What it has not answered yet."""
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._working and self._worker is not None:
+            # Nobody waits for its answer any more.
+            with suppress(ProcessLookupError):
+                os.kill(self._worker, signal.SIGTERM)
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
 
     async def load(self) -> None:
         """Load the models now, and not only when the first speech comes. Raises SpeechToTextError."""
@@ -91,9 +100,22 @@ class Stenographer:
             took = f"took more than {LONGEST_S:.0f} s for {len(samples) / SAMPLE_RATE:.1f} s of speech"
             raise SpeechToTextError(f'speech recogniser "{hearing.engine}" {took}') from error
 
+    def _answered(self, asked: asyncio.Future[Any]) -> None:
+        self._working.discard(asked)
+        if not asked.cancelled():
+            # Looked at, also where nobody waits for it any more.
+            asked.exception()
+
     async def _run(self, work: Callable[[Unpack[Given]], Made], *given: *Given) -> Made:
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *given)
+            if self._worker is None:
+                self._worker = await loop.run_in_executor(self._pool, os.getpid)
+            asked = loop.run_in_executor(self._pool, work, *given)
+            self._working.add(asked)
+            asked.add_done_callback(self._answered)
+            # Whoever waits may give up; the process goes on all the same.
+            return await asyncio.shield(asked)
         except BrokenProcessPool as error:
             raise SpeechToTextError(f'speech recogniser "{self.hearing.engine}" crashed') from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivrtest.audio.hearing import Means, ProgressTone, ProgressToneHeard, Verdict
+from ivrtest.audio.hearing import Means, Music, MusicPlays, MusicStopped, ProgressTone, ProgressToneHeard, Verdict
 from ivrtest.audio.transcript import HeardWord, Transcript
 from ivrtest.audio.word_errors import ErrorRate, stated
 from ivrtest.audio.words_heard import WordDifference
@@ -188,6 +188,19 @@ def test_words_end_where_a_recording_begins_and_the_next_step_sees_it() -> None:
     assert decided(talk) == ["not run", "not run", "not run"]
     assert play(talk, [said(WORDS)]) == [Expect((WELCOME,)), HangUpCall()]
     assert decided(talk)[:2] == ["passed", "passed"]
+
+
+def test_music_before_the_words_is_none_of_them() -> None:
+    talk = conversation(STEP.replace("3s", "9s"))
+    music = Music(1.0, 4.0)
+    waiting = [ANSWERED, sound(1.0), *ticks(1.0, 3.0), MusicPlays(music, 3.0), *ticks(3.0, 4.5), MusicStopped(music, 4.5, into_quiet=False)]
+    assert asked(play(talk, [*waiting, *ticks(4.5, 6.0), quiet(6.0), *ticks(6.0, 7.5)])) == [Transcribe(4.0, 6.0, "en")]
+
+
+def test_nothing_but_music_is_told() -> None:
+    talk = conversation(STEP)
+    play(talk, [ANSWERED, sound(1.0), *ticks(1.0, 2.5), MusicPlays(Music(1.0, 2.5), 2.5), *ticks(2.5, 4.5)])
+    assert decided(talk) == [f'failed: only music was heard for 3 s. the words "{WORDS}" were expected']
 
 
 def test_a_pause_within_what_is_said_does_not_end_it() -> None:

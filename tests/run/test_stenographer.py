@@ -121,3 +121,13 @@ def test_a_recogniser_that_cannot_be_had_is_told_where_its_guess_would_be(parrot
     (tmp_path / "words").unlink()
     missing = f'there is no file "{tmp_path / "words"}" with the words for "en"'
     assert conversation_with(options).steps[2].message.endswith(f". what it may have been could not be made out: {missing}")
+
+
+def test_nobody_waits_for_a_recogniser_that_hangs(parrot: Models) -> None:
+    async def give_up() -> None:
+        async with Stenographer(parrot("sleep on")) as stenographer:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(3):
+                    await stenographer.transcribe(np.zeros(8000, np.int16), "en")
+
+    asyncio.run(asyncio.wait_for(give_up(), 60))

@@ -9,7 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from ivrtest.audio.hearing import Heard, Hearing, Match, Means, ProgressToneHeard, Recognised, SoundEnded, SoundStarted, Verdict
+from ivrtest.audio.hearing import (
+    Heard,
+    Hearing,
+    Match,
+    Means,
+    MusicPlays,
+    MusicStopped,
+    ProgressToneHeard,
+    Recognised,
+    SoundEnded,
+    SoundStarted,
+    Verdict,
+)
 from ivrtest.audio.transcript import Transcript
 from ivrtest.call.call import Ended
 from ivrtest.call.listener import Tick
@@ -54,7 +66,7 @@ class HearWordsAct(Act):
         self.deadline = scene.since + self.step.within_s
         if scene.ended is not None:
             return (), self.too_soon(scene.ended, scene)
-        if scene.sound_since is not None and not self.is_music(scene.undecided, scene):
+        if scene.sound_since is not None and scene.playing is None and not self.is_music(scene.undecided, scene):
             # It goes on without a pause after what was heard before.
             self.began = max(scene.sound_since, scene.since)
         return (Expect(()),), None
@@ -69,6 +81,10 @@ class HearWordsAct(Act):
                 self.ended = end
                 if end < self.began + SHORTEST_S:
                     self.began = None
+            case MusicPlays():
+                self.began = self.ended = None
+            case MusicStopped(music=music) if self.began is None:
+                self.began = music.end_s if scene.sound_since is not None else None
             case Recognised(match=match) if match.by is Means.recording:
                 return self.recording_begins(match, scene)
             case Heard(match=match) if match.by is Means.recording and match.verdict is Verdict.match and not scene.is_stale(match):
@@ -141,7 +157,8 @@ class HearWordsAct(Act):
         if scene.now <= self.deadline + NOTICING_S:
             return None
         hidden = scene.hidden(scene.since, self.deadline)
-        only = f"only {self.tone} was heard" if self.tone else "nothing was heard"
+        nothing = "only music was heard" if scene.playing is not None else "nothing was heard"
+        only = f"only {self.tone} was heard" if self.tone else nothing
         message = f"{hidden or f'{only} for {self.step.within_s:g} s'}. {self.expected()}"
         return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message)
 

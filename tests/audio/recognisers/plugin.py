@@ -7,6 +7,7 @@ from textwrap import dedent
 
 MODULE = '''
 import os
+import threading
 from ivrtest.audio.transcript import HeardWord, SpeechToTextError, Transcript
 
 
@@ -20,6 +21,8 @@ class Parrot:
         words = self.models[language].split()
         if words == ["crash"]:
             os._exit(1)
+        if words == ["sleep", "on"]:
+            threading.Event().wait()
         if words == ["give", "up"]:
             raise SpeechToTextError("the parrot is asleep")
         each = len(samples) / 8000 / max(1, len(words))
