@@ -66,8 +66,12 @@ class Call(Protocol):
 class Track:
     """One recording assumed to begin at one moment, and how well that has held so far."""
 
-    def __init__(self, reference: Reference, lag: int, not_before: int) -> None:
-        """`lag` in fine hops from the stream's start; frames before `not_before` belong to something else and are not judged."""
+    def __init__(self, reference: Reference, lag: int, not_before: int, *, limit_db: float = GOOD_DB) -> None:
+        """`lag` in fine hops from the stream's start; frames before `not_before` belong to something else and are not judged.
+
+        `limit_db`: how far a block may deviate, where the line was measured.
+        """
+        self._limit_db = limit_db
         self.reference = reference
         self.lag = lag
         self._not_before = not_before
@@ -331,15 +335,15 @@ class Track:
             self.worst = max(worst, self.worst)
         if worst > DOUBTFUL_DB and not self.doubtful:
             # Until most blocks are known, they are taken to be as on a good line.
-            doubtful_db = min(max(DOUBTFUL_DB, 2 * (self._usual_db if self._usual_db < np.inf else 0)), GOOD_DB)
+            doubtful_db = min(max(DOUBTFUL_DB, 2 * (self._usual_db if self._usual_db < np.inf else 0)), self._limit_db)
             self.doubtful = bool((judged & (scores > doubtful_db) & self._partly_lost(begin, end)).any())
-        if worst <= GOOD_DB:
+        if worst <= self._limit_db:
             # As nearly all of a recording is.
             if count >= BLOCK:
                 self._usual_db = float(np.sort(scores[judged])[count // 2])
             return
         benefit = _HARDLY / np.minimum(weight + 0.3, _HARDLY)
-        odd = judged & (scores > GOOD_DB * benefit)
+        odd = judged & (scores > self._limit_db * benefit)
         faithful = quiet and self._usual_db < FAITHFUL_DB
         if not odd.any() and count >= BLOCK:
             self._usual_db = float(np.sort(scores[judged])[count // 2])

@@ -21,6 +21,9 @@ GOOD_DB: Final = 3.2
 DOUBTFUL_DB: Final = 1.8
 """A block of which a part was lost may be another word if what arrived deviates by more, and by twice what most blocks do: the same
 recording stays under 0.8 over G.711."""
+LOWEST_LIMIT_DB, HIGHEST_LIMIT_DB = 2.4, 4.0
+"""What may be set in place of `GOOD_DB` for a line that was measured: genuine recordings deviate by 0.7 dB and less on a good line, and one
+with a changed word by 4.5 dB and more."""
 LACKING_DB: Final = 3.6
 """It is not the recording if what it lacks alone is more than this: talkers, noise and codecs add, and only another word also lacks."""
 LACKING_ONLY_DB: Final = 4.2
@@ -62,6 +65,13 @@ _NONE, _ALL, _NEVER = np.float32(0), np.float32(1), np.float32(np.inf)
 _PER_BAND, _DB_PER_BAND = np.float32(1 / BANDS), np.float32(1 / (BANDS * _NEPERS))
 _ONES = np.ones(BANDS, np.float32)
 _EACH_BAND = np.arange(BANDS)
+
+
+def checked_limit(limit_db: float) -> float:
+    """Return a limit in place of `GOOD_DB`. Raises ValueError for one that no line can make right."""
+    if not LOWEST_LIMIT_DB <= limit_db <= HIGHEST_LIMIT_DB:
+        raise ValueError(f"a limit of {limit_db:g} dB is none. it must be from {LOWEST_LIMIT_DB:g} to {HIGHEST_LIMIT_DB:g} dB")
+    return limit_db
 
 
 @dataclass(frozen=True, slots=True, eq=False)

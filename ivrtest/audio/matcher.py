@@ -34,7 +34,7 @@ from ivrtest.audio.certainty import (
 )
 from ivrtest.audio.completion import completed, outlived, stands
 from ivrtest.audio.hearing import Heard, Hearing, Recognised, Resumed, Verdict, known_by
-from ivrtest.audio.judge import GOOD_DB
+from ivrtest.audio.judge import GOOD_DB, checked_limit
 from ivrtest.audio.partway import resumed
 from ivrtest.audio.progress import ProgressDetector
 from ivrtest.audio.prompts import Key, PromptLibrary
@@ -48,9 +48,12 @@ from ivrtest.audio.speech import QUIETEST_DB, SoundDetector, ToneDetector
 class Matcher:
     """Names the recordings of one call. Feed it the call's audio; times count from the first sample."""
 
-    def __init__(self, library: PromptLibrary) -> None:
-        """Builds the library's index if this is its first use."""
-        self._now = Situation(library.index)
+    def __init__(self, library: PromptLibrary, *, limit_db: float = GOOD_DB) -> None:
+        """Builds the library's index if this is its first use.
+
+        `limit_db`: how far a recording may deviate in any 300 ms, as a line was measured: 2.4 to 4, else ValueError is raised.
+        """
+        self._now = Situation(library.index, limit_db=checked_limit(limit_db))
         self._history, self._pursuit, self._strangers = self._now.history, self._now.pursuit, self._now.strangers
         self._sound = SoundDetector()
         self._tone = ToneDetector()

@@ -64,8 +64,9 @@ class _Sibling:
 class Pursuit:
     """Stage one names candidates, stage two follows them."""
 
-    def __init__(self, index: LibraryIndex, history: History) -> None:
+    def __init__(self, index: LibraryIndex, history: History, *, limit_db: float = GOOD_DB) -> None:
         self._index = index
+        self._limit_db = limit_db
         self._history = history
         self._finder = Finder(index.fingerprints)
         self._few: Finder | None = None
@@ -213,7 +214,7 @@ class Pursuit:
         lag = refine(track.reference, track.lag, history, track.first, track.first + track.judged)
         if abs(lag - track.lag) < _FAILED_LAG:
             return track
-        moved = Track(track.reference, lag, max(0, self._since))
+        moved = Track(track.reference, lag, max(0, self._since), limit_db=self._limit_db)
         if moved.first < history.oldest or moved.sounding_start < self._since * HOP - SLACK:
             return track
         moved.advance(history, history.end)
@@ -258,9 +259,10 @@ class Pursuit:
             return None
         self._tried[(number, lag)] = 1
         if sibling is None:
-            track = Track(reference, lag, max(0, not_before // HOP - 1))
+            track = Track(reference, lag, max(0, not_before // HOP - 1), limit_db=self._limit_db)
         else:
-            track = Track(reference, sibling.track.start // FINE_HOP + sibling.shift, max(0, not_before // HOP - 1))
+            first_lag = sibling.track.start // FINE_HOP + sibling.shift
+            track = Track(reference, first_lag, max(0, not_before // HOP - 1), limit_db=self._limit_db)
             track.drift_with(sibling.track, sibling.shift)
         if track.first < history.oldest or track.sounding_start < not_before - SLACK:
             return None

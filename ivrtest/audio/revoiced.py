@@ -16,6 +16,7 @@ import numpy as np
 
 from ivrtest.audio.certainty import STEP
 from ivrtest.audio.hearing import Ear, Heard, Hearing, Match, Means, Recognised, SoundEnded, SoundStarted, Verdict, known_by
+from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.music_ear import MusicEar
 from ivrtest.audio.prompts import Key, PromptLibrary
@@ -46,12 +47,14 @@ Said = tuple[Key, ...]
 """Prompts spoken one after another."""
 
 
-def ear_for(library: PromptLibrary, *, hopeful: bool = False) -> Ear:
+def ear_for(library: PromptLibrary, *, hopeful: bool = False, limit_db: float = GOOD_DB) -> Ear:
     """Return what names the recordings of one call, the prompts of the library that are spoken anew, if there are any, and music.
 
-    `hopeful`: each recording is taken up as if it was expected. Builds the library's index if this is its first use.
+    `hopeful`: each recording is taken up as if it was expected. `limit_db`: see `Matcher`.
+
+    Builds the library's index if this is its first use.
     """
-    matcher = Matcher(library)
+    matcher = Matcher(library, limit_db=limit_db)
     if hopeful:
         matcher.expect([key for key in library.keys() if key not in library.anew])  # noqa: SIM118
     return MusicEar(Revoiced(matcher, library) if library.anew else matcher, library)

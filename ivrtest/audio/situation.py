@@ -18,10 +18,10 @@ from ivrtest.audio.stranger import Strangers
 class Situation:
     """The state of one matcher, and what can be read from it."""
 
-    def __init__(self, index: LibraryIndex) -> None:
+    def __init__(self, index: LibraryIndex, *, limit_db: float = GOOD_DB) -> None:
         self.index = index
         self.history = History()
-        self.pursuit = Pursuit(index, self.history)
+        self.pursuit = Pursuit(index, self.history, limit_db=limit_db)
         self.strangers = Strangers(self.history, self.pursuit)
         self.expected: frozenset[Key] = frozenset()
         self.named: Track | None = None

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from ivrtest.audio.judge import GOOD_DB
 from ivrtest.call.capture import Capturing
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import LineError
@@ -30,8 +32,8 @@ from ivrtest.run.bundle import Bundle, FlowFolder
 from ivrtest.run.evidence import Evidence
 from ivrtest.run.job import Job
 from ivrtest.run.result import Status, SuiteResult
-from ivrtest.run.route import Calibration, route_told
-from ivrtest.run.route_file import read_route, route_path
+from ivrtest.run.route import Calibration, limit_for, limit_told, route_told
+from ivrtest.run.route_file import read_route, route_path, shown_target
 from ivrtest.run.suite import Emit, run_suite
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.quality import Limit
@@ -54,6 +56,7 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 @click.option("--out", type=click.Path(path_type=Path), help="The folder for reports and recordings. Default: reports.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Where the JUnit report goes. Default: junit.xml in the folder of reports.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Calls at once. Default: 8.")
+@click.option("--no-calibration", is_flag=True, help='Judge calls as usual, whatever "ivrtest calibrate" has measured of the target.')
 @click.option("--trace", is_flag=True, help="Print the SIP messages of every call as a ladder. Passwords and secret keys are masked.")
 @click.option(
     "--pcap",
@@ -77,6 +80,7 @@ def command(
     out: Path | None,
     junit: Path | None,
     jobs: int | None,
+    no_calibration: bool,
     trace: bool,
     pcap: Path | None,
     pcap_failed: bool,
@@ -106,7 +110,7 @@ def command(
         options = dial_options(called, settings, keys)
         if called is not None and called.uri.startswith(BY_PYVOIP):
             usable_by_pyvoip(called.uri, options)
-        calibration = known_route(target)
+        calibration = known_route(target) if not no_calibration else None
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate, quality=settings.quality)
         recognition = check_hearing(settings.hearing, ready) if not simulate else None
         if called is not None and called.uri.startswith(BY_PYVOIP):
@@ -128,7 +132,7 @@ def command(
     )
     at_once = jobs or (called and called.jobs) or settings.jobs
     console = Console(highlight=False)
-    told = route_told(calibration) if calibration is not None else ""
+    limit_db, told = by_route(calibration, target)
     if told:
         console.print(Text(told, "dim"), soft_wrap=True)
     try:
@@ -140,10 +144,11 @@ def command(
                         at_once=at_once,
                         packets=packets,
                         calibration=calibration,
+                        limit_db=limit_db,
                         recognition=recognition,
                     )
                 )
-            suite = replace(suite, route=told)
+            suite = replace(suite, route=told, limit_db=None if simulate else limit_db)
             written, lost = write_reports(suite, folder, junit or folder / "junit.xml")
     except InputError as error:
         complain(error.findings)
@@ -191,6 +196,14 @@ def known_route(target: str | None) -> Calibration | None:
     """Return the route to a target as `ivrtest calibrate` measured it; None if it did not. Raises InputError."""
     path = route_path(target) if target is not None else None
     return read_route(path) if path is not None and path.exists() else None
+
+
+def by_route(calibration: Calibration | None, target: str | None) -> tuple[float, str]:
+    """Return how far recordings may deviate, in dB, and what to say of the route; nothing where it was not calibrated."""
+    if calibration is None or target is None:
+        return GOOD_DB, ""
+    limit_db, why_not = limit_for(calibration, shown_target(target), datetime.now(UTC))
+    return limit_db, f"{route_told(calibration)}; {limit_told(limit_db, why_not)}"
 
 
 def prepare(paths: Sequence[Path], flows: Path, *, by_sound: bool, quality: Mapping[str, Limit] | None = None) -> tuple[Job, ...]:
@@ -320,6 +333,7 @@ async def hold(
     at_once: int,
     packets: Packets,
     calibration: Calibration | None = None,
+    limit_db: float = GOOD_DB,
     recognition: Recognition | None = None,
 ) -> SuiteResult:
     """Run the suite; the first Ctrl-C, or a request to end, ends it with what there is. Without `evidence` it is simulated."""
@@ -349,6 +363,7 @@ async def hold(
             capturing=packets.capturing,
             pcaps_of_passed=not packets.failed_only,
             calibration=calibration,
+            limit_db=limit_db,
             stenographer=stenographer,
         ) as route,
     ):

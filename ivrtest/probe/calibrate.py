@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.hearing import Ear, Hearing, Match, Means, Verdict
-from ivrtest.audio.judge import GOOD_DB
+from ivrtest.audio.judge import GOOD_DB, HIGHEST_LIMIT_DB, LOWEST_LIMIT_DB
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.revoiced import ear_for
 from ivrtest.audio.spectrum import SAMPLE_RATE, Mask, Samples
@@ -27,6 +27,10 @@ from ivrtest.run.route import Calibration, Deviations, LineFigures, Rate, percen
 from ivrtest.run.suite import run_suite
 from ivrtest.scenario.steps.hear import Hear
 
+LEAST_GENUINE, LEAST_OTHERS = 20, 100
+"""So many right and other recordings must have been heard before the usual limit is changed."""
+MARGIN_DB: Final = 0.3
+"""How far a limit keeps away from what was measured."""
 MOST_UNTOLD: Final = 0.2
 MOST_ACCEPTED: Final = 0.02
 """Where more recordings cannot be told, or more of the wrong ones would pass, the route is too bad."""
@@ -111,6 +115,8 @@ def calibration_of(suite: SuiteResult, held: Sequence[Held], target: str) -> Cal
         stretch = stretch_of(one.sound, match, known)
         stretches.append(stretch)
         trials += known.trials(stretch)
+    doubtful = [match.score for one in held for match in _matches(one.result) if match.verdict is Verdict.inconclusive and match.prompt]
+    limit_db = limit_of([*(match.score for _, match in right), *doubtful], [trial.deviation_db for trial in trials])
     qualities = [result.call.quality for result in suite.results if result.call is not None and result.call.quality is not None]
     calibration = Calibration(
         target=target,
@@ -119,14 +125,24 @@ def calibration_of(suite: SuiteResult, held: Sequence[Held], target: str) -> Cal
         recordings=len({(id(one.job.library), match.key) for one, match in right}),
         line=line_figures(stretches, qualities) if stretches else None,
         genuine=_deviations([match.score for _, match in right]),
-        limit_db=GOOD_DB,
+        limit_db=limit_db,
         refused=Rate(refused, len(right) + refused),
         untold=Rate(vague, len(right) + refused + vague),
-        accepted=Rate(sum(trial.accepted for trial in trials), len(trials)),
+        accepted=Rate(sum(trial.accepted and trial.deviation_db <= limit_db for trial in trials), len(trials)),
         nearest_db=min((trial.deviation_db for trial in trials), default=None),
         complaints=tuple(_complaints(suite)),
     )
     return replace(calibration, problem=problem_of(calibration, suite))
+
+
+def limit_of(genuine_db: Sequence[float], others_db: Sequence[float]) -> float:
+    """Return how far recordings may deviate on a line: as usual, unless right ones need more there, and never so much that anything else
+    that was laid along what was heard would pass."""
+    if len(genuine_db) < LEAST_GENUINE or len(others_db) < LEAST_OTHERS:
+        return GOOD_DB
+    needed = float(np.percentile(genuine_db, 95)) + MARGIN_DB
+    limit = min(max(GOOD_DB, needed), min(others_db) - MARGIN_DB)
+    return round(min(max(limit, LOWEST_LIMIT_DB), HIGHEST_LIMIT_DB), 2)
 
 
 def stretch_of(sound: Sound, match: Match, others: Others) -> Stretch:

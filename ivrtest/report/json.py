@@ -37,6 +37,7 @@ def json_text(outcome: Outcome, folder: Path) -> str:
         "seconds": round(suite.seconds, 3),
         "target": suite.target,
         "route": suite.route,
+        "limit_db": suite.limit_db,
         "counts": {str(status): suite.count(status) for status in Status},
         "exit_code": suite.exit_code,
         "scenarios": [scenario_of(result, folder) for result in suite.results],

@@ -21,7 +21,7 @@ from ivrtest.report.outcome import Outcome, finding_of
 from ivrtest.report.quality import limit_line, rows, worst_of
 from ivrtest.report.xunit import xml_text
 from ivrtest.run.acts.naming import told
-from ivrtest.run.result import CallRecord, ScenarioResult, Status, StepResult
+from ivrtest.run.result import CallRecord, ScenarioResult, Status, StepResult, SuiteResult
 
 
 def write_junit(outcome: Outcome, path: Path) -> None:
@@ -42,8 +42,14 @@ def suite_of(flow: str, results: list[ScenarioResult], outcome: Outcome, folder:
         flow,
         [case_of(result, folder) for result in results],
         timestamp=min(result.started_at for result in results) or None,
-        properties={"ivrtest.version": __version__, "target": outcome.suite.target, **worst_of(results)},
+        properties={"ivrtest.version": __version__, "target": outcome.suite.target, **of_route(outcome.suite), **worst_of(results)},
     )
+
+
+def of_route(suite: SuiteResult) -> dict[str, str]:
+    """Return how the line was when it was calibrated and by which limit recordings were judged, where that is known."""
+    limit = {} if suite.limit_db is None else {"limit_db": f"{suite.limit_db:g}"}
+    return {**limit, **({"route": suite.route} if suite.route else {})}
 
 
 def case_of(result: ScenarioResult, folder: Path) -> TestCase:

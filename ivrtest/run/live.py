@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from ivrtest.audio.hearing import Ear
+from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.murmur import murmur
 from ivrtest.audio.revoiced import ear_for
 from ivrtest.call.call import Call
@@ -54,12 +55,14 @@ class LiveRoute:
         capturing: Capturing | None = None,
         pcaps_of_passed: bool = True,
         calibration: Calibration | None = None,
+        limit_db: float = GOOD_DB,
         listening: Callable[[Job], Ear] | None = None,
         stenographer: Stenographer | None = None,
     ) -> None:
         """`options`: how to call, and whom we may. `recordings`: the folder for one stereo WAV per call; None: none are kept. `pcaps`: the
         folder for one capture per call, and `capturing` what may stand in them; `pcaps_of_passed`: also of scenarios that pass.
-        `calibration`: how the line was, to tell where it has become worse. `listening`: gives each call the ear that listens to it.
+        `calibration`: how the line was, to tell where it has become worse.
+        `limit_db`: how far recordings may deviate, see `Matcher`. `listening`: gives each call the ear that listens to it.
         `stenographer`: makes out words; it must be open.
         """
         self._called = target
@@ -69,7 +72,7 @@ class LiveRoute:
         self._pcaps_of_passed = pcaps_of_passed
         self._capturing: Capturing | bool = (capturing or Capturing()) if pcaps is not None else False
         self._calibration = calibration
-        self._listening = listening or (lambda job: ear_for(job.library))
+        self._listening = listening or (lambda job: ear_for(job.library, limit_db=limit_db))
         self._stenographer = stenographer
         self._names = Names()
         self._stack = AsyncExitStack()

@@ -146,6 +146,8 @@ class SuiteResult:
     target: str = ""
     route: str = ""
     """What is known of the line to the target since it was calibrated; empty if nothing is."""
+    limit_db: float | None = None
+    """How far recordings may deviate; None where no sound was judged."""
 
     def count(self, status: Status) -> int:
         return sum(result.status is status for result in self.results)

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from math import inf, isfinite, sqrt
 from typing import Final
 
 from ivrtest.audio.hearing import Verdict
+from ivrtest.audio.judge import GOOD_DB, HIGHEST_LIMIT_DB, LOWEST_LIMIT_DB
 from ivrtest.call.quality import CallQuality
 from ivrtest.run.result import CallRecord, Status, StepResult
 from ivrtest.scenario.steps.hear import Hear
 
+OLD_DAYS: Final = 30
+"""A calibration that is older judges nothing."""
 CONFIDENCE: Final = 0.95
 _Z: Final = 1.645
 """The normal distribution's quantile of `CONFIDENCE`, one-sided."""
@@ -155,6 +159,31 @@ def route_told(calibration: Calibration) -> str:
     said = f"too bad to judge: {calibration.problem}" if calibration.problem else rates_told(calibration)
     line = f"{line_told(calibration.line)}; " if calibration.line is not None else ""
     return f"route as calibrated at {calibration.made_at}: {line}{said}"
+
+
+def limit_for(calibration: Calibration, target: str, now: datetime) -> tuple[float, str]:
+    """Return how far recordings may deviate on a route, in dB, and why that is not what its calibration says; empty if it is.
+
+    `target` as it was called; `now` aware.
+    """
+    why = ""
+    if calibration.target != target:
+        why = f'it was made of "{calibration.target}"'
+    elif calibration.problem:
+        why = "the route was too bad to judge"
+    elif (days := (now - datetime.fromisoformat(calibration.made_at)).days) > OLD_DAYS:
+        why = f"it is {days} days old, and the line may have changed since"
+    elif not LOWEST_LIMIT_DB <= calibration.limit_db <= HIGHEST_LIMIT_DB:
+        why = f"its limit of {calibration.limit_db:g} dB is not from {LOWEST_LIMIT_DB:g} to {HIGHEST_LIMIT_DB:g} dB"
+    return (GOOD_DB, why) if why else (calibration.limit_db, "")
+
+
+def limit_told(limit_db: float, why_not: str) -> str:
+    """Say by which limit calls are judged."""
+    if why_not:
+        return f"calls are judged by the usual {limit_db:.1f} dB, not by the calibration: {why_not}. calibrate anew"
+    usually = "" if limit_db == GOOD_DB else f" (usually {GOOD_DB:.1f} dB)"
+    return f"calls are judged by the calibrated {limit_db:.1f} dB{usually}"
 
 
 def percent(share: float) -> str:

@@ -65,6 +65,17 @@ def test_a_good_line_and_what_becomes_of_it(shop: Path) -> None:
     assert re.fullmatch(f"3.2 dB: 0 of {HEARD} genuine refused \\(at most 45.1 %\\), 0 of {trials}", lines[-2])
     assert lines[-1] == "wrote .ivrtest/routes/staging.json"
 
+    with staging(shop):
+        ran = ivrtest("run", "--target", "staging", cwd=shop)
+        plain = ivrtest("run", "--target", "staging", "--no-calibration", "--out", "plain", cwd=shop)
+    assert (ran.returncode, plain.returncode) == (0, 0), ran.stdout + plain.stdout
+    assert ran.stdout.splitlines()[0].endswith("; calls are judged by the calibrated 3.2 dB")
+    found = json.loads((shop / "reports" / "results.json").read_text(encoding="utf-8"))
+    assert (found["limit_db"], found["route"]) == (3.2, ran.stdout.splitlines()[0])
+    assert f'<property name="route" value="{found["route"]}"' in (shop / "reports" / "junit.xml").read_text(encoding="utf-8")
+    assert "calibrated" not in plain.stdout
+    assert json.loads((shop / "plain" / "results.json").read_text(encoding="utf-8"))["route"] == ""
+
     # The same target, with a noise that was not there.
     with staging(shop, "noisy=3dB"):
         ran = ivrtest("run", "--target", "staging", cwd=shop)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 
@@ -23,7 +24,18 @@ from ivrtest.rtp.packet_log import PacketLog
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
 from ivrtest.run.result import CallRecord, Note
-from ivrtest.run.route import BandGain, Calibration, Deviations, LineFigures, Rate, rates_told, route_told, worse_than
+from ivrtest.run.route import (
+    BandGain,
+    Calibration,
+    Deviations,
+    LineFigures,
+    Rate,
+    limit_for,
+    limit_told,
+    rates_told,
+    route_told,
+    worse_than,
+)
 from ivrtest.run.route_file import SCHEMA, read_route, route_data, route_path, route_text
 from ivrtest.run.scene import Percept
 from ivrtest.run.suite import run_job
@@ -228,3 +240,28 @@ def test_a_file_that_is_no_route(tmp_path: Path, text: str, message: str) -> Non
 )
 def test_where_a_route_is_kept(target: str, name: str) -> None:
     assert route_path(target) == Path(".ivrtest") / "routes" / f"{name}.json"
+
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+USUAL = "calls are judged by the usual 3.2 dB, not by the calibration: "
+
+
+@pytest.mark.parametrize(
+    ("route", "limit_db", "told"),
+    [
+        (ROUTE, 3.2, "calls are judged by the calibrated 3.2 dB"),
+        (replace(ROUTE, limit_db=3.6), 3.6, "calls are judged by the calibrated 3.6 dB (usually 3.2 dB)"),
+        (replace(ROUTE, limit_db=2.9), 2.9, "calls are judged by the calibrated 2.9 dB (usually 3.2 dB)"),
+        (replace(ROUTE, limit_db=3.6, target="other"), 3.2, f'{USUAL}it was made of "other". calibrate anew'),
+        (replace(ROUTE, limit_db=3.6, problem="noise"), 3.2, f"{USUAL}the route was too bad to judge. calibrate anew"),
+        (
+            replace(ROUTE, limit_db=3.6, made_at="2026-10-01T10:00:00+00:00"),
+            3.2,
+            f"{USUAL}it is 61 days old, and the line may have changed since. calibrate anew",
+        ),
+        (replace(ROUTE, limit_db=9.0), 3.2, f"{USUAL}its limit of 9 dB is not from 2.4 to 4 dB. calibrate anew"),
+    ],
+)
+def test_by_which_limit_calls_are_judged(route: Calibration, limit_db: float, told: str) -> None:
+    found, why_not = limit_for(route, "staging", NOW)
+    assert (found, limit_told(found, why_not)) == (limit_db, told)
