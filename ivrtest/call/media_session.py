@@ -289,13 +289,8 @@ class MediaSession:
         """Do what was asked for, and send what is due at `now`, by `time.monotonic()`. `wall` is the same moment in seconds since 1970."""
         if self._commands:
             self._obey()
-        if self._ending:
-            return
-        self.sender.send(now, wall)
-        if self._outgoing.events:
+        if not self._ending and self.sender.send(now, wall) and self._outgoing.events:
             self.look_at = now
-        if self.reporting.next_at <= now:
-            self.reporting.send(now, wall, position=self._position(now), cipher=self.sender.cipher)
 
     def deliver(self, now: float, batch: int) -> list[Item]:
         """Return the blocks, of `batch` samples each, and the events that are settled, when all is read that came until `now`; the last of
@@ -305,6 +300,8 @@ class MediaSession:
         self.receiver.catch_up()
         self.receiver.stirred = False
         if not self._ending:
+            if self.reporting.next_at <= now:
+                self._report(now)
             settled = incoming.settle((now - self._zero) * SAMPLE_RATE)
             self._collect_events()
             while incoming.taken + batch <= settled:
@@ -329,8 +326,9 @@ class MediaSession:
         """Return all that is left, and say goodbye."""
         items: list[Item] = []
         incoming = self._incoming
+        self.sender.catch_up()
         if self._outgoing.packets and not self.left_alone:
-            self.reporting.send(now, time.time(), position=self._position(now), cipher=self.sender.cipher, last=True)
+            self._report(now, last=True)
         if self._end_error is None:
             self._outgoing.finish()
             self._collect_events()
@@ -342,11 +340,16 @@ class MediaSession:
         self.over = True
         return items
 
+    def _report(self, now: float, *, last: bool = False) -> None:
+        self.sender.catch_up()
+        self.reporting.send(now, time.time(), position=self._position(now), cipher=self.sender.cipher, last=last)
+
     def _position(self, now: float) -> int:
         return int((now - self._zero) * SAMPLE_RATE)
 
     def _obey(self) -> None:
         """Do what was asked for."""
+        self.sender.catch_up()
         while self._commands and not self._ending:
             self._commands.popleft()()
             self.look_at = self._zero

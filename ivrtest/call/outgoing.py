@@ -16,6 +16,8 @@ from ivrtest.rtp.dtmf import KeyForm, KeyPacket, KeySender
 _HEADER = struct.Struct("!BBHII")
 _VERSION = 0x80
 _MARKER = 0x80
+RUN = 5
+"""Packets that are made together: 100 ms, for most."""
 LONGEST_PACKET = 480
 """Samples of 60 ms."""
 _FULL_SCALE_DBM0 = 3.17
@@ -79,7 +81,7 @@ class Outgoing:
         self._silence = self.codec.silence * self._frame
         self._marker = True
         self._plain_at = -1
-        """The position of the packet that is like the one before, only further on, unless something is done until then. -1: none is."""
+        """The position of the packet that is like the one before, only further on. -1: none is."""
         self._sound: Sound | None = None
         self._position = 0
         self._comfort_noise = comfort_noise
@@ -142,32 +144,6 @@ class Outgoing:
 
         Positions come in order, one for each `tick`.
         """
-        # Nearly every packet is made right here, so this does no more than it must.
-        if position != self._plain_at:
-            return self._any_packet(position)
-        frame, sound = self._frame, self._sound
-        if sound is None:
-            payload = self._silence
-        else:
-            begin = self._position
-            end = begin + frame
-            if end >= len(sound.octets):
-                return self._any_packet(position)
-            self._position = end
-            payload = sound.octets[begin:end]
-        self._plain_at = self._sent_until = position + frame
-        if self.limit is not None:
-            self._keep(payload, frame)
-        self.packets += 1
-        self.octets += frame
-        sequence = self._sequence
-        self._sequence = sequence + 1 & 0xFFFF
-        # A codec of octets has a timestamp for each sample.
-        timestamp = self._timestamp + position - self._since & 0xFFFFFFFF
-        return _HEADER.pack(_VERSION, self._payload_type, sequence, timestamp, self.ssrc) + payload, False
-
-    def _any_packet(self, position: int) -> tuple[bytes, bool] | None:
-        """As `packet`."""
         remote = self._remote
         if remote is None or not remote.sends:
             self._keep_silence(self.tick)
@@ -190,6 +166,43 @@ class Outgoing:
         if self.codec.by_octet and frame == self.tick and not self._keys.busy and not self._comfort_noise:
             self._plain_at = position + frame
         return self._packet(remote.payload_type, self.timestamp_at(position), payload, self._marker), False
+
+    def run(self, position: int) -> list[bytes]:
+        """Return the packets from `position` on, one for each `tick`, that are like the one before, only further on: at most `RUN`, none
+        where something else is due. Nearly all packets are made here. None of them counts as sent before `passed`."""
+        if position != self._plain_at:
+            return []
+        frame, sound, begin = self._frame, self._sound, self._position
+        if sound is None:
+            payloads = [self._silence] * RUN
+        else:
+            # The last one of a recording is another matter.
+            count = min(RUN, (len(sound.octets) - begin - 1) // frame)
+            payloads = [sound.octets[at : at + frame] for at in range(begin, begin + count * frame, frame)]
+        sequence, payload_type, ssrc = self._sequence, self._payload_type, self.ssrc
+        # A codec of octets has a timestamp for each sample.
+        timestamp = self.timestamp_at(position)
+        pack = _HEADER.pack
+        return [
+            pack(_VERSION, payload_type, sequence + number & 0xFFFF, timestamp + number * frame & 0xFFFFFFFF, ssrc) + payload
+            for number, payload in enumerate(payloads)
+        ]
+
+    def passed(self, count: int) -> None:
+        """Take note that so many packets of the latest `run` were sent."""
+        if not count:
+            return
+        length = count * self._frame
+        self._plain_at += length
+        self._sent_until = self._plain_at
+        self._sequence = self._sequence + count & 0xFFFF
+        self.packets += count
+        self.octets += length
+        sound = self._sound
+        if sound is not None:
+            self._position += length
+        if self.limit is not None:
+            self._keep(self._silence * count if sound is None else sound.octets[self._position - length : self._position], length)
 
     def sent(self) -> Samples:
         """Return what was kept, decoded."""

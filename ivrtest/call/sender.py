@@ -36,6 +36,11 @@ class Sender:
         self._local_address = (name[0], name[1])
         self._zero = zero
         self._outgoing = outgoing
+        self._run: list[bytes] = []
+        """Packets that are ready, the last first ..."""
+        self._run_length = 0
+        """... and how many they were at first."""
+        self._tick = outgoing.tick
         self._capture = capture
         self._cipher: SrtpSender | None = None
         self._network: BadNetwork | None = None
@@ -74,17 +79,31 @@ class Sender:
     def _look_again(self) -> None:
         self._plain = self._capture is None and self._cipher is None and self._network is None
 
-    def send(self, now: float, wall: float) -> None:
-        """Send all packets that are due at `now`, by `time.monotonic()`. `wall` is the same moment in seconds since 1970."""
-        outgoing = self._outgoing
+    def catch_up(self) -> None:
+        """Let `outgoing` know what was sent, before anything is asked of it, or done to it. Nothing is ready then."""
+        if self._run_length:
+            self._outgoing.passed(self._run_length - len(self._run))
+            self._run, self._run_length = [], 0
+
+    def send(self, now: float, wall: float) -> bool:
+        """Send all packets that are due at `now`, by `time.monotonic()`. `wall` is the same moment in seconds since 1970. Returns whether
+        any was not just like the one before it."""
+        unlike = False
         while self.due <= now:
-            deadline, position = self.due, self.position
-            packet = outgoing.packet(position)
-            self.position = position = position + outgoing.tick
-            self.due = self._zero + position * SAMPLE_S
-            if packet is None or self._destination is None:
-                continue
-            datagram, secret = packet
+            deadline = self.due
+            if not self._run:
+                self._make_ready()
+            if self._run:
+                # Nearly always this is all there is to do.
+                datagram, secret = self._run.pop(), False
+                self._advance()
+            else:
+                unlike = True
+                packet = self._outgoing.packet(self.position)
+                self._advance()
+                if packet is None:
+                    continue
+                datagram, secret = packet
             if not self._plain:
                 self._dispatch(datagram, secret, deadline, wall)
             elif self._name is not None and datagrams.send(self._descriptor, datagram, self._name):
@@ -95,6 +114,18 @@ class Sender:
         if self._network is not None and self._name is not None:
             for arrived in self._network.due(now):
                 datagrams.send(self._descriptor, arrived, self._name)
+        return unlike
+
+    def _make_ready(self) -> None:
+        self.catch_up()
+        self._run = self._outgoing.run(self.position)
+        self._run.reverse()
+        self._run_length = len(self._run)
+        self._tick = self._outgoing.tick
+
+    def _advance(self) -> None:
+        self.position += self._tick
+        self.due = self._zero + self.position * SAMPLE_S
 
     def _dispatch(self, datagram: bytes, secret: bool, deadline: float, wall: float) -> None:
         if self._cipher is not None:
