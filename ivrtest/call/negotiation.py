@@ -68,6 +68,8 @@ class Negotiation:
         """What we sent last."""
         self._agreed: SessionDescription | None = None
         """What we sent in the last exchange that came to something."""
+        self._in_use: Codec | None = None
+        """What was agreed on then."""
         self._payload_types = PayloadTypes()
         self._in_clear = not (confidential or sound.srtp_in_clear)
         # One key for the whole call: packets that go on under it need no new count.
@@ -100,7 +102,7 @@ class Negotiation:
         """
         self._check_secrecy()
         wish = wish or Wish()
-        terms = self._terms if wish.codec is None else replace(self._terms, codecs=(CODECS[wish.codec].wire,))
+        terms = replace(self._terms, codecs=self._offered(wish))
         self._local = offer(
             self._host,
             self._port,
@@ -112,6 +114,12 @@ class Negotiation:
         )
         self._payload_types.note(self._local, ours=True)
         return bytes(self._local)
+
+    def _offered(self, wish: Wish) -> tuple[Codec, ...]:
+        """Return the codecs to offer. What is spoken now comes first: most take the first, and a hold is to change nothing else."""
+        if wish.codec is not None:
+            return (CODECS[wish.codec].wire,)
+        return tuple(sorted(self._terms.codecs, key=lambda codec: codec != self._in_use))
 
     def expected(self, agreed: RemoteMedia) -> RemoteMedia:
         """Return what may come while our latest offer is not answered: what was agreed, and what it offers (RFC 3264 section 8.3.2)."""
@@ -165,6 +173,7 @@ class Negotiation:
 
     def _media(self, stream: AudioStream, received: Mapping[int, CodecName]) -> RemoteMedia:
         codec = CODECS[_name(stream.codec)]
+        self._in_use = codec.wire
         host, port = self._literal(stream.address, stream.port)
         return RemoteMedia(
             address=(host, port),

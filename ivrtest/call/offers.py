@@ -116,6 +116,10 @@ class Offers:
             return
         signalling.answer(handle, sdp)
         self.agreement.follow(media)
+        if self._codec is not None:
+            # Now it is as they want it: a hold of ours is not to change it back.
+            self._codec = media.codec
+            self._wish = replace(self._wish, codec=media.codec)
         self._tell_change("them", before)
 
     # Ours
@@ -162,6 +166,8 @@ class Offers:
 
     def unchanged(self, event: sip.SessionUnchanged) -> None:
         """The far side did not agree to a change of ours. One that only crossed a change of theirs is asked for again."""
+        if not self._asking:
+            return  # it was no change, only a refresh: the session timer tries again by itself
         self._asking = False
         self.agreement.refused()
         if event.again_in is not None:

@@ -164,6 +164,33 @@ def test_a_hold_after_a_change_keeps_the_codec() -> None:
     assert [change.codec for change in near.changes] == [change.codec for change in far.changes] == ["PCMA"] * 3
 
 
+def test_a_hold_does_not_take_back_what_the_other_side_has_changed_since() -> None:
+    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+        await near.change_codec("PCMA")
+        await near_ear.changed()
+        await far.change_codec("PCMU")
+        await near_ear.changed(2)
+        await near.hold()
+        await near_ear.changed(3)
+        await near.resume()
+        await near_ear.changed(4)
+
+    near, far, _ = conversation(script)
+    assert [(change.by, change.codec) for change in near.changes] == [("us", "PCMA"), ("them", "PCMU"), ("us", "PCMU"), ("us", "PCMU")]
+    assert far.changes[-1].codec == "PCMU"
+
+
+def test_a_hold_offers_what_the_other_side_has_chosen_first() -> None:
+    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+        await far.change_codec("PCMA")
+        await near_ear.changed()
+        await near.hold()
+        await near_ear.changed(2)
+
+    near, _, _ = conversation(script)
+    assert [(change.by, change.codec) for change in near.changes] == [("them", "PCMA"), ("us", "PCMA")]
+
+
 def test_a_hold_and_a_change_at_the_same_time_come_one_after_the_other() -> None:
     async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
         await near.hold()
