@@ -49,10 +49,12 @@ SUFFIXES: Final = (".wav", ".wave", ".wav49", *RAW, *FFMPEG)
 def find_recording(folder: Path, name: str) -> Path | None:
     """Return the file that holds recording `name` in a folder, whatever its format; None if there is none.
 
-    Where several formats of it lie side by side, the first of `SUFFIXES` counts.
+    Where several formats of it lie side by side, the first of `SUFFIXES` counts. Where none has the name itself, a name with hyphens in
+    place of underscores does: Asterisk's `vm-goodbye.wav` is the recording of `vm_goodbye`.
     """
-    for suffix in SUFFIXES:
-        path = folder / f"{name}{suffix}"
-        if path.is_file():
-            return path
+    for stem in dict.fromkeys((name, name.replace("_", "-"))):
+        for suffix in SUFFIXES:
+            path = folder / f"{stem}{suffix}"
+            if path.is_file():
+                return path
     return None

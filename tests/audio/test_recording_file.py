@@ -259,3 +259,11 @@ def test_a_recording_is_found_whatever_its_format(tmp_path: Path) -> None:
     assert find_recording(tmp_path, "menu") == tmp_path / "menu.ulaw"
     (tmp_path / "menu.wav").write_bytes(b"")
     assert find_recording(tmp_path, "menu") == tmp_path / "menu.wav"
+
+
+def test_a_recording_with_hyphens_serves_a_prompt_with_underscores(tmp_path: Path) -> None:
+    (tmp_path / "vm-new-box.sln").touch()
+    assert find_recording(tmp_path, "vm_new_box") == tmp_path / "vm-new-box.sln"
+    (tmp_path / "vm_new_box.gsm").touch()
+    assert find_recording(tmp_path, "vm_new_box") == tmp_path / "vm_new_box.gsm"
+    assert find_recording(tmp_path, "vm_old_box") is None
