@@ -15,7 +15,7 @@ from ivrtest.call.capture import Capturing
 from ivrtest.call.codecs import CODECS, SoundError
 from ivrtest.call.line import Line
 from ivrtest.call.sip_call import SipCall
-from ivrtest.call.sound import SoundOptions
+from ivrtest.call.sound import SoundOptions, Srtp
 from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.scenario.steps.codec import CODEC_NAMES
 from ivrtest.sip import events as sip
@@ -178,6 +178,21 @@ def test_a_hold_does_not_take_back_what_the_other_side_has_changed_since() -> No
     near, far, _ = conversation(script)
     assert [(change.by, change.codec) for change in near.changes] == [("us", "PCMA"), ("them", "PCMU"), ("us", "PCMU"), ("us", "PCMU")]
     assert far.changes[-1].codec == "PCMU"
+
+
+def test_encrypted_sound_goes_on_under_its_key() -> None:
+    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+        await near.change_codec("PCMA")
+        await far_ear.changed()
+        await far.change_codec("G722")
+        assert (await near_ear.changed(2)).codec == "G722"
+
+    sound = SoundOptions(("PCMU", "PCMA", "G722"), srtp=Srtp.MANDATORY, srtp_in_clear=True)
+    near, far, call = conversation(script, near=sound, far=sound)
+    assert near.steady()
+    assert far.steady()
+    stats = call.stats()
+    assert (stats.unauthenticated, stats.unknown_payloads, stats.encrypted) == (0, 0, "AES_CM_128_HMAC_SHA1_80")
 
 
 def test_a_hold_offers_what_the_other_side_has_chosen_first() -> None:
