@@ -204,7 +204,8 @@ class MusicDetector:
         if spoilt:
             return
         loud_db = float(np.percentile(self._levels, 90)) if self.playing else _QUIETEST_DB
-        quiet = level_db < max(_QUIETEST_DB, loud_db - _QUIET_DB) and not share > _MUSICAL
+        # Below, codecs hum to themselves.
+        quiet = level_db < _QUIETEST_DB or (level_db < loud_db - _QUIET_DB and not share > _MUSICAL)
         if not quiet and not self.playing and self._quiet_frames * FRAME > _REST_S * SAMPLE_RATE:
             # The first frame that is loud enough ends with what made it so.
             self._sound_began_s = self.now_s
@@ -213,7 +214,7 @@ class MusicDetector:
         self._quiet_frames = self._quiet_frames + 1 if quiet else 0
         if not np.isnan(share):
             self._latest += (share - self._latest) / _STEADY
-        if share > _MUSICAL and self._latest > _MUSICAL and self.playing:
+        if share > _MUSICAL and self._latest > _MUSICAL and self.playing and not quiet:
             self.end_s = self.now_s + (_WINDOW - FRAME) / SAMPLE_RATE
 
     def _share(self, frames: int, least: int) -> float:
