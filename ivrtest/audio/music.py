@@ -22,6 +22,8 @@ _WINDOW: Final = 1024
 """128 ms: its main lobe is 31 Hz wide, so that the partials of a voice are apart and their gliding shows."""
 _BATCH: Final = 8
 """Frames that are looked at together."""
+_NEEDED: Final = _BATCH * FRAME + _WINDOW - FRAME
+"""Samples of a batch: the window of its last frame reaches beyond it."""
 _HELD: Final = 5
 """Frames over which a partial must stand still, within one bin of 7.8 Hz: 0.29 s of sound."""
 _PROOFS: Final = 2
@@ -35,6 +37,8 @@ _PURE: Final = 0.95
 _OF_ONE_NOTE: Final = (2.0, 3.0, 3 / 2, 4 / 3)
 """The keys' frequencies were chosen so that none of them stand so to each other (ITU-T Q.23), and those of other tones do not either."""
 _QUIETEST_DB: Final = -58.0
+_SILENT_POWER: Final = 32768**2 / 2 * 10 ** (_QUIETEST_DB / 10)
+"""That of a sine at that level, in squared samples."""
 _SOFT_DB: Final = 20.0
 """Frames softer than the loud ones by more than this are rests, and say nothing."""
 _QUIET_DB: Final = 15.0
@@ -78,11 +82,11 @@ class MusicDetector:
     """Follows one stream. Times are seconds of it."""
 
     def __init__(self) -> None:
-        self._samples = np.zeros(0, np.int16)
-        self._lost = np.zeros(0, np.bool_)
+        self._waiting: list[tuple[Samples, Mask]] = []
+        self._count = 0
+        """Samples that wait until there are enough for a batch."""
         self._fed = 0
         """Samples in whole batches."""
-        self._taken = 0
         self._peaks = np.zeros((_HELD - 1, _HIGHEST_BIN - _LOWEST_BIN), np.bool_)
         """Where the partials of the last frames were."""
         self._past = np.zeros((_SECOND, _HIGHEST_BIN - _LOWEST_BIN))
@@ -122,17 +126,19 @@ class MusicDetector:
 
         Return whether there is news: look at `playing`.
         """
-        self._samples = np.concatenate([self._samples, samples])
-        self._lost = np.concatenate([self._lost, lost])
+        self._waiting.append((samples, lost))
+        self._count += len(samples)
+        if self._count < _NEEDED:
+            return False
+        waiting = np.concatenate([some for some, _ in self._waiting])
+        gone = np.concatenate([some for _, some in self._waiting])
         news = False
-        # The window of the last frame of a batch reaches beyond it.
-        while len(self._samples) >= _BATCH * FRAME + _WINDOW - FRAME:
-            used = _BATCH * FRAME
-            whole, gone = self._samples[: used + _WINDOW - FRAME], self._lost[: used + _WINDOW - FRAME]
+        while len(waiting) >= _NEEDED:
             was = self.playing
-            self._listen(whole, gone, known=known)
-            self._samples, self._lost = self._samples[used:], self._lost[used:]
+            self._listen(waiting[:_NEEDED], gone[:_NEEDED], known=known)
+            waiting, gone = waiting[_BATCH * FRAME :], gone[_BATCH * FRAME :]
             news |= was != self.playing
+        self._waiting, self._count = [(waiting, gone)], len(waiting)
         return news
 
     def restart(self) -> None:
@@ -150,7 +156,7 @@ class MusicDetector:
 
     def _listen(self, samples: Samples, lost: Mask, *, known: bool) -> None:
         spoilt: Mask = np.any(_windows(lost), axis=1) if lost.any() else np.zeros(_BATCH, np.bool_)
-        if known or (not self.playing and int(np.abs(samples).max(initial=0)) < 32):
+        if known or (not self.playing and _is_silent(samples)):
             # Most of a call is known, or silent.
             shares, standing, levels = np.full(_BATCH, np.nan), np.zeros(_BATCH), np.full(_BATCH, -90.0)
             self._peaks[:] = False
@@ -266,6 +272,12 @@ class MusicDetector:
         best = int(np.argmax(gained))
         frames = len(gained) - (best + 1 if gained[best] > 0 else 0)
         return max(self.start_s, self.now_s - frames * FRAME / SAMPLE_RATE + (_WINDOW - FRAME) / SAMPLE_RATE)
+
+
+def _is_silent(samples: Samples) -> bool:
+    """Return whether no frame of a batch is loud enough to tell from."""
+    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float32)
+    return float(np.einsum("ij,ij->i", frames, frames).max()) / FRAME < _SILENT_POWER
 
 
 def _windows(samples: NDArray[Any]) -> NDArray[Any]:

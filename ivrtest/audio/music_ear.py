@@ -118,11 +118,12 @@ class MusicEar:
         return self._fed / SAMPLE_RATE
 
     def _hear(self, samples: Samples, lost: Mask) -> list[Hearing]:
-        self._recent.append((samples, lost))
-        self._kept += len(samples)
         self._fed += len(samples)
-        while self._kept - len(self._recent[0][0]) > _KEPT_S * SAMPLE_RATE:
-            self._kept -= len(self._recent.popleft()[0])
+        if len(self._recordings):
+            self._recent.append((samples, lost))
+            self._kept += len(samples)
+            while self._kept - len(self._recent[0][0]) > _KEPT_S * SAMPLE_RATE:
+                self._kept -= len(self._recent.popleft()[0])
         hearings = [one for hearing in self._ear.feed(samples, lost) for one in self._take(hearing)]
         self._detector.feed(samples, lost, known=self._known)
         hearings += self._follow()
