@@ -139,7 +139,7 @@ class Matcher:
         levels, valid = history.total(first, end), history.valid(first, end)
         loud, hearings = self._sound.listen(levels, valid, history.now_s)
         # Where a recording plays as it should, there are no tones but its own.
-        speaking = self._now.named is not None and self._now.named.clear
+        speaking = self._pursuit.settled if self._now.named is None else self._now.named.clear
         tonal, tones = self._tone.listen(history.spectra, np.zeros_like(loud) if speaking else loud, valid, history.now_s)
         history.note(first, loud, tonal)
         hearings += tones

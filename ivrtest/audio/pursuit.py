@@ -27,8 +27,10 @@ _SAME_LAG: Final = 8
 _FAILED_LAG: Final = 3
 _EXPECTED_BONUS_S: Final = 0.5
 _WORTH_REMEMBERING_S: Final = 0.2
-_BEFORE_APART: Final = 5
+_BEFORE_APART: Final = 30
 """Frames before the place where two recordings part, from which on both are followed."""
+_NEARLY_APART: Final = 5
+"""Frames before that place at which the first block reaches over it that may tell them apart."""
 _FEW: Final = 12
 """More expected recordings than this are looked for among all."""
 _BEGUN: Final = 40
@@ -61,6 +63,16 @@ class _Sibling:
     """Frames of the track after which it must be followed too."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two that are followed and begin alike."""
+
+    one: Track
+    other: Track
+    until: int
+    """Frames of `one` for which they cannot be told apart."""
+
+
 class Pursuit:
     """Stage one names candidates, stage two follows them."""
 
@@ -76,6 +88,7 @@ class Pursuit:
         self._tried: dict[tuple[int, int], int] = {}
         """How often a recording (its number) was tried at a lag (fine hops)."""
         self._siblings: list[_Sibling] = []
+        self._pairs: list[_Pair] = []
         self.expected: frozenset[int] = frozenset()
         """Numbers of the recordings that are taken up on weaker signs."""
         self.tracks: list[Track] = []
@@ -103,7 +116,7 @@ class Pursuit:
 
     def look(self, audible_db: float, not_before: int) -> None:
         """Take up recordings that may have begun to sound at sample `not_before` or later."""
-        if self._settled():
+        if self.settled:
             return
         if self.expected and len(self.expected) <= _FEW and self._few is None:
             self._few = Finder(self._index.fingerprints.only(sorted(self.expected)))
@@ -132,8 +145,13 @@ class Pursuit:
         """Whether a recording is followed that fits only as one with other sound over it: another may fit as it is."""
         return any(track.good and track.overlaid for track in self.tracks)
 
-    def _settled(self, least_s: float = _SETTLED_S) -> bool:
-        """Return whether a recording explains all that sounds, so well that no other could."""
+    @property
+    def settled(self) -> bool:
+        """Whether a recording explains all that sounds, so well that no other could."""
+        return self._explains(_SETTLED_S)
+
+    def _explains(self, least_s: float) -> bool:
+        """Return whether a recording of which so much was heard explains all that sounds."""
         likely = [track for track in self.tracks if track.clear and track.heard_s > least_s and track.worst < _SETTLED_DB]
         if not likely:
             return False
@@ -173,7 +191,9 @@ class Pursuit:
         waiting, self._siblings = self._siblings, []
         for sibling in waiting:
             if sibling.track.judged >= sibling.due:
-                self._follow(sibling.number, sibling.track.lag + sibling.shift, not_before, sibling)
+                other = self._follow(sibling.number, sibling.track.lag + sibling.shift, not_before, sibling)
+                if other is not None:
+                    self._pairs.append(_Pair(sibling.track, other, sibling.due + _BEFORE_APART - _NEARLY_APART))
             elif any(sibling.track is track for track in self.tracks):
                 self._siblings.append(sibling)
 
@@ -185,11 +205,15 @@ class Pursuit:
     def undecided(self) -> int:
         """For how many frames it cannot be decided which recording plays: those that it must be told from part only then."""
         tracks = self.tracks
-        if not self._siblings or not all(track.clear for track in tracks) or not self._settled(_HARDLY_BEGUN_S):
+        if not all(track.clear for track in tracks) or not self._explains(_HARDLY_BEGUN_S):
             return 0
-        due = [sibling.due - sibling.track.judged for sibling in self._siblings if any(sibling.track is track for track in tracks)]
-        waiting = all(self.awaits_siblings(track) for track in tracks)
-        return min([*due, *(track.to_come for track in tracks)], default=0) if waiting else 0
+        waiting = [sibling for sibling in self._siblings if sibling.track in tracks]
+        self._pairs = [pair for pair in self._pairs if pair.one in tracks and pair.other in tracks]
+        open_yet = [sibling.track for sibling in waiting] + [track for pair in self._pairs for track in (pair.one, pair.other)]
+        if not all(track in open_yet for track in tracks):
+            return 0
+        frames = [sibling.due - sibling.track.judged for sibling in waiting] + [pair.until - pair.one.judged for pair in self._pairs]
+        return min(frames + [track.to_come for track in tracks])
 
     def advance(self, named: Track | None) -> None:
         """Judge all tracks up to now. Those that fell are dropped, except the one already named."""
