@@ -13,6 +13,8 @@ from ivrtest.audio.synthesis import synthesise
 from tests.audio.recognisers.small_model import write_model
 from tests.cli.test_main import ivrtest
 
+pytest.importorskip("pocketsphinx", reason='pip install "ivrtest[pocketsphinx]"')
+
 FLOW = """
 ivrtest: flow/1
 name: parcel

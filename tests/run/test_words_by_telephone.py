@@ -92,6 +92,7 @@ def run(project: Path, settings: str, scenarios: dict[str, str]) -> tuple[int, d
 
 
 def test_words_are_known_by_a_recogniser(project: Path) -> None:
+    pytest.importorskip("pocketsphinx", reason='pip install "ivrtest[pocketsphinx]"')
     write_model(project / "few words", SENTENCES)
     settings = '[hearing]\nengine = "pocketsphinx"\nmodels = {en = "few words"}\nword_errors = 0.03\n'
     code, results, _ = run(project, settings, {"right": RIGHT, "wrong": WRONG})

@@ -13,6 +13,8 @@ from ivrtest.audio.transcript import SpeechToTextError
 from ivrtest.audio.word_alignment import align
 from tests.audio.recognisers.small_model import write_model
 
+pytest.importorskip("pocketsphinx", reason='pip install "ivrtest[pocketsphinx]"')
+
 SENTENCES = (
     "your order of two hundred dollars goes to austin",
     "your order of three hundred dollars goes to boston",
