@@ -135,7 +135,7 @@ def test_a_fault_that_cannot_be_used_is_complained_of(folder: Path) -> None:
     [
         ([], 0, None, ""),
         (
-            ["stopped-music=2s@agents"],
+            ["stopped-music=4100ms@agents"],
             1,
             2,
             'music "hold_music" stopped at # s and nothing followed for # s. music "hold_music" with 1 loop was expected',
