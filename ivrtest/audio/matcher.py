@@ -312,10 +312,12 @@ class Matcher:
                 self._now.told_unknown = False
             return []
         quiet = history.quiet_since(first)
-        if quiet >= QUIET_FRAMES + 5 and self._now.told_unknown:
+        followed = [track for track in self._now.tracks if track.good and track.heard_s > 0.3]
+        # Pauses are a part of recordings.
+        if quiet >= QUIET_FRAMES + 5 and self._now.told_unknown and not any(track.clear for track in followed):
             self._explained((history.end - 20) * HOP, keep=[track for track in self._now.tracks if track.first >= history.end - 30])
             return []
-        if any(track.good and track.heard_s > 0.3 for track in self._now.tracks):
+        if followed:
             return []
         fallen = self._pursuit.fallen
         least_s = NAME_EXPECTED_S * 0.75 if fallen is not None and fallen.key in self._now.expected else NAME_ANY_S
