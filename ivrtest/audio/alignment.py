@@ -216,7 +216,7 @@ class Track:
                     break
         if whole and (gain_due or self.lag != placed):
             begin, evidence = 0, None
-        if gain_due or evidence is None or (self._lags[begin:end] != self.lag).any():
+        if gain_due or evidence is None or np.count_nonzero(self._lags[begin:end] != self.lag):
             heard, rows, valid = stretch = self._stretch(call, begin, end)
             if gain_due:
                 self._take_gain(call, *(stretch if whole else self._stretch(call, max(0, end - _GAIN_FRAMES), end)))
@@ -294,7 +294,7 @@ class Track:
     def _stretch(self, call: Call, begin: int, end: int) -> tuple[Levels, Levels, Mask]:
         """Return frames of the call, what they should be, and which of them arrived."""
         lags = self._lags[begin:end]
-        lag = int(lags[0]) if (lags == lags[0]).all() else lags
+        lag = lags if np.count_nonzero(lags != lags[0]) else int(lags[0])
         first, last = self.first + begin, self.first + end
         return call.levels(first, last), self.reference.rows(first, last, lag), self._valid(call, begin, end)
 

@@ -62,7 +62,8 @@ _EXTRA_FROM, _EXTRA_STEP = np.float32(6 / 8), np.float32(1 / (8 * _NEPERS))
 """What should not be there counts from 6 dB above the noise on, for noise alone often reaches that far."""
 _CLIP = np.float32(CLIP_DB * _NEPERS)
 _NONE, _ALL, _NEVER = np.float32(0), np.float32(1), np.float32(np.inf)
-_PER_BAND, _DB_PER_BAND = np.float32(1 / BANDS), np.float32(1 / (BANDS * _NEPERS))
+_UNITS = np.array([[1 / _NEPERS], [-1 / _NEPERS], [1], [1]], np.float32) / np.float32(BANDS)
+"""What sums over bands are multiplied with, row by row of `weigh`."""
 _ONES = np.ones(BANDS, np.float32)
 _EACH_BAND = np.arange(BANDS)
 
@@ -93,7 +94,7 @@ def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Le
     peak = float(recording.max(initial=-90.0))
     audible = call > noise + 6
     audible &= recording > peak - 25
-    if not valid.all():
+    if np.count_nonzero(valid) < len(valid):
         audible &= valid[:, None]
     counts = audible.sum(axis=0)
     count = int(counts.sum())
@@ -147,13 +148,10 @@ def weigh(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: Lev
     cost *= weight
     np.minimum(cost, _NONE, out=lacking)
     rows: NDArray[np.float32] = cells @ _ONES
+    rows *= _UNITS if rows.ndim == 2 else _UNITS[:, :, None]
     # What is too much and what is lacking, both counted as such.
-    lacking_db, deviation_db = rows[1], rows[0]
-    lacking_db *= -_DB_PER_BAND
-    deviation_db *= _DB_PER_BAND
-    deviation_db += lacking_db
-    deviation_db += lacking_db
-    rows[2:] *= _PER_BAND
-    if not valid.all():
+    rows[0] += rows[1]
+    rows[0] += rows[1]
+    if np.count_nonzero(valid) < len(valid):
         rows[:3] *= valid
     return rows

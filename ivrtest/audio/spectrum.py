@@ -118,7 +118,7 @@ def frames_lost(lost: Mask, hop: int = HOP) -> Mask:
     """Return for each frame whether lost samples spoil it: more than 0.1 % of its power under the window."""
     if len(lost) < WINDOW:
         return np.zeros(0, np.bool_)
-    if not lost.any():
+    if not np.count_nonzero(lost):
         return np.zeros((len(lost) - WINDOW) // hop + 1, np.bool_)
     share = _filters()[2]
     spoiled: Mask = (np.lib.stride_tricks.sliding_window_view(lost, WINDOW)[::hop] @ share) > 0.001
