@@ -115,6 +115,9 @@ class Track:
         places = np.minimum(np.maximum(np.arange(count) + self.first - other.first, 0), other.judged - 1)
         self._lags[:count] = other._lags[places] + shift
         self._known_lags, self.lag = count, other.lag + shift
+        if other._gain is not None:
+            # Near enough to begin with.
+            self._set_gain(other._gain)
 
     def judge_anew(self, first: int, end: int) -> None:
         """Forget all verdicts if frames `first` to `end` were judged: it is known only now that they did not arrive."""

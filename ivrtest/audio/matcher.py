@@ -137,7 +137,7 @@ class Matcher:
         history = self._history
         end = history.end
         levels, valid = history.total(first, end), history.valid(first, end)
-        loud, hearings = self._sound.listen(levels, valid, history.now_s)
+        loud, hearings = self._sound.listen(levels, valid, history.now_s, closely=self._now.named is None and bool(self._now.tracks))
         # Where a recording plays as it should, there are no tones but its own.
         speaking = self._pursuit.settled if self._now.named is None else self._now.named.clear
         tonal, tones = self._tone.listen(history.spectra, np.zeros_like(loud) if speaking else loud, valid, history.now_s)
@@ -169,6 +169,8 @@ class Matcher:
         return not begun and not history.speech(max(history.oldest, self._now.cursor // HOP), history.end).any()
 
     def _look(self) -> None:
+        if self._pursuit.settled:
+            return
         not_before = self._now.cursor if self._now.named is None else self._wrong_from(self._now.named)
         # A recording in noise is first seen in single bands.
         audible_db = min(self._sound.threshold_db, max(QUIETEST_DB, float(self._history.noise.max()) + BAND_ABOVE_NOISE_DB))
@@ -304,6 +306,8 @@ class Matcher:
     def _unnamed_sound(self) -> list[Hearing]:
         """Say what unexplained sound was, once it is over or has lasted."""
         history = self._history
+        if not self._now.told_unknown and any(track.good and track.heard_s > 0.3 for track in self._now.tracks):
+            return []
         first = max(history.oldest, self._now.cursor // HOP)
         speech = history.speech(first, history.end)
         sounding = np.flatnonzero(speech)

@@ -115,9 +115,7 @@ class Pursuit:
             self._few.restart(self._since)
 
     def look(self, audible_db: float, not_before: int) -> None:
-        """Take up recordings that may have begun to sound at sample `not_before` or later."""
-        if self.settled:
-            return
+        """Take up recordings that may have begun to sound at sample `not_before` or later. Needless where it is `settled`."""
         if self.expected and len(self.expected) <= _FEW and self._few is None:
             self._few = Finder(self._index.fingerprints.only(sorted(self.expected)))
             self._few.restart(self._since)

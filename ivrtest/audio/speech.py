@@ -68,10 +68,12 @@ class SoundDetector:
             self._recent = self._recent[: max(0, len(self._recent) - frames)]
         self._playing = frames is not None
 
-    def listen(self, levels: Levels, valid: Mask, at_s: float) -> tuple[Mask, list[Hearing]]:
-        """Take the next frames' whole-band levels; return which of them are sound, and what began or ended. Lost frames change nothing."""
-        if len(levels) > _AT_ONCE:
-            # The floor follows the line as closely as if they had come one by one.
+    def listen(self, levels: Levels, valid: Mask, at_s: float, *, closely: bool = True) -> tuple[Mask, list[Hearing]]:
+        """Take the next frames' whole-band levels; return which of them are sound, and what began or ended. Lost frames change nothing.
+
+        `closely`: the floor follows the line as if they had come a few at a time, however many they are.
+        """
+        if closely and len(levels) > _AT_ONCE:
             parts = [self.listen(levels[at : at + _AT_ONCE], valid[at : at + _AT_ONCE], at_s) for at in range(0, len(levels), _AT_ONCE)]
             return np.concatenate([some for some, _ in parts]), [hearing for _, some in parts for hearing in some]
         heard = levels[valid & (levels > -80)]
