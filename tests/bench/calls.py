@@ -64,9 +64,9 @@ async def measure(count: int, seconds: float, matching: int) -> None:
         took = time.monotonic() - began
         await asyncio.sleep(SETTLE_S)
         calls = [one.call for one in held]
-        before = await asked(far), tally(calls)
+        before = await asyncio.gather(asked(far), tally(calls))
         await asyncio.sleep(seconds)
-        after = tally(calls), await asked(far)
+        after = await asyncio.gather(tally(calls), asked(far))
         for call in calls:
             await call.hang_up()
         await asyncio.gather(*(one.task for one in held))
@@ -84,7 +84,7 @@ async def measure(count: int, seconds: float, matching: int) -> None:
 
 def tell(side: str, before: Tally, after: Tally, count: int) -> None:
     load = after.begun.load_since(before.done)
-    rate = (after.sent - before.sent) / count / (after.begun.at - before.done.at)
+    rate = (after.sent - before.sent) / count / (after.begun.at - before.begun.at)
     print(f"  {side}: {load:.0%} of a core, {1000 * load / count:.2f} ms a second for each call; {rate:.1f} packets a second each")
     for part, late, uneven in (
         ("steady", after.lateness - before.lateness, after.unevenness - before.unevenness),
