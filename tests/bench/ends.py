@@ -87,9 +87,10 @@ async def tally(calls: Iterable[SipCall]) -> Tally:
     """Put together what is known. Slowly: to work out a thousand calls at once would make packets late that would not be otherwise."""
     begun = Moment.now()
     stats = []
-    for call in tuple(calls):
+    for number, call in enumerate(tuple(calls)):
         stats.append(call.stats())
-        await asyncio.sleep(0.0005)
+        if number % 10 == 9:
+            await asyncio.sleep(0.001)
     return Tally(
         begun,
         Moment.now(),
