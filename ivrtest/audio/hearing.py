@@ -91,6 +91,13 @@ class Match:
     """What a speech recogniser made out; only where that was asked for."""
     expected_language: str = ""
     """The language in which this prompt was expected, where it was heard in another one."""
+    silent_s: float = 0.0
+    """How long the recording is silent at its beginning."""
+
+    @property
+    def sounds_from_s(self) -> float:
+        """When the recording could first be heard."""
+        return self.start_s + self.silent_s
 
     @property
     def is_wrong_language(self) -> bool:

@@ -300,7 +300,7 @@ class Matcher:
         self._explained(
             wrong, keep=[other for other in self._now.tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5]
         )
-        self._now.told_unknown = verdict is Verdict.diverged
+        self._now.told_unknown = verdict is Verdict.diverged and not self._key_pressed
         return [Heard(match, self._history.now_s)]
 
     def _unnamed_sound(self) -> list[Hearing]:

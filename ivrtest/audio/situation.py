@@ -82,6 +82,7 @@ class Situation:
             differences=track.bad_places() if wrong else (),
             resumed=resumed,
             expected_language=self._other_language(track),
+            silent_s=(track.sounding_start - track.start) / SAMPLE_RATE,
         )
 
     def _other_language(self, track: Track) -> str:

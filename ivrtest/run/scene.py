@@ -143,6 +143,8 @@ class Scene:
     """What was last left of music when it was cut off."""
     sound_since: float | None = None
     """When the sound that goes on now began."""
+    sound_until: float = -1.0
+    """When the last sound before ended."""
     undecided: Match | None = None
     """The recording that plays now."""
     transfers: list[TransferAsked] = field(default_factory=list)
@@ -174,8 +176,8 @@ class Scene:
             case SoundStarted(start_s=start):
                 self.sounded = True
                 self.sound_since = start
-            case SoundEnded():
-                self.sound_since = None
+            case SoundEnded(end_s=end):
+                self.sound_since, self.sound_until = None, end
             case MusicPlays(music=music):
                 self.playing = music
             case MusicStopped(music=music):
@@ -215,11 +217,11 @@ class Scene:
         """
         if not match.prompt:
             return match.end_s < self.last_key + REACTION_S
-        return match.start_s < self.last_key
+        return match.sounds_from_s < self.last_key
 
     def matters(self, match: Match, wanted: tuple[str, str]) -> bool:
         """Return whether a sound is judged where `wanted` should be heard. Music and what began before it mattered do no harm."""
-        harmless = match.prompt in self.music or match == self.shred or match.start_s < self.excused_until
+        harmless = match.prompt in self.music or match == self.shred or match.sounds_from_s < self.excused_until
         return not self.is_stale(match) and (match.key == wanted or not harmless)
 
     def lost_between(self, start: float, end: float) -> float:

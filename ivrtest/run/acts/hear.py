@@ -17,7 +17,7 @@ from ivrtest.flow.spoken_numbers import is_number_recording, meaning
 from ivrtest.run.acts.act import Act, cut_short, wait_on
 from ivrtest.run.acts.naming import between, broken, into, known, named, told, tone_of
 from ivrtest.run.result import Status
-from ivrtest.run.scene import Command, Done, Expect, Percept, Scene
+from ivrtest.run.scene import REACTION_S, Command, Done, Expect, Percept, Scene
 from ivrtest.scenario.steps.hear import Hear
 
 NOTICING_S: Final = 1.0
@@ -41,6 +41,8 @@ class HearAct(Act):
         self.allowed_s = 0.0
         self.tone = ""
         """The tone of the network that was heard instead, for people."""
+        self.old: Match | None = None
+        """What our key did not interrupt."""
 
     def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         if self.step.language is not None:
@@ -69,6 +71,9 @@ class HearAct(Act):
                 return (), self.recognised(match, scene)
             case Heard(match=match) if scene.matters(match, self.next_wanted):
                 return self.final(match, scene)
+            case Heard(match=match) if match.prompt and match.end_s > self.since + REACTION_S:
+                self.old = match if scene.is_stale(match) else None
+                return wait_on()
             case ProgressToneHeard(start_s=start) if start >= self.since - NOTICING_S:
                 self.tone = tone_of(percept)
                 if not HOPEFUL.isdisjoint(percept.tones):
@@ -160,19 +165,24 @@ class HearAct(Act):
         if hidden and scene.undecided is None and began is not None and began < self.since:
             # An old sound only seems to go on where nothing arrives.
             began = None
+        if began is None and scene.sound_until > max(self.since + REACTION_S, scene.now - NOTICING_S):
+            # It is not said yet what that was.
+            return None
         if began is None:
             instead = f', but the IVR transferred to "{scene.transfers[0].to}"' if scene.transfers else ""
-            message = f"{hidden or f'{self.silence(scene)} for {self.allowed_s:g} s{instead}'}. {self.expected()}"
+            message = f"{hidden or f'{self.nothing(scene)} for {self.allowed_s:g} s{instead}'}. {self.expected()}"
             return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message, tuple(self.heard))
         if scene.now > max(self.deadline, began) + NAMING_S:
             message = f"a sound that began at {began:.1f} s went on and could not be named. {self.expected()}"
             return Done(Status.ERROR, scene.now, message, tuple(self.heard))
         return None
 
-    def silence(self, scene: Scene) -> str:
+    def nothing(self, scene: Scene) -> str:
         """Return what is there to be told where no recording is."""
         if self.tone:
             return f"only {self.tone} was heard"
+        if self.old is not None:
+            return f"{named(self.old.key)} went on after the key, until {self.old.end_s:.1f} s, and nothing else was heard"
         if not scene.answered or scene.sounded or scene.transfers:
             return "nothing was heard"
         # From the answer on. What no network could have done to it is worth telling apart from what one may have.
