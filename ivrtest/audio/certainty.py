@@ -31,6 +31,7 @@ PATIENCE_FRAMES: Final = 160
 """How long after a recording went wrong another one may still be recognised in its place."""
 UNKNOWN_FRAMES: Final = 300
 JUST_BEGUN_FRAMES: Final = 50
+LEAST_WORD_S: Final = 0.25
 SHORT_S: Final = 1.0
 SOME_SHARE: Final = 0.35
 """A recording of which less arrived may not have played at all, even if it is expected."""

@@ -10,6 +10,7 @@ from ivrtest.audio.certainty import (
     EXCELLENT_DB,
     FAIR_DB,
     GIVE_UP_FRAMES,
+    LEAST_WORD_S,
     NAME_ANY_S,
     SETTLED_FRAMES,
     SHORT_S,
@@ -52,7 +53,9 @@ def stands(situation: Situation, track: Track) -> bool:
     if not track.clear and track.heard_s < NAME_ANY_S and (track.key not in situation.expected or misplaced(situation, track)):
         return False
     if track.key in situation.expected and track.heard_share > SOME_SHARE:
-        return situation.sound_before(track) < 25 or track.heard_s > SHORT_S
+        # Right after other sound it could be a word of that, but none of other words fits so well.
+        excellent = track.worst < EXCELLENT_DB and track.heard_share > 0.8 and track.heard_s > LEAST_WORD_S
+        return situation.sound_before(track) < 25 or track.heard_s > SHORT_S or (track.clear and excellent)
     if track.heard_s >= NAME_ANY_S:
         return True
     if situation.told_unknown or situation.sound_before(track) >= 12:

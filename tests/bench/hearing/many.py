@@ -7,31 +7,32 @@ from functools import lru_cache
 
 from ivrtest.audio.prompts import PromptLibrary, Recording
 from ivrtest.audio.synthesis import DIGIT_WORDS, synthesise
-from tests.bench.hearing import texts, texts_final
+from tests.bench.hearing import texts, texts_blind, texts_final
 from tests.bench.hearing.texts_many import LANGUAGES, Language
 from tests.bench.hearing.trials import Material
 
 
 @lru_cache(maxsize=1)
-def many(*, final: bool) -> Material:
-    """Return one half: what thresholds are chosen on, or what figures are published from."""
+def many(*, final: bool, blind: bool = False) -> Material:
+    """Return one half: what thresholds are chosen on, or what figures are looked at on; or `blind`, what is listened to once."""
+    languages = texts_blind.BLIND if blind else LANGUAGES
     recordings = [
         Recording(prompt, name, synthesise(words, language.voices[final]), words)
-        for name, language in LANGUAGES.items()
+        for name, language in languages.items()
         for prompt, words in _prompts(language, final)
     ]
     recordings += [
-        Recording(f"digits/{digit}", name, synthesise(words, LANGUAGES[name].voices[final]), words)
-        for name in ("en", "de")
+        Recording(f"digits/{digit}", name, synthesise(words, languages[name].voices[final]), words)
+        for name in (("fr", "nl") if blind else ("en", "de"))
         for digit, words in enumerate(DIGIT_WORDS[name])
     ]
     changed = {
         (prompt, name): synthesise(words, language.voices[final])
-        for name, language in LANGUAGES.items()
+        for name, language in languages.items()
         for prompt, words in _changed(language, final)
     }
-    unknown = tuple(synthesise(words, voice) for voice, words in (texts_final.UNKNOWN if final else texts.UNKNOWN))
-    return Material(PromptLibrary(recordings), changed, unknown, "closed_0")
+    said = texts_blind.UNKNOWN if blind else texts_final.UNKNOWN if final else texts.UNKNOWN
+    return Material(PromptLibrary(recordings), changed, tuple(synthesise(words, voice) for voice, words in said), "closed_0")
 
 
 def thousands(copies: int) -> PromptLibrary:

@@ -131,6 +131,8 @@ class Outcome:
     """How long a recording had sounded when it was named: one that no other begins like."""
     told_apart_s: float | None = None
     """How long after the last other one that begins like it had parted from it, one that others begin like was named."""
+    start_off_ms: float | None = None
+    """How far from its place its beginning was put."""
     misnamed: bool = False
     """It was called by another recording's name while it played. What came of it in the end may still be right."""
     note: str = ""
@@ -170,7 +172,9 @@ def genuine(library: PromptLibrary, key: Key, condition: Condition, random: np.r
             named = names[0].at_s - (before + 400) / 8000
     kind = "expected prompt" if expected else "any prompt"
     misnamed = any(name.match.key != key for name in names)
-    return Outcome(kind, right, wrong, late, named, apart, misnamed, "" if right and not wrong else f"{key}: {_note(hearings)}")
+    off = abs(finals[0].match.start_s - before / 8000 / (1 + condition.clock_ppm * 1e-6)) * 1000 if right else None
+    note = "" if right and not wrong else f"{key}: {_note(hearings)}"
+    return Outcome(kind, right, wrong, late, named, apart, off, misnamed, note)
 
 
 def sibling(library: PromptLibrary, key: Key, other: Key, condition: Condition, random: np.random.Generator) -> Outcome:
