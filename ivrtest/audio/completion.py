@@ -53,9 +53,11 @@ def stands(situation: Situation, track: Track) -> bool:
     if not track.clear and track.heard_s < NAME_ANY_S and (track.key not in situation.expected or misplaced(situation, track)):
         return False
     if track.key in situation.expected and track.heard_share > SOME_SHARE:
+        if situation.sound_before(track) < 25 or track.heard_s > SHORT_S:
+            return True
         # Right after other sound it could be a word of that, but none of other words fits so well.
-        excellent = track.worst < EXCELLENT_DB and track.heard_share > 0.8 and track.heard_s > LEAST_WORD_S
-        return situation.sound_before(track) < 25 or track.heard_s > SHORT_S or (track.clear and excellent)
+        excellent = track.clear and track.worst < EXCELLENT_DB and track.heard_share > 0.8 and track.heard_s > LEAST_WORD_S
+        return excellent and situation.named is None
     if track.heard_s >= NAME_ANY_S:
         return True
     if situation.told_unknown or situation.sound_before(track) >= 12:
