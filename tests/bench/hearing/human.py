@@ -28,7 +28,8 @@ from ivrtest.audio.prompts import Key, PromptLibrary, Recording
 from tests.bench.hearing import asterisk_sounds, spliced, trials
 from tests.bench.hearing.asterisk_sounds import VOICES, Voice
 from tests.bench.hearing.line import RATE, Condition, Samples, joined, silence, through
-from tests.bench.hearing.run import CONDITIONS, interval
+from tests.bench.hearing.run import CONDITIONS
+from tests.bench.hearing.table import interval
 from tests.bench.hearing.takes import Takes
 from tests.bench.hearing.trials import Outcome
 
