@@ -11,6 +11,7 @@ from ivrtest.audio.judge import (
     ADDED_DB,
     ALONE_DB,
     ALSO_LACKING_DB,
+    BEHIND_DB,
     BLOCK,
     DOUBTFUL_DB,
     ENOUGH,
@@ -26,7 +27,7 @@ from ivrtest.audio.judge import (
     weigh,
 )
 from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference
-from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, total_level
 
 _REJUDGED: Final = 120
 """While a track is shorter than this many frames, all of it is judged again with each better estimate of the gain."""
@@ -44,6 +45,10 @@ _HARDLY: Final = 6.5
 """A block with less evidence than this many frames' worth is judged as if it had that much: codecs drop soft sounds before pauses."""
 _CERTAIN: Final = 8.0
 """The same for saying that a recording went wrong."""
+_SOUNDING: Final = np.float32(0.3)
+"""Frames of a recording in which it sounds have at least so much to compare."""
+_SYLLABLE: Final = 3.5
+"""Frames that are not enough for a sound of speech."""
 _LOST_SHARE: Final = 0.05
 """A block of which less is lost has to fit as if it were whole."""
 _UNHEARD_SHARE: Final = 0.2
@@ -226,7 +231,7 @@ class Track:
             evidence = self._held_against(call, heard, rows, valid)
         self._evidence[:, begin:end] = evidence
         if self.good:
-            self._judge(0 if whole else max(0, before - BLOCK), end, call.quiet)
+            self._judge(call, 0 if whole else max(0, before - BLOCK), end)
         until = end if self.fell_at is None else max(0, self.fell_at - self.first)
         self.heard_s = int(np.count_nonzero(self._weight[:until] > _LEAST_WEIGHT)) * HOP / SAMPLE_RATE
         if end < 40:
@@ -326,7 +331,7 @@ class Track:
         of = weight + _A_LITTLE
         return deviation / of, missing / of, weight, judged
 
-    def _judge(self, begin: int, end: int, quiet: bool) -> None:
+    def _judge(self, call: Call, begin: int, end: int) -> None:
         scores, missing, weight, judged = self._blocks(begin, end)
         count = int(np.count_nonzero(judged))
         if not count:
@@ -347,19 +352,22 @@ class Track:
             return
         benefit = _HARDLY / np.minimum(weight + 0.3, _HARDLY)
         odd = judged & (scores > self._limit_db * benefit)
-        faithful = quiet and self._usual_db < FAITHFUL_DB
+        faithful = call.quiet and self._usual_db < FAITHFUL_DB
         if not odd.any() and count >= BLOCK:
             self._usual_db = float(np.sort(scores[judged])[count // 2])
         extra = scores - missing
         # A soft sound that a codec leaves out is no matter, in what has been good so far.
         left_out = (extra < ADDED_DB * benefit) & (self._usual_db < GOOD_DB)
         overlaid = odd & ~left_out & ((scores > OVERLAID_DB * benefit) | (missing > PRESENT_DB * benefit))
+        alone = odd & (scores > ALONE_DB * benefit)
+        behind = self._behind(call, begin, end) & (missing <= PRESENT_DB) if (overlaid | alone).any() else np.zeros_like(odd)
+        overlaid &= ~behind
         if overlaid.any() and not self.overlaid:
             self.overlaid, self.overlaid_from = True, self._change(begin, int(np.argmax(odd)), end)
         lacking = np.where(extra > ADDED_DB, LACKING_DB, GOOD_DB if faithful else LACKING_ONLY_DB)
         wrong = odd & (missing > lacking * np.maximum(1, _CERTAIN / (weight + 0.3)))
         # Nothing on a quiet line could lie over a recording all by itself.
-        wrong |= odd & (scores > ALONE_DB * benefit) & (quiet | (missing > ALSO_LACKING_DB * benefit))
+        wrong |= alone & ((~behind if call.quiet else np.zeros_like(odd)) | (missing > ALSO_LACKING_DB * benefit))
         if not wrong.any():
             return
         # Something may have been odd for a while before it was certainly wrong.
@@ -367,6 +375,19 @@ class Track:
         while bad > 0 and odd[bad - 1]:
             bad -= 1
         self.fell_at = self._change(begin, bad, end)
+
+    def _behind(self, call: Call, begin: int, end: int) -> Mask:
+        """Return in which blocks all that should not be there is so soft that it is no word of the prompt's, but somebody behind it."""
+        first = max(0, end - _GAIN_FRAMES)
+        total = total_level(call.levels(self.first + min(first, begin), self.first + end))
+        sounding = self._wanted[first:end] > _SOUNDING
+        voice = total[first - min(first, begin) :][sounding]
+        if not len(voice):
+            return np.zeros(end - begin + 1 - min(BLOCK, end - begin), np.bool_)
+        added = self._deviation[begin:end] - self._missing[begin:end] > GOOD_DB * self._weight[begin:end]
+        added &= total[begin - min(first, begin) :] > float(np.percentile(voice, 75)) - BEHIND_DB
+        behind: Mask = _moving_sum(added.astype(np.float32), min(BLOCK, end - begin)) < _SYLLABLE
+        return behind
 
     def _partly_lost(self, begin: int, end: int) -> Mask:
         """Return whether of the blocks some of what there was to compare was lost."""

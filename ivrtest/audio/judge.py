@@ -33,6 +33,8 @@ FAITHFUL_DB: Final = 0.8
 """What most blocks deviate by at most on such a line: 0.3 on G.711, 1.4 over GSM, 1.9 over Opus at 8 kbit/s."""
 ADDED_DB: Final = 0.8
 """A block in which what should not be there makes up less than this has nothing over it."""
+BEHIND_DB: Final = 8.0
+"""What should not be there and is softer by this much than the recording is talk or noise in the background, no word of the prompt's."""
 ALONE_DB: Final = 5.5
 """If it deviates by more than this, it need only lack `ALSO_LACKING_DB` not to be the recording; nothing on a quiet line."""
 ALSO_LACKING_DB: Final = 1.3

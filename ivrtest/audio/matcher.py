@@ -34,7 +34,7 @@ from ivrtest.audio.certainty import (
 )
 from ivrtest.audio.completion import completed, outlived, stands
 from ivrtest.audio.hearing import Heard, Hearing, Recognised, Resumed, Verdict, known_by
-from ivrtest.audio.judge import GOOD_DB, checked_limit
+from ivrtest.audio.judge import BLOCK, GOOD_DB, checked_limit
 from ivrtest.audio.partway import resumed
 from ivrtest.audio.progress import ProgressDetector
 from ivrtest.audio.prompts import Key, PromptLibrary
@@ -278,8 +278,15 @@ class Matcher:
             if gap >= QUIET_FRAMES:
                 return self._went_wrong(track, Verdict.truncated) if quiet or since - gap >= RESUMED_WAIT_FRAMES else []
         if (quiet and not any(other.heard_s > 0.2 for other in others)) or since > PATIENCE_FRAMES:
+            if self._long_overlaid(track):
+                return self._went_wrong(track, Verdict.inconclusive)
             return self._went_wrong(track, Verdict.diverged, resumed(self._now.index, history, track, frame, frame))
         return []
+
+    def _long_overlaid(self, track: Track) -> bool:
+        """Return whether something else on a noisy line was over a recording for long before it went wrong, which may be why it did."""
+        since, fell = track.overlaid_from, track.fell_at
+        return not self._history.quiet and since is not None and fell is not None and fell - since > BLOCK
 
     def _overlaid(self, track: Track) -> list[Hearing]:
         """Say that a recording was cut by another, or that it cannot be heard any more, as soon as that is certain."""

@@ -23,6 +23,9 @@ BURIED_DB: Final = 10.5
 """Speech that rises by less above the noise may well be a recording."""
 CROWDED_DB: Final = 10.5
 """Sound that rises by less above its own gaps is the talk of many, or music: a recording may be under it."""
+DENSE_DB: Final = 15.0
+"""The same for sound that hardly ever ceases: more than this share of it."""
+DENSE_SHARE: Final = 0.86
 LOST_SHARE: Final = 0.25
 """Speech of which more is lost than this may well be a recording."""
 LITTLE_LOST: Final = 0.03
@@ -95,11 +98,13 @@ class Strangers:
         short = (end - start) * HOP / SAMPLE_RATE < SHORT_S or self._pursuit.expects_shorter(SHORT_S)
         # Where many talk at once there are no gaps.
         gaps_db = history.level_db(start - 2 * _BESIDE, end + 2 * _BESIDE, 10)
+        voice_db = history.voice_db(start, end)
         return bool(
             history.lost_share(start, end) > LOST_SHARE
             # What was lost beside a word may have been a part of it.
             or (short and history.lost_share(start - _BESIDE, end + _BESIDE) > LITTLE_LOST)
-            or history.voice_db(start, end) < max(history.noise_db + BURIED_DB, gaps_db + CROWDED_DB)
+            or voice_db < max(history.noise_db + BURIED_DB, gaps_db + CROWDED_DB)
+            or (voice_db < gaps_db + DENSE_DB and np.mean(history.speech(start, end)) > DENSE_SHARE)
             or self._in_recordings(start, end) > _MOST * np.count_nonzero(history.speech(start, end))
         )
 

@@ -155,7 +155,7 @@ def genuine(library: PromptLibrary, key: Key, condition: Condition, random: np.r
     names = [hearing for hearing in hearings if isinstance(hearing, Recognised)]
     right = [final.match.key for final in finals] == [key] and finals[0].match.verdict is Verdict.match
     wrong = (
-        any(hearing.match.key != key for hearing in names)
+        any(hearing.match.key != key for hearing in names if hearing.match.verdict is not Verdict.inconclusive)
         or any(final.match.verdict not in (Verdict.match, Verdict.inconclusive, Verdict.ambiguous) for final in finals)
         # Whoever waits for a prompt would be told that nothing was heard.
         or not any(isinstance(hearing, SoundStarted | Heard) for hearing in hearings)
