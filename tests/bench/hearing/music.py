@@ -23,7 +23,7 @@ from tests.bench.hearing.interference import babble
 from tests.bench.hearing.line import Condition, Mask, Samples, silence, through
 from tests.bench.hearing.many import many
 from tests.bench.hearing.pieces import STYLES, piece
-from tests.bench.hearing.run import interval
+from tests.bench.hearing.table import interval
 
 LINES = (
     Condition("G.711"),
