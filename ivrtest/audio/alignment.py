@@ -7,11 +7,11 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ivrtest.audio.background import in_background
 from ivrtest.audio.judge import (
     ADDED_DB,
     ALONE_DB,
     ALSO_LACKING_DB,
-    BEHIND_DB,
     BLOCK,
     DOUBTFUL_DB,
     ENOUGH,
@@ -24,6 +24,7 @@ from ivrtest.audio.judge import (
     PRESENT_DB,
     RANGE_DB,
     line_gain,
+    moving_sum,
     weigh,
 )
 from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference
@@ -47,8 +48,6 @@ _CERTAIN: Final = 8.0
 """The same for saying that a recording went wrong."""
 _SOUNDING: Final = np.float32(0.3)
 """Frames of a recording in which it sounds have at least so much to compare."""
-_SYLLABLE: Final = 3.5
-"""Frames that are not enough for a sound of speech."""
 _LOST_SHARE: Final = 0.05
 """A block of which less is lost has to fit as if it were whole."""
 _UNHEARD_SHARE: Final = 0.2
@@ -259,8 +258,8 @@ class Track:
     def unheard(self) -> bool:
         """Return whether some block of the recording was never heard well enough to be judged."""
         block = min(_WORD, self.judged)
-        weight = _moving_sum(self._weight[: self.judged], block)
-        wanted = _moving_sum(self._wanted[: self.judged], block)
+        weight = moving_sum(self._weight[: self.judged], block)
+        wanted = moving_sum(self._wanted[: self.judged], block)
         return bool(np.any((wanted > ENOUGH) & (weight < _UNHEARD_SHARE * wanted)))
 
     def lacks(self) -> bool:
@@ -378,23 +377,19 @@ class Track:
 
     def _behind(self, call: Call, begin: int, end: int) -> Mask:
         """Return in which blocks all that should not be there is so soft that it is no word of the prompt's, but somebody behind it."""
-        first = max(0, end - _GAIN_FRAMES)
-        total = total_level(call.levels(self.first + min(first, begin), self.first + end))
-        sounding = self._wanted[first:end] > _SOUNDING
-        voice = total[first - min(first, begin) :][sounding]
-        if not len(voice):
-            return np.zeros(end - begin + 1 - min(BLOCK, end - begin), np.bool_)
+        late = max(0, end - _GAIN_FRAMES)
+        first = min(late, begin)
+        total = total_level(call.levels(self.first + first, self.first + end))
+        voice = total[late - first :][self._wanted[late:end] > _SOUNDING]
         added = self._deviation[begin:end] - self._missing[begin:end] > GOOD_DB * self._weight[begin:end]
-        added &= total[begin - min(first, begin) :] > float(np.percentile(voice, 75)) - BEHIND_DB
-        behind: Mask = _moving_sum(added.astype(np.float32), min(BLOCK, end - begin)) < _SYLLABLE
-        return behind
+        return in_background(total[begin - first :], voice, added, min(BLOCK, end - begin))
 
     def _partly_lost(self, begin: int, end: int) -> Mask:
         """Return whether of the blocks some of what there was to compare was lost."""
         wanted = self._wanted[begin:end]
         block = min(BLOCK, end - begin)
-        lost = _moving_sum(np.where(self._weight[begin:end] < wanted - 1e-4, wanted, np.float32(0)), block)
-        partly: Mask = lost > _LOST_SHARE * _moving_sum(wanted, block)
+        lost = moving_sum(np.where(self._weight[begin:end] < wanted - 1e-4, wanted, np.float32(0)), block)
+        partly: Mask = lost > _LOST_SHARE * moving_sum(wanted, block)
         return partly
 
     def _change(self, begin: int, bad: int, end: int) -> int:
@@ -403,8 +398,3 @@ class Track:
         first, last = max(0, begin + bad - BLOCK), min(end, begin + bad + BLOCK)
         excess = np.cumsum(self._deviation[first:last] - GOOD_DB * self._weight[first:last])
         return self.first + first + int(np.argmin(np.concatenate([[0], excess])))
-
-
-def _moving_sum(values: NDArray[np.float32], block: int) -> NDArray[np.float32]:
-    total = np.concatenate([np.zeros(1, np.float64), np.cumsum(values, dtype=np.float64)])
-    return (total[block:] - total[:-block]).astype(np.float32) if block else np.zeros(0, np.float32)

@@ -33,8 +33,6 @@ FAITHFUL_DB: Final = 0.8
 """What most blocks deviate by at most on such a line: 0.3 on G.711, 1.4 over GSM, 1.9 over Opus at 8 kbit/s."""
 ADDED_DB: Final = 0.8
 """A block in which what should not be there makes up less than this has nothing over it."""
-BEHIND_DB: Final = 8.0
-"""What should not be there and is softer by this much than the recording is talk or noise in the background, no word of the prompt's."""
 ALONE_DB: Final = 5.5
 """If it deviates by more than this, it need only lack `ALSO_LACKING_DB` not to be the recording; nothing on a quiet line."""
 ALSO_LACKING_DB: Final = 1.3
@@ -157,3 +155,9 @@ def weigh(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: Lev
     if np.count_nonzero(valid) < len(valid):
         rows[:3] *= valid
     return rows
+
+
+def moving_sum(values: NDArray[np.float32], block: int) -> NDArray[np.float32]:
+    """Return the sum of each `block` values in a row, from each value on after which as many follow."""
+    total = np.concatenate([np.zeros(1, np.float64), np.cumsum(values, dtype=np.float64)])
+    return (total[block:] - total[:-block]).astype(np.float32) if block else np.zeros(0, np.float32)
