@@ -31,6 +31,8 @@ LOST_SHARE: Final = 0.25
 LITTLE_LOST: Final = 0.03
 """The same for speech too short to be named for certain."""
 SHORT_S: Final = 1.2
+_SEEN_MISSING: Final = 20
+"""So many frames of a recording's beginning that arrived, and were something else, are missing for certain: also beside a key of ours."""
 _MOST: Final = 0.6
 _BESIDE: Final = 12
 
@@ -84,7 +86,9 @@ class Strangers:
         missing = ((0.0, round(start_s - track.start / SAMPLE_RATE, 3)),)
         went_on = Resumed(start_s, missing[0][1], silent=True)
         score = round(track.worst, 2)
-        if self._history.lost_share(track.sounding_start // HOP, start) > LITTLE_LOST:
+        first = track.sounding_start // HOP
+        lost = self._history.lost_share(first, start)
+        if lost > LITTLE_LOST and (1 - lost) * (start - first) < _SEEN_MISSING:
             # Its beginning may have been lost on the way.
             return Heard(Match(prompt, language, Verdict.inconclusive, score, start_s, end_s, now), now)
         match = Match(

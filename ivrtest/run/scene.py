@@ -21,7 +21,9 @@ REACTION_S: Final = 1.0
 SHRED_S: Final = 1.3
 """Music that is cut off before this much of it was heard cannot be named."""
 HIDING_S: Final = 0.2
-"""So much sound must be lost at least to hide a recording: a spoken digit ..."""
+"""So much sound must be lost at least to hide a word."""
+HIDING_ALL_S: Final = 0.12
+"""So much must be lost at least to hide a recording: the telling part of a spoken digit ..."""
 HIDING_SHARE: Final = 0.25
 """... and this share of the time that it could have been heard in."""
 UNNAMED: Final = frozenset({Verdict.unknown, Verdict.ambiguous, Verdict.inconclusive})
@@ -235,7 +237,7 @@ class Scene:
     def hidden(self, start: float, end: float) -> str:
         """Return what to say if a recording may have played in this time, and got lost on the line; an empty text if it cannot."""
         lost = self.lost_between(start, end)
-        if lost < HIDING_S or lost < HIDING_SHARE * (end - start):
+        if lost < HIDING_ALL_S or lost < HIDING_SHARE * (end - start):
             return ""
         return f"could not tell: {lost:.1f} s of the sound from {start:.1f} s to {end:.1f} s got lost on the line"
 

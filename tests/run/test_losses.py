@@ -37,6 +37,11 @@ def test_how_much_was_lost_when() -> None:
             [Tick(5.0), Tick(5.1, 0.0, ((3.2, 4.8),)), heard(BYE, 5.0, 6.0)],
             f'error: could not tell: 1.6 s of the sound from 3.0 s to 5.0 s got lost on the line, before "bye" in "en" from 5.0 s to 6.0 s. {EXPECTED}',  # noqa: E501
         ),
+        # A digit is short: what is left of it may be no more than a shred.
+        (
+            [*lossy(3.0, 3.5, 0.3), heard(BYE, 3.5, 4.0)],
+            f'error: could not tell: 0.1 s of the sound from 3.0 s to 3.5 s got lost on the line, before "bye" in "en" from 3.5 s to 4.0 s. {EXPECTED}',  # noqa: E501
+        ),
         # Too little was lost to hide a recording: 0.1 s, or a tenth of the time.
         ([*lossy(3.0, 3.1), heard(BYE, 3.1, 4.0)], f'failed: heard "bye" in "en" from 3.1 s to 4.0 s. {EXPECTED}'),
         ([*lossy(3.0, 8.0, 0.1), heard(BYE, 8.0, 9.0)], f'failed: heard "bye" in "en" from 8.0 s to 9.0 s. {EXPECTED}'),

@@ -1,0 +1,19 @@
+"""Random faults on random lines: no verdict is wrong, be it green or red. `python -m tests.bench.verdicts` goes on for longer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.run.campaign import draw, wrong
+
+
+@pytest.mark.parametrize("batch", range(6))
+def test_no_verdict_is_wrong(batch: int) -> None:
+    assert [found for seed in range(20 * batch, 20 * batch + 20) if (found := wrong(draw(seed)))] == []
+
+
+def test_the_calls_are_of_every_kind() -> None:
+    drawn = [draw(seed) for seed in range(120)]
+    kinds = {fault.partition("=")[0].partition("@")[0] for each in drawn for fault in each.faults}
+    assert kinds >= {"dead-air", "wrong-prompt", "repeated-prompt", "clipped-start", "clipped-prompt", "gap", "wrong-language", "hang-up"}
+    assert {each.step for each in drawn} == {None, 1, 3, 4, 6, 7}
