@@ -106,7 +106,7 @@ class Strangers:
         return bool(
             history.lost_share(start, end) > LOST_SHARE
             # What was lost beside a word may have been a part of it.
-            or (short and history.lost_share(start - _BESIDE, end + _BESIDE) > LITTLE_LOST)
+            or (short and history.lost_share(start - _BESIDE, end + _BESIDE) > 0)
             or voice_db < max(history.noise_db + BURIED_DB, gaps_db + CROWDED_DB)
             or (voice_db < gaps_db + DENSE_DB and np.mean(history.speech(start, end)) > DENSE_SHARE)
             or self._in_recordings(start, end) > _MOST * np.count_nonzero(history.speech(start, end))
