@@ -47,6 +47,10 @@ class Ear:
         async with self._news:
             await self._news.wait_for(condition)
 
+    async def came(self, kind: type[CallEvent]) -> None:
+        """Wait until there was such an event."""
+        await self.until(lambda: any(isinstance(event, kind) for event in self.events))
+
     async def changed(self, count: int = 1) -> SessionChanged:
         await self.until(lambda: len(self.changes) >= count)
         return self.changes[count - 1]
@@ -91,7 +95,7 @@ def conversation(script: Script, *, near: SoundOptions | None = None, far: Sound
                     group.create_task(ear.listen(call))
                 await theirs.answer()
                 for ear in ears:
-                    await ear.until(lambda ear=ear: any(isinstance(event, Answered) for event in ear.events))  # type: ignore[misc]
+                    await ear.came(Answered)
                 for call in (ours, theirs):
                     call.play(tone((HZ,), 1.0), loop=True)
                 await ears[0].hears(0.3)
@@ -144,7 +148,7 @@ def test_keys_go_by_the_clock_of_the_new_codec(codec: str) -> None:
         await near.press("5", form=KeyForm(ms=200))
         await far.press("#")
         for ear in (near_ear, far_ear):
-            await ear.until(lambda ear=ear: any(isinstance(event, KeyHeard) for event in ear.events))  # type: ignore[misc]
+            await ear.came(KeyHeard)
 
     near, far, _ = conversation(script, far=SoundOptions(("PCMU", "L16/16000", "opus")))
     heard = [[(event.key, round(event.seconds, 2)) for event in ear.events if isinstance(event, KeyHeard)] for ear in (near, far)]

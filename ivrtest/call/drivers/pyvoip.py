@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import socket
-import threading
 import warnings
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from ivrtest.call.call import SAMPLE_RATE, Answered, Block, CallEvent, ChangeMet
 from ivrtest.call.dialling import DialOptions, own_host
 from ivrtest.call.impairment import Impairment
 from ivrtest.call.line import LineError
+from ivrtest.call.own_thread import in_own_thread
 from ivrtest.call.recording import Recording
 from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, checked_keys
 from ivrtest.sip.uri import SipUri, parse_uri
@@ -62,8 +62,6 @@ _HOLE: Final = bytes(FRAME)
 """What pyVoIP has where no packet came. Sound never is that: it would be the lowest value for 20 ms."""
 _QUIET: Final = 0x80
 
-T = TypeVar("T")
-
 
 @asynccontextmanager
 async def dial(target: str, options: DialOptions) -> AsyncIterator[PyVoipCall]:
@@ -86,7 +84,7 @@ async def dial(target: str, options: DialOptions) -> AsyncIterator[PyVoipCall]:
     finally:
         with suppress(TimeoutError, OSError):
             async with asyncio.timeout(STOP_S):
-                await _in_thread(phone.stop)
+                await in_own_thread(phone.stop)
 
 
 class PyVoipCall:
@@ -97,7 +95,7 @@ class PyVoipCall:
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._call: Any = None
-        self._placing = _in_thread(lambda: phone.call(number))
+        self._placing = in_own_thread(lambda: phone.call(number))
         self._to_send: deque[tuple[int | None, Samples]] = deque()
         """What goes out next: the key that it is, or None, and its samples."""
         self._playing: Samples | None = None
@@ -285,7 +283,7 @@ class PyVoipCall:
         if self._call is None:
             self._wake()
         elif self._call.state.value == "ANSWERED":
-            await _in_thread(self._call.hangup)
+            await in_own_thread(self._call.hangup)
 
 
 def check(target: str, options: DialOptions) -> None:
@@ -361,7 +359,7 @@ async def _registered(phone: Any, address: str, server: SipUri) -> None:
     phone.sip.register_timeout = REGISTER_S
     try:
         async with asyncio.timeout(REGISTER_S):
-            await _in_thread(phone.start)
+            await in_own_thread(phone.start)
             while phone.get_status().value != _REGISTERED:
                 if phone.get_status().value == _FAILED:
                     raise LineError(f'cannot register "{address}" by pyVoIP: "{server.host}" does not take this name and password')
@@ -369,33 +367,3 @@ async def _registered(phone: Any, address: str, server: SipUri) -> None:
         await asyncio.sleep(RECEIVING_S)
     except TimeoutError:
         raise LineError(f'cannot register "{address}" by pyVoIP: "{server.host}" did not agree within {REGISTER_S:g} s') from None
-
-
-def _in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
-    """Do what may block in a thread of its own. pyVoIP may stay in it for ever, so nothing waits for that thread at the end."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def finish(result: T | None, error: Exception | None) -> None:
-        if done.done():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(cast("T", result))
-
-    def run() -> None:
-        result: T | None = None
-        problem: Exception | None = None
-        with warnings.catch_warnings():
-            # It warns where others raise, and its states say the same.
-            warnings.simplefilter("ignore")
-            try:
-                result = work()
-            except Exception as error:  # noqa: BLE001 (pyVoIP raises anything, and whoever waits is told)
-                problem = error
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(finish, result, problem)
-
-    threading.Thread(target=run, name="ivrtest-pyvoip", daemon=True).start()
-    return done
