@@ -12,9 +12,10 @@ from ivrtest.audio.level import SILENT_DBOV, Echo, Loudness, find_echo, loudness
 from ivrtest.call.codecs import CODECS
 from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import MediaStats
-from ivrtest.rtp import emodel
+from ivrtest.rtp.emodel import burst_ratio
 from ivrtest.rtp.packet_log import Packets
 from ivrtest.rtp.quality import StreamQuality, stream_quality
+from ivrtest.rtp.rating import Rating, Unrated, listening
 
 HARDLY: Final = 0.95
 """Who misses so much of what we sent hears nothing of us."""
@@ -46,12 +47,8 @@ class CallQuality:
     """How long a packet takes there and back, by the same."""
     encrypted: str
     """The SRTP suite; empty for none."""
-    r: float | None
-    """The rating of listening quality (ITU-T G.107), 0 to 100. None where there is none to give: no packets, or a codec without figures."""
-    mos: float | None
-    """The same as MOS-LQE, 1 to 4.5 (RFC 3611 section 4.7.5)."""
-    assumed: str
-    """What is taken for granted for both."""
+    rating: Rating | Unrated
+    """What a listener would think of it."""
     heard: Loudness
     said: Loudness
     echo: Echo | None
@@ -86,7 +83,6 @@ def call_quality(packets: Packets, codecs: Mapping[int, str], stats: MediaStats,
     used = Counter(payload_type for payload_type in packets.payload_type.tolist() if payload_type in codecs)
     codec = codecs[used.most_common(1)[0][0]] if used else ""
     unheard = min(1.0, (stream.lost + stats.late) / stream.expected) if stream.expected else 1.0
-    rated = emodel.listening(codec, unheard, emodel.burst_ratio(stream.bursts.runs, stream.lost, stream.loss))
     return CallQuality(
         codec=codec,
         stream=stream,
@@ -98,12 +94,16 @@ def call_quality(packets: Packets, codecs: Mapping[int, str], stats: MediaStats,
         remote_jitter_ms=stats.remote_jitter_ms,
         round_trip_ms=stats.round_trip_ms,
         encrypted=stats.encrypted,
-        r=rated[0] if rated is not None else None,
-        mos=rated[1] if rated is not None else None,
-        assumed=emodel.CODECS[codec].assumed if rated is not None else "",
+        rating=rated(codec, stream, unheard),
         heard=loudness(recording.heard),
         said=loudness(recording.sent),
         echo=find_echo(recording.sent, recording.heard),
         noise_dbov=noise_level(recording.heard, unheard),
         codecs=tuple(dict.fromkeys(codecs[payload_type] for payload_type in used)),
     )
+
+
+def rated(codec: str, stream: StreamQuality, unheard: float) -> Rating | Unrated:
+    if not codec:
+        return Unrated("no packet with sound came from the far side")
+    return listening(codec, unheard, burst_ratio(stream.bursts.runs, stream.lost, stream.loss))

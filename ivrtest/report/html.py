@@ -31,6 +31,7 @@ from ivrtest.report.ladder import LadderDrawing, draw_ladder
 from ivrtest.report.outcome import Outcome, deciding_step, finding_of
 from ivrtest.report.quality import Row, complaints_of, limit_line, rows, seconds, worst_first
 from ivrtest.report.timeline import Drawing, draw, kind_of
+from ivrtest.rtp.rating import Rating, Scale, Unrated
 from ivrtest.run.acts.naming import told
 from ivrtest.run.conversation import ENDINGS
 from ivrtest.run.result import CallRecord, LimitResult, Note, ScenarioResult, Status, StepResult, SuiteResult
@@ -294,7 +295,7 @@ def line_of(number: int, result: ScenarioResult) -> LineView:
     return LineView(
         anchor=f"scenario-{number}",
         name=result.scenario.name,
-        mos="–" if quality.mos is None else f"{quality.mos:.2f}",
+        mos=score_of(quality.rating),
         loss=f"{100 * quality.unheard:.1f} %",
         jitter=f"{quality.stream.worst_jitter_ms:.0f} ms",
         level="silent" if isinf(quality.heard.active_dbov) else f"{quality.heard.active_dbov:.0f} dBov",
@@ -302,6 +303,12 @@ def line_of(number: int, result: ScenarioResult) -> LineView:
         response="–" if slowest is None else seconds(slowest),
         complaints=tuple(text for _, text in complaints_of(call)),
     )
+
+
+def score_of(rating: Rating | Unrated) -> str:
+    if isinstance(rating, Unrated):
+        return "–"
+    return f"{rating.mos:.2f}{' wideband' if rating.scale is Scale.WIDEBAND else ''}"
 
 
 def limit_of(limit: LimitResult) -> LimitView:

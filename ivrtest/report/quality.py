@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from ivrtest.call.quality import CallQuality
 from ivrtest.report.outcome import rounded
+from ivrtest.rtp.rating import BEST_WIDEBAND_R, Rating, Scale, Unrated
 from ivrtest.run.result import CallRecord, LimitResult, ScenarioResult
 from ivrtest.run.suite import MAX_BEHIND_S, MAX_STALLED_S
 from ivrtest.run.timing import CallTiming
 from ivrtest.scenario.quality import MEASURES, told_value
 
 DISSATISFIED_R: Final = 70.0
-"""Below, many users are dissatisfied (ITU-T G.107 annex B): a MOS of 3.6."""
+"""Below, many users are dissatisfied (ITU-T G.107 annex B): a MOS of 3.6. For wideband of R as long as that scale is (G.107.1 annex A)."""
 MUCH_CLIPPING: Final = 0.001
 QUIET_DBOV, LOUD_DBOV = -42.0, -12.0
 """Speech outside is hard to understand, or unpleasant. ITU-T P.56 levels around -26 dBov are usual."""
@@ -56,11 +57,13 @@ def _media(quality: CallQuality) -> Iterator[Row]:
     stream = quality.stream
     if quality.one_way:
         yield Row("Line", "One-way audio", quality.one_way)
-    if quality.mos is not None and quality.r is not None:
-        meaning = f"Listening quality by the E-model (ITU-T G.107), without delay and echo. Assumed: {quality.assumed}."
-        yield Row("Line", "MOS-LQE", f"{quality.mos:.2f} (R {quality.r:.0f})", meaning)
-    elif stream.received:
-        yield Row("Line", "MOS-LQE", "not known", f'ITU-T G.113 gives no figures for the codec "{quality.codec}" on the scale of G.107.')
+    match quality.rating:
+        case Rating() as rating:
+            meaning = f"Listening quality by the E-model ({rating.scale}), without delay and echo. Assumed: {rating.assumed}."
+            of = f" of {BEST_WIDEBAND_R:.0f}, wideband" if rating.scale is Scale.WIDEBAND else ""
+            yield Row("Line", "MOS-LQE", f"{rating.mos:.2f} (R {rating.r:.0f}{of})", meaning)
+        case Unrated(why) if stream.received:
+            yield Row("Line", "MOS-LQE", "not known", f"{why}.")
     yield Row(
         "Line",
         "Packets",
@@ -126,8 +129,11 @@ def complaints_of(call: CallRecord) -> Iterator[tuple[str, str]]:
         return
     if quality.one_way:
         yield "One-way audio", f"one-way audio: {quality.one_way}"
-    elif quality.r is not None and quality.mos is not None and quality.r < DISSATISFIED_R:
-        yield "MOS-LQE", f"a listener would give a MOS of {quality.mos:.2f}: {100 * quality.unheard:.1f} % of the packets were not heard"
+    elif isinstance(quality.rating, Rating) and quality.rating.narrow_r < DISSATISFIED_R:
+        yield (
+            "MOS-LQE",
+            f"a listener would give a MOS of {quality.rating.mos:.2f}: {100 * quality.unheard:.1f} % of the packets were not heard",
+        )
     if quality.stream.drift is not None and abs(quality.stream.drift.ppm) > FAST_CLOCK_PPM + 3 * quality.stream.drift.error_ppm:
         yield "Clock drift", f"the IVR's clock is off by {round(quality.stream.drift.ppm):+d} ppm"
     level = quality.heard.active_dbov
@@ -151,21 +157,26 @@ def worst_first(results: Sequence[ScenarioResult]) -> list[ScenarioResult]:
         call = result.call
         assert call is not None
         assert call.quality is not None
-        r = call.quality.r
-        return (-inf if call.quality.one_way else inf if r is None else round(r, 1)), -(call.timing.slowest_response_s or 0.0)
+        rating = call.quality.rating
+        r = round(rating.narrow_r, 1) if isinstance(rating, Rating) else inf
+        return (-inf if call.quality.one_way else r), -(call.timing.slowest_response_s or 0.0)
 
     return sorted((result for result in results if result.call is not None and result.call.quality is not None), key=rank)
 
 
 def worst_of(results: Sequence[ScenarioResult]) -> dict[str, str]:
-    """Return the worst of some qualities over all calls, by name, for whoever keeps an eye on a number; nothing where there was no line."""
+    """Return the worst of some qualities over all calls, by name, for whoever keeps an eye on a number; nothing where there was no line.
+
+    Each scale of scores has a worst of its own.
+    """
     calls = [result.call for result in results if result.call is not None and result.call.quality is not None]
-    scores = [call.quality.mos for call in calls if call.quality is not None and call.quality.mos is not None]
+    ratings = [call.quality.rating for call in calls if call.quality is not None and isinstance(call.quality.rating, Rating)]
     losses = [call.quality.unheard for call in calls if call.quality is not None]
     waits = [wait for call in calls if (wait := call.timing.slowest_response_s) is not None]
     found = {}
-    if scores:
-        found["worst.mos_lqe"] = f"{min(scores):.2f}"
+    for scale, name in ((Scale.NARROW_BAND, "worst.mos_lqe"), (Scale.WIDEBAND, "worst.mos_lqe_wideband")):
+        if scores := [rating.mos for rating in ratings if rating.scale is scale]:
+            found[name] = f"{min(scores):.2f}"
     if losses:
         found["worst.loss"] = f"{max(losses):.4f}"
     if waits:
@@ -212,12 +223,15 @@ def timing_data(timing: CallTiming) -> dict[str, Any]:
 
 def media_data(quality: CallQuality) -> dict[str, Any]:
     stream, bursts, echo, drift = quality.stream, quality.stream.bursts, quality.echo, quality.stream.drift
+    rating = quality.rating if isinstance(quality.rating, Rating) else None
     return {
         "codec": quality.codec,
         "one_way": quality.one_way,
-        "r_factor": rounded(quality.r),
-        "mos_lqe": rounded(quality.mos),
-        "assumed": quality.assumed,
+        "r_factor": rounded(rating.r) if rating is not None else None,
+        "mos_lqe": rounded(rating.mos) if rating is not None else None,
+        "mos_scale": str(rating.scale) if rating is not None else None,
+        "assumed": rating.assumed if rating is not None else "",
+        "unrated": quality.rating.why if isinstance(quality.rating, Unrated) else "",
         "packets_sent": quality.sent,
         "packets_unsent": quality.unsent,
         "remote_lost": quality.remote_lost,

@@ -6,7 +6,6 @@ Whatever is not given has the standard's default (table 2), which stands for two
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, inf, log2, log10, sqrt
 from typing import Final
@@ -15,26 +14,6 @@ DELAY_KNEE_MS: Final = 100.0
 """mT of table 2: up to here delay does no harm."""
 RANDOM: Final = 1.0
 """BurstR where packets are lost each by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """What a codec costs."""
-
-    ie: float
-    """Ie: the impairment by the codec itself."""
-    bpl: float
-    """Bpl: how well it bears the loss of packets, in percent."""
-    assumed: str
-    """What is taken for granted of the telephone."""
-
-
-CONCEALS: Final = "a telephone that conceals losses as ITU-T G.711 Appendix I does"
-CODECS: Final[Mapping[str, Equipment]] = {
-    "PCMU": Equipment(0, 25.1, CONCEALS),
-    "PCMA": Equipment(0, 25.1, CONCEALS),
-}
-"""ITU-T G.113 (11/2007) Appendix I, table I.4. Other codecs of ours are wide-band, on another scale (G.107.1), or have no figure there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +51,9 @@ class Connection:
     pr: float = 35
     """Room noise at the receive side, dB(A)."""
     ie: float = 0
+    """The impairment by the codec itself."""
     bpl: float = 4.3
-    """See `Equipment`."""
+    """How well it bears the loss of packets, in percent."""
     ppl: float = 0
     """Packets lost, in percent."""
     burst_r: float = RANDOM
@@ -154,19 +134,6 @@ def mos(r: float) -> float:
     if r >= 100:
         return 4.5
     return max(1.0, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6)
-
-
-def listening(codec: str, loss: float, burst_r: float = RANDOM) -> tuple[float, float] | None:
-    """Return R and MOS-LQE of a one-way stream; None for a codec without figures in `CODECS`.
-
-    Listening quality (RFC 3611 section 4.7.5): without delay and echo, which a listener does not notice. `loss` is the share of packets
-    that got lost or came too late, 0 to 1.
-    """
-    equipment = CODECS.get(codec)
-    if equipment is None:
-        return None
-    r = r_factor(Connection(ie=equipment.ie, bpl=equipment.bpl, ppl=100 * loss, burst_r=burst_r))
-    return r, mos(r)
 
 
 def burst_ratio(runs: int, lost: int, loss: float) -> float:

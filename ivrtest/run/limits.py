@@ -7,6 +7,7 @@ from math import inf, isinf
 from typing import Final
 
 from ivrtest.call.quality import CallQuality
+from ivrtest.rtp.rating import Unrated
 from ivrtest.run.result import CallRecord, LimitResult, Status
 from ivrtest.run.timing import CallTiming
 from ivrtest.scenario.quality import Limit, told_value
@@ -81,10 +82,9 @@ def _of_the_media(measure: str, quality: CallQuality) -> float:
         raise Unmeasured("no packet came from the far side")
     match measure:
         case "mos" | "r_factor":
-            rated = quality.mos if measure == "mos" else quality.r
-            if rated is None:
-                raise Unmeasured(f'ITU-T G.113 gives no figures for the codec "{quality.codec}" on the scale of G.107')
-            return rated
+            if isinstance(quality.rating, Unrated):
+                raise Unmeasured(quality.rating.why)
+            return quality.rating.mos if measure == "mos" else quality.rating.r
         case "loss":
             return quality.unheard
         case "burst_density":

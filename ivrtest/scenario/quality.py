@@ -33,8 +33,12 @@ class Measure:
 
 
 MEASURES: Final[Mapping[str, Measure]] = {
-    "mos": Measure(Unit.SCORE, ">= 3.5", "the mean opinion score a listener would give, MOS-LQE of ITU-T G.107: 1 to 4.5"),
-    "r_factor": Measure(Unit.SCORE, ">= 70", "the rating behind it, R of ITU-T G.107 for listening: 0 to 93"),
+    "mos": Measure(
+        Unit.SCORE,
+        ">= 3.5",
+        "the mean opinion score a listener would give, MOS-LQE of ITU-T G.107 or, wideband, G.107.1: 1 to 4.5",
+    ),
+    "r_factor": Measure(Unit.SCORE, ">= 70", "the rating behind it, R of ITU-T G.107 for listening: 0 to 93; wideband to 129"),
     "loss": Measure(Unit.PERCENT, "<= 1 %", "packets that got lost or came too late to be heard"),
     "burst_density": Measure(Unit.PERCENT, "<= 20 %", "packets lost within bursts of losses (RFC 3611)"),
     "reordering": Measure(Unit.PERCENT, "<= 1 %", "packets that came after a later one"),

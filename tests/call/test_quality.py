@@ -14,6 +14,7 @@ from ivrtest.call.impairment import Impairment
 from ivrtest.call.line import Line
 from ivrtest.call.quality import CallQuality
 from ivrtest.call.sip_call import SipCall
+from ivrtest.rtp.rating import Rating
 
 PATIENCE_S = 30.0
 SECONDS = 3.0
@@ -62,7 +63,8 @@ async def quality(far: str, *, impairment: Impairment | None = None, ours: Sampl
 def test_a_good_line() -> None:
     found = asyncio.run(quality("speaks"))
     assert (found.codec, found.one_way, found.stream.lost, found.late) == ("PCMU", "", 0, 0)
-    assert found.mos == pytest.approx(4.41, abs=0.01)
+    assert isinstance(found.rating, Rating)
+    assert found.rating.mos == pytest.approx(4.41, abs=0.01)
     assert found.stream.frame_ms == pytest.approx(20)
     assert found.stream.received == pytest.approx(SECONDS * 50, abs=25)
     assert found.first_s is not None
@@ -76,8 +78,8 @@ def test_losses_are_counted_and_cost_quality() -> None:
     assert 0.05 < found.stream.loss < 0.4
     assert found.stream.bursts.count > 0
     assert found.stream.bursts.longest_run > 1
-    assert found.mos is not None
-    assert found.mos < 4
+    assert isinstance(found.rating, Rating)
+    assert found.rating.mos < 4
 
 
 def test_echo_of_our_own_voice_is_found() -> None:

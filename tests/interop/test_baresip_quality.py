@@ -16,6 +16,7 @@ from ivrtest.call.line import Line
 from ivrtest.call.quality import CallQuality
 from ivrtest.probe.by_sound import Heard, difference_db, judged, listen
 from ivrtest.probe.dtmf import MODES, Hears
+from ivrtest.rtp.rating import Rating
 from tests.interop.baresip import Baresip, baresip, needs_baresip
 from tests.interop.programs import PATIENCE_S
 
@@ -44,8 +45,8 @@ def test_the_quality_of_a_call_with_a_telephone(library: PromptLibrary, tmp_path
 
     found = asyncio.run(run())
     assert (found.codec, found.one_way, found.stream.lost, found.echo) == ("PCMU", "", 0, None)
-    assert found.mos is not None
-    assert found.mos > 4.3
+    assert isinstance(found.rating, Rating)
+    assert found.rating.mos > 4.3
     assert found.stream.frame_ms == pytest.approx(20)
     assert -40 < found.heard.active_dbov < -10
     assert found.remote_lost in {0, None}

@@ -17,11 +17,11 @@ from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import MediaStats
 from ivrtest.call.trace import SipMessage
 from ivrtest.report.console import RunScreen
-from ivrtest.report.html import MOST_TRACED, html_text
+from ivrtest.report.html import MOST_TRACED, html_text, line_of
 from ivrtest.report.json import json_text
 from ivrtest.report.junit import junit_text
 from ivrtest.report.outcome import Outcome
-from ivrtest.report.quality import complaints_of, rows
+from ivrtest.report.quality import complaints_of, media_data, rows, worst_of
 from ivrtest.report.timeline import LEFT, draw
 from ivrtest.rtp.packet_log import PacketLog
 from ivrtest.run.events import ScenarioFinished
@@ -38,13 +38,13 @@ TRACE = (
 )
 
 
-def line(lost: frozenset[int] = frozenset(), level: float = 0.05, sent: int = 500, packets: int = 500) -> CallQuality:
+def line(lost: frozenset[int] = frozenset(), level: float = 0.05, sent: int = 500, packets: int = 500, codec: str = "PCMU") -> CallQuality:
     log = PacketLog()
     for number in range(packets):
         if number not in lost:
             log.add(bytes([0x80, 0, *number.to_bytes(2, "big"), *(160 * number).to_bytes(4, "big"), 0, 0, 0, 7]), 0.02 * number)
     heard = (32767 * np.clip(level * np.sin(np.arange(160 * packets) / 4), -1, 1)).astype(np.int16)
-    return call_quality(log.packets(), {0: "PCMU"}, MediaStats(sent=sent), Recording(heard, np.zeros_like(heard)))
+    return call_quality(log.packets(), {0: codec}, MediaStats(sent=sent), Recording(heard, np.zeros_like(heard)))
 
 
 def record(quality: CallQuality | None) -> CallRecord:
@@ -136,6 +136,40 @@ def test_json() -> None:
     assert (media["loss"], media["bursts"]["count"], media["bursts"]["longest_run"], media["codec"]) == (0.04, 1, 20, "PCMU")
     assert media["assumed"] == "a telephone that conceals losses as ITU-T G.711 Appendix I does"
     assert [each["message"].partition("\r\n")[0] for each in call["trace"]] == ["INVITE sip:ivr@192.0.2.2 SIP/2.0", "SIP/2.0 200 OK"]
+
+
+@pytest.mark.parametrize(
+    ("codec", "value", "meaning"),
+    [
+        (
+            "G722",
+            "4.34 (R 116 of 129, wideband)",
+            (
+                "Listening quality by the E-model (ITU-T G.107.1), without delay and echo. "
+                "Assumed: a wideband handset at one ear, and speech above 3400 Hz, too."
+            ),
+        ),
+        ("opus", "not known", 'ITU-T G.113 gives no figures for the codec "opus".'),
+    ],
+)
+def test_other_codecs_are_rated_on_their_scale_or_not_at_all(codec: str, value: str, meaning: str) -> None:
+    first = next(rows(record(line(codec=codec))))
+    assert (first.name, first.value, first.meaning) == ("MOS-LQE", value, meaning)
+
+
+def test_the_scale_of_a_score_is_told_to_programs() -> None:
+    told = [media_data(line(codec=codec)) for codec in ("G722", "opus")]
+    assert [(media["r_factor"], media["mos_lqe"], media["mos_scale"], media["unrated"]) for media in told] == [
+        (116.0, 4.337, "ITU-T G.107.1", ""),
+        (None, None, None, 'ITU-T G.113 gives no figures for the codec "opus"'),
+    ]
+    assert [line_of(1, with_quality(passed(), line(codec=codec))).mos for codec in ("PCMU", "G722", "opus")] == [
+        "4.41",
+        "4.34 wideband",
+        "–",
+    ]
+    worst = worst_of([with_quality(passed(), line(codec=codec)) for codec in ("PCMU", "G722")])
+    assert (worst["worst.mos_lqe"], worst["worst.mos_lqe_wideband"]) == ("4.41", "4.34")
 
 
 def test_a_simulation_has_waits_and_no_line() -> None:

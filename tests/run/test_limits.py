@@ -80,6 +80,11 @@ def test_a_good_call_passes() -> None:
     )
 
 
+def test_wideband_is_held_against_limits_on_its_own_scale() -> None:
+    assert verdict('r_factor: ">= 116", mos: ">= 4.3"', Told(line(codec="G722"))) == ("passed", "")
+    assert verdict('r_factor: "> 116"', Told(line(codec="G722"))) == ("failed", '"r_factor" was 116.0. it had to be > 116')
+
+
 @pytest.mark.parametrize(
     ("limit", "message"),
     [
@@ -108,8 +113,16 @@ def test_a_call_that_breaks_a_limit_fails(limit: str, message: str) -> None:
     [
         (
             'mos: ">= 3"',
-            Told(line(codec="G722")),
-            'could not tell whether "mos" is >= 3: ITU-T G.113 gives no figures for the codec "G722" on the scale of G.107',
+            Told(line(codec="opus")),
+            'could not tell whether "mos" is >= 3: ITU-T G.113 gives no figures for the codec "opus"',
+        ),
+        (
+            'r_factor: ">= 100"',
+            Told(line((7,), codec="G722")),
+            (
+                'could not tell whether "r_factor" is >= 100: 0.20 % of the packets were not heard. '
+                'ITU-T G.113 has no figure for what that costs "G722"'
+            ),
         ),
         ('loss: "<= 1 %"', Told(line(packets=0)), 'could not tell whether "loss" is <= 1 %: no packet came from the far side'),
         (
