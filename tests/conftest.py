@@ -1,15 +1,49 @@
-"""How all tests run: property tests without a deadline, since machines are shared; and with the same examples every time in CI."""
+"""How all tests run: property tests without a deadline, since machines are shared, and with the same examples every time, unless new
+ones are asked for with IVRTEST_EXPLORE=1; and those that place calls apart from those that compute."""
 
 from __future__ import annotations
 
 import os
+import socket
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
-settings.register_profile("shared-machine", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
+settings.register_profile("shared-machine", deadline=None, derandomize=os.environ.get("IVRTEST_EXPLORE") != "1", print_blob=True)
 settings.load_profile("shared-machine")
+
+OF_CALLS = tuple(Path(__file__).parent / room for room in ("call", "interop", "server"))
+"""Rooms whose tests all place calls in real time. Elsewhere, those that do are marked `calls`."""
+_running: list[str] = []
+"""The test that runs and is not marked `calls`, if there is one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(item.path.is_relative_to(room) for room in OF_CALLS):
+            item.add_marker(pytest.mark.calls)
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.bind" and _running and arguments[0].family in (socket.AF_INET, socket.AF_INET6):
+        raise RuntimeError(f"{_running[0]} opens a socket, beside tests that compute. mark it with pytest.mark.calls")
+
+
+sys.addaudithook(_refuse)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    if item.get_closest_marker("calls") is None:
+        _running.append(item.nodeid)
+    try:
+        return (yield)
+    finally:
+        _running.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

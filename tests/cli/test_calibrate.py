@@ -15,6 +15,8 @@ from tests.cli.shops import make_shop, serving, with_faults
 from tests.cli.test_main import ivrtest
 from tests.run.shop import SHOP, library
 
+pytestmark = pytest.mark.calls
+
 SCENARIO = """
 ivrtest: scenario/1
 name: A caller hears the hours

@@ -24,6 +24,8 @@ from tests.call.authority import Authority, fingerprint
 from tests.cli.shops import serving, shop
 from tests.cli.test_main import ivrtest
 
+pytestmark = pytest.mark.calls
+
 __all__ = ["shop"]  # a fixture
 
 

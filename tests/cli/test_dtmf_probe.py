@@ -10,6 +10,8 @@ import pytest
 from tests.cli.shops import make_shop, serving
 from tests.cli.test_main import ivrtest
 
+pytestmark = pytest.mark.calls
+
 FLOW = """\
 ivrtest: flow/1
 name: shop

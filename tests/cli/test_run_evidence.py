@@ -17,6 +17,8 @@ from ivrtest.run.evidence import claimed
 from tests.cli.shops import make_shop
 from tests.cli.test_main import ivrtest
 
+pytestmark = pytest.mark.calls
+
 FLOW = """\
 ivrtest: flow/1
 name: shop

@@ -5,8 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.shops import FLOW, SCENARIO, shop
 from tests.cli.test_main import ivrtest
+
+pytestmark = pytest.mark.calls
 
 __all__ = ["shop"]  # a fixture
 

@@ -14,6 +14,8 @@ from ivrtest.cli.serve import required_secret
 from ivrtest.sip.digest import Secret
 from tests.cli.shops import serving, shop
 
+pytestmark = pytest.mark.calls
+
 __all__ = ["shop"]  # a fixture
 
 PASSWORD = "open sesame"

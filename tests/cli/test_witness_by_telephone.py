@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.test_main import ivrtest
 
+pytestmark = pytest.mark.calls
+
 SHOP = """\
 ivrtest: flow/1
 name: shop

@@ -17,6 +17,8 @@ import pytest
 
 from tests.examples.paths import BROKEN, SCENARIOS, expectation, timeless
 
+pytestmark = pytest.mark.calls
+
 QUIET = 100
 """No sample of a silent channel is louder: G.711 knows no smaller steps than 8."""
 LOUD = 2000

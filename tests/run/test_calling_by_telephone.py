@@ -19,6 +19,8 @@ from ivrtest.server.ivr import EmbeddedIvr
 from ivrtest.sip.presentation import Presentation
 from tests.run.shop import shop
 
+pytestmark = pytest.mark.calls
+
 PATIENCE_S = 60.0
 HANG_UP = "ivrtest: scenario/1\nname: A caller\nflow: shop\nsteps: [hang_up]\n"
 

@@ -71,9 +71,19 @@ def test_what_becomes_of_it(percepts: list[Percept], outcome: str | None) -> Non
     assert decided(talk) == [outcome]
 
 
+@pytest.mark.calls
 @pytest.mark.parametrize("by", ["invite", "update"])
 def test_the_embedded_ivr_is_heard_through_the_change(by: str) -> None:
-    result = held(f"steps:\n  - codec: PCMA\n    by: {by}\n  - hear: choose_language\n  - codec: PCMU\n    by: {by}\n  - hang_up\n")
+    result = held(
+        "steps:\n"
+        "  - hear: choose_language\n"
+        f"  - codec: PCMA\n    by: {by}\n"
+        "  - press: 1\n"
+        "  - hear: welcome\n"
+        f"  - codec: PCMU\n    by: {by}\n"
+        "  - hear: main_menu\n"
+        "  - hang_up\n"
+    )
     assert (result.verdict, result.status) == ("", Status.PASSED)
     assert result.call is not None
     notes = [note.text for note in result.call.notes]
@@ -90,6 +100,7 @@ def test_in_process_there_is_no_codec_to_change() -> None:
     assert hold(ready).status is Status.PASSED
 
 
+@pytest.mark.calls
 def test_an_ivr_that_asks_for_another_codec_is_heard_on() -> None:
     ready = shop(f"{HEAD}steps:\n  - hear: choose_language\n  - hang_up\n")
 

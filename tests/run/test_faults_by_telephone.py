@@ -19,6 +19,8 @@ from tests.run.waiting_room import FLOW as LINE
 from tests.run.waiting_room import SCENARIO as WAITING
 from tests.run.waiting_room import library as line_library
 
+pytestmark = pytest.mark.calls
+
 IVRTEST = (sys.executable, "-m", "ivrtest")
 
 SCENARIO = """

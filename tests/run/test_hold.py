@@ -48,6 +48,7 @@ def test_a_hold_that_does_not_succeed(percepts: list[Percept], outcome: str) -> 
     assert (HangUpCall() in commands) == isinstance(percepts[0], SessionChanged)
 
 
+@pytest.mark.calls
 def test_the_embedded_ivr_is_held_over_sip() -> None:
     result = held("steps:\n  - hold: 400ms\n  - hang_up\n")
     assert (result.verdict, result.status) == ("", Status.PASSED)

@@ -18,6 +18,8 @@ from ivrtest.sip import events as sip
 from tests.call.far_side import FarSide
 from tests.run.shop import shop
 
+pytestmark = pytest.mark.calls
+
 PATIENCE_S = 30.0
 RINGS_S = 0.5
 SCENARIO = "ivrtest: scenario/1\nname: A caller\nflow: shop\nsteps: [{hear: choose_language, within: 500ms}]\n"

@@ -18,6 +18,8 @@ from tests.audio.recognisers.plugin import install_plugin
 from tests.audio.recognisers.small_model import write_model
 from tests.examples.paths import timeless
 
+pytestmark = pytest.mark.calls
+
 SENTENCES = (
     "your order of two hundred dollars goes to austin",
     "your order of three hundred dollars goes to boston",
