@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Literal, Protocol
 
 import numpy as np
@@ -178,6 +179,37 @@ CallEvent = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """What was seen so far of a call without any sound from the far side."""
+
+    ours: tuple[str, int]
+    """Where we receive, and send from."""
+    theirs: tuple[str, int]
+    """Where the far side said it receives."""
+    promised: bool
+    """Whether the far side is to send at all, by the session descriptions."""
+    sent: int
+    """Packets of ours that left."""
+    unsent: int
+    """Packets of ours that this machine would not send."""
+    refused: str
+    """Why nothing can be delivered to `theirs`, by ICMP or by this machine; empty where nobody said so."""
+    reports: int
+    """Reports of the far side (RTCP) that came."""
+    claimed: int
+    """So many packets it sent, by those."""
+    undecipherable: int
+    """SRTP packets that came and were not encrypted with the agreed key."""
+    malformed: int
+    """Datagrams that came to the port of sound from there and are no RTP."""
+
+    @property
+    def nearby(self) -> bool:
+        """Whether the far side is on this machine, so that no firewall and no NAT lies between."""
+        return ip_address(self.theirs[0]).is_loopback
+
+
 class Call(Protocol):
     """One telephone call, seen from one end."""
 
@@ -196,6 +228,10 @@ class Call(Protocol):
     @property
     def now(self) -> float:
         """Seconds on the call's clock."""
+
+    def unheard(self) -> Unheard | None:
+        """Return what is known of the way that sound should have come by now, where none has (`Block.came`). None where there is nothing
+        that could be known: nothing is agreed on yet, or what carries the call does not tell."""
 
     def stream(self) -> AsyncIterator[Block | CallEvent]:
         """Yield all that comes, in the order of the clock, until `Ended`. May be iterated once."""

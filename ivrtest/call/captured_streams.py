@@ -21,6 +21,7 @@ from ivrtest.rtp.srtp import SrtpError, SrtpReceiver, check_library
 from ivrtest.sip.sdes import Crypto
 from ivrtest.sip.session_description import STATIC_FORMATS, RtpFormat
 from ivrtest.sip.terms import TELEPHONE_EVENT
+from ivrtest.sip.transport import written_address
 from ivrtest.source.system import unread
 
 _HEAD: Final = struct.Struct("!BBHII")
@@ -79,12 +80,12 @@ class CapturedStream:
     @property
     def sender(self) -> str:
         """`192.0.2.1:4000`."""
-        return _written(self.source)
+        return written_address(self.source)
 
     @property
     def name(self) -> str:
         """`192.0.2.1:4000 > 192.0.2.2:5000, SSRC 0x1234abcd`."""
-        return f"{self.sender} > {_written(self.destination)}, SSRC 0x{self.ssrc:08x}"
+        return f"{self.sender} > {written_address(self.destination)}, SSRC 0x{self.ssrc:08x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,8 +307,3 @@ def _why_nothing(path: Path, frames: int, datagrams: int, messages: int, unknown
         return f'capture "{path}" holds no RTP stream, only how two sides begin to agree on {_OVER_DTLS}'
     heard = f"{messages} of them SIP" if messages else "none of them SIP"
     return f'capture "{path}" holds no RTP stream: of {frames} packets {datagrams} are UDP, {heard}. capture where the sound passes'
-
-
-def _written(address: Address) -> str:
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.hearing import Ear, Heard, Hearing, Verdict
-from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, Ended, KeySent, Samples
+from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, Ended, KeySent, Samples, Unheard
 
 FRAME: Final = 160
 QUIET_SHARE, LOUD_SHARE = 10, 95
@@ -30,8 +30,8 @@ class Tick:
     """How much of the block, in seconds, did not arrive."""
     missed: tuple[tuple[float, float], ...] = ()
     """Stretches before it, in seconds on the call's clock, of which it is known only now that they did not arrive."""
-    came: bool = True
-    """Whether any sound has come so far, be it silence; see `Block.came`."""
+    unheard: Unheard | None = None
+    """What is known of the way where no sound has come so far, not even silence. None where some has, or nothing is known."""
 
 
 class Listener:
@@ -61,7 +61,7 @@ class Listener:
                     for hearing in self._ear.feed(item.samples, item.lost):
                         yield doubted(hearing, lambda: self.heard)
                     missed = tuple((begin / SAMPLE_RATE, end / SAMPLE_RATE) for begin, end in item.missed)
-                    yield Tick(item.end_s, np.count_nonzero(item.lost) / SAMPLE_RATE, missed, item.came)
+                    yield Tick(item.end_s, np.count_nonzero(item.lost) / SAMPLE_RATE, missed, None if item.came else self._call.unheard())
                 case KeySent():
                     # On a line with echo our own tone comes back over what the far side says.
                     self._ear.mask(item.at, item.at + item.seconds)

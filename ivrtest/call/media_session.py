@@ -264,6 +264,8 @@ class MediaSession:
             after_goodbye=self.receiver.after_goodbye,
             encrypted=crypto.suite if crypto is not None else "",
             remote_lost=remote.lost,
+            remote_reports=remote.reports,
+            remote_sent=remote.sent,
             remote_jitter_ms=None if remote.jitter is None else 1000 * remote.jitter / self._codec.wire.clock_rate,
             round_trip_ms=None if remote.round_trip_s is None else 1000 * remote.round_trip_s,
         )

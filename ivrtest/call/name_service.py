@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ivrtest.sip.transport import Address
+from ivrtest.sip.transport import Address, written_address
 
 if TYPE_CHECKING:
     import dns.message
@@ -101,7 +101,7 @@ class NameService:
     def _problem(self, name: str, what: str) -> LookupProblem:
         if self._server is None:
             return LookupProblem(f'"{name}" cannot be looked up: the name server {what}. check the network, or give another as "resolver"')
-        shown = f"{_bracketed(self._server[0])}:{self._server[1]}"
+        shown = written_address(self._server)
         return LookupProblem(f'"{name}" cannot be looked up: the name server "{shown}" {what}. check it, or give another as "resolver"')
 
 
@@ -149,7 +149,3 @@ def _refusal(errors: Any) -> str:
     """Return how the last name server that was asked refused: `SERVFAIL`."""
     said = [str(error[3]) for error in errors]
     return said[-1] if said else "nothing that can be used"
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -29,6 +29,7 @@ from ivrtest.sip.sdp import (
     offer,
 )
 from ivrtest.sip.session_description import Direction
+from ivrtest.sip.transport import written_address
 
 KEY_PAYLOAD_TYPE: Final = 101
 """What we offer for telephone-event; those after it are for codecs with other clocks."""
@@ -228,9 +229,8 @@ def warning_of(error: Exception, agent: Address) -> str:
             code = 302
         case _:
             code = 399
-    host, port = agent
     text = str(error).replace("\\", "\\\\").replace('"', '\\"')
-    return f'{code} {f"[{host}]" if ":" in host else host}:{port} "{text}"'
+    return f'{code} {written_address(agent)} "{text}"'
 
 
 def _receivable(local: SessionDescription) -> dict[int, CodecName]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ivrtest.sip.transport import written_host
 from ivrtest.sip.uri import OtherUri, SipUri, TelUri, Uri
 
 LOOPBACK = ("sip:*@127.0.0.1", "sip:*@localhost", "sip:*@[::1]")
@@ -130,13 +131,11 @@ def _matches(pattern: str, target: Uri) -> bool:
 
 def _written(target: SipUri, host: str) -> list[str]:
     """Return all ways to write a target in a pattern: with and without its port and transport, and `sip:` for `sips:`."""
-    written_host = f"[{host}]" if ":" in host else host
+    who = f"{target.user_text}@{written_host(host)}"
     ports = ["", *([f":{target.port}"] if target.port is not None else [])]
     transports = ["", f";transport={target.transport or ('tls' if target.secure else 'udp')}"]
     schemes = ["sip", *(["sips"] if target.secure else [])]
-    return [
-        f"{scheme}:{target.user_text}@{written_host}{port}{transport}" for scheme in schemes for port in ports for transport in transports
-    ]
+    return [f"{scheme}:{who}{port}{transport}" for scheme in schemes for port in ports for transport in transports]
 
 
 def _fits(pattern: str, candidates: Sequence[str]) -> bool:

@@ -103,5 +103,9 @@ class MediaStats:
     """How many of our packets the far side misses, by its reports; None if it sent none."""
     remote_jitter_ms: float | None = None
     """Interarrival jitter of our packets there, by its reports."""
+    remote_reports: int = 0
+    """Its reports that came."""
+    remote_sent: int = 0
+    """So many packets it sent, by those that said so."""
     round_trip_ms: float | None = None
     """From its reports of ours (RFC 3550 section 6.4.1); None if it sent none in answer to one."""

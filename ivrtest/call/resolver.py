@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Any, Final, Literal, get_args
 
 from ivrtest.call.name_service import LookupProblem, NameService
-from ivrtest.sip.transport import Address, default_port, literal_address
+from ivrtest.sip.transport import Address, default_port, literal_address, written_address
 from ivrtest.sip.uri import SipUri
 
 Transport = Literal["udp", "tcp", "tls"]
@@ -37,8 +37,7 @@ class Target:
     """The host in the URI: whom a certificate there must be for, whatever DNS says on the way (RFC 5922 section 4)."""
 
     def __str__(self) -> str:
-        host, port = self.address
-        return f"{self.transport} {f'[{host}]' if ':' in host else host}:{port}"
+        return f"{self.transport} {written_address(self.address)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ivrtest.call.call import (
     Ringing,
     Samples,
     TransferFinished,
+    Unheard,
 )
 from ivrtest.call.capture import Capture
 from ivrtest.call.codecs import chosen_codecs
@@ -35,6 +36,7 @@ from ivrtest.call.resolver import Attempt
 from ivrtest.call.signalling import Manner, Origin, Signalling, told
 from ivrtest.call.trace import Trace
 from ivrtest.call.transfers import Consult, Consulting, Follow, Transfers
+from ivrtest.call.watch import Watch
 from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.sip import events as sip
 from ivrtest.sip.grammar import SipSyntaxError
@@ -72,6 +74,7 @@ class SipCall:
         self.local_address: Address = session.local_address
         """Where the call receives sound."""
         self.offers = Offers(self, Agreement(negotiation, session, manner.keys))
+        self._watch = Watch(session, capture)
         self._origin = origin
         self._capture = capture
         self._trace = Trace()
@@ -146,6 +149,9 @@ class SipCall:
     def stats(self) -> MediaStats:
         """How well the sound travelled so far."""
         return self._session.stats()
+
+    def unheard(self) -> Unheard | None:
+        return None if self._over else self._watch.unheard(self.offers.media)
 
     async def stream(self) -> AsyncIterator[Block | CallEvent]:
         """See `Call.stream`. Sound that cannot go on ends the call as lost."""
@@ -378,6 +384,7 @@ class SipCall:
     def end(self, ended: Ended) -> None:
         """The call is over. The far side knows that already."""
         self._over = True
+        self._watch.close()
         if self._consultation is not None:
             self._consultation.finished()
         self._pressing.close()

@@ -29,7 +29,7 @@ from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import From
 from ivrtest.sip.sdes import without_keys
 from ivrtest.sip.session_timer import SessionTimes
-from ivrtest.sip.transport import Address
+from ivrtest.sip.transport import Address, written_address
 from ivrtest.sip.uri import SipUri, parse_uri
 
 NUMBER = re.compile(r"\+?[0-9]{2,15}")
@@ -369,7 +369,7 @@ class Trunk:
         if call is None:
             return
         at_s = max(0.0, call.now - (time.time() - at))
-        peer = f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
+        peer = written_address(address)
         sent = direction == "out"
         call.trace.add(data, at_s=at_s, sent=sent, transport=self.transport, peer=peer, hides_keys=call.hides_keys, secrets=call.secrets)
         if call.capture is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ivrtest.rtp.rtcp import (
@@ -51,6 +51,8 @@ class RemoteView:
     round_trip_s: float | None = None
     reports: int = 0
     """Datagrams of reports that came."""
+    sent: int = 0
+    """So many packets it sent, by its latest sender report. Who sent none writes receiver reports (section 6.4)."""
 
 
 class Reports:
@@ -96,10 +98,11 @@ class Reports:
     def receive(self, datagram: bytes, now: float, wall: float) -> tuple[RtcpPacket, ...]:
         """Take a datagram in. Returns what was in it. Raises RtpSyntaxError."""
         packets = parse_compound(datagram)
-        self.remote = _counted(self.remote)
+        self.remote = replace(self.remote, reports=self.remote.reports + 1)
         for packet in packets:
             match packet:
-                case SenderReport(ntp_time=ntp_time, blocks=blocks):
+                case SenderReport(ntp_time=ntp_time, packets=sent, blocks=blocks):
+                    self.remote = replace(self.remote, sent=sent)
                     self._last_report, self._last_report_at = ntp_time >> 16 & 0xFFFFFFFF, now
                     self._read(blocks, wall)
                 case ReceiverReport(blocks=blocks):
@@ -155,13 +158,11 @@ class Reports:
                 ticks = ((ntp_time(wall) >> 16) - block.last_report - block.delay) & 0xFFFFFFFF
                 # Two clocks that run apart by a hair may show less than nothing.
                 round_trip = ticks / 65536 if ticks < 1 << 31 else 0.0
-            self.remote = RemoteView(block.lost, block.fraction_lost / 256, block.jitter, round_trip, self.remote.reports)
+            self.remote = replace(
+                self.remote, lost=block.lost, fraction_lost=block.fraction_lost / 256, jitter=block.jitter, round_trip_s=round_trip
+            )
 
 
 def ntp_time(wall: float) -> int:
     """Return a moment as 64 bits: seconds since 1900, in 1/2**32 s (section 4)."""
     return round((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
-
-
-def _counted(view: RemoteView) -> RemoteView:
-    return RemoteView(view.lost, view.fraction_lost, view.jitter, view.round_trip_s, view.reports + 1)

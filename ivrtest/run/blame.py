@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from ivrtest.call.call import Ended
+from ivrtest.call.call import Ended, Unheard
 from ivrtest.call.refusal import ANSWERED_IN_VAIN
 from ivrtest.run.result import Status
+from ivrtest.sip.transport import written_address
 
 OUR_OWN_FAULT: Final = frozenset(
     {400, 401, 403, 404, 405, 407, 408, 410, 414, 415, 416, 420, 421, 481, 482, 483, 484, 485, 488, 493, 505, 606}
@@ -56,3 +57,38 @@ def cut_short(ended: Ended, waited_for: str) -> tuple[Status, str]:
             return refusal(ended), f"the call was refused at {ended.at:.1f} s, before {waited_for}{because(ended)}"
         case _:
             return Status.ERROR, f"the line was lost at {ended.at:.1f} s, before {waited_for}{because(ended)}"
+
+
+def no_sound(way: Unheard, seconds: float) -> tuple[Status, str]:
+    """Judge an answered call without any sound from the far side, not even silence.
+
+    A firewall or a NAT of ours looks just like an IVR that sends nothing. So the IVR is blamed only where it says itself that it sent
+    nothing, where it sent what nobody could hear, or where nothing lies between. The message tells all that was seen.
+    """
+    status, why = _why_no_sound(way)
+    doubt = "could not tell: " if status is Status.ERROR else ""
+    return status, f"{doubt}the IVR answered and no sound (RTP) came from it for {seconds:g} s. {why}. {_seen(way)}"
+
+
+def _why_no_sound(way: Unheard) -> tuple[Status, str]:
+    if not way.promised:
+        return Status.FAILED, "it said that it sends none"
+    if way.undecipherable:
+        return Status.FAILED, f"{way.undecipherable} packets came that were not encrypted with the agreed key"
+    if way.malformed:
+        return Status.FAILED, f"{way.malformed} datagrams came that are no RTP"
+    if way.claimed:
+        return Status.ERROR, f"it reports (RTCP) that it sent {way.claimed} packets: they were lost on the way, or at a firewall or a NAT"
+    if way.reports:
+        return Status.FAILED, "it reports (RTCP) that it sent none"
+    if way.nearby:
+        return Status.FAILED, "it is on this machine: nothing lies between that could keep it back"
+    return Status.ERROR, "it sent none, or a firewall or a NAT on the way kept it back"
+
+
+def _seen(way: Unheard) -> str:
+    sent = f"we sent {way.sent} packets from {written_address(way.ours)} to {written_address(way.theirs)}"
+    unsent = f", and {way.unsent} more could not leave this machine" if way.unsent else ""
+    refused = f"they cannot get there: {way.refused}" if way.refused else "nobody refused them (ICMP)"
+    reports = f"{'no' if not way.reports else way.reports} {'report' if way.reports == 1 else 'reports'} (RTCP) came from it"
+    return f"{sent}{unsent}; {refused}; {reports}"

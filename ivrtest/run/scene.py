@@ -8,11 +8,12 @@ from typing import Final
 
 from ivrtest.audio.hearing import Heard, Hearing, Match, Music, MusicPlays, MusicStopped, Recognised, SoundEnded, SoundStarted, Verdict
 from ivrtest.audio.transcript import Transcript
-from ivrtest.call.call import Answered, CallEvent, ChangeMethod, EarlyMedia, Ended, KeySent, Ringing, TransferAsked
+from ivrtest.call.call import Answered, CallEvent, ChangeMethod, EarlyMedia, Ended, KeySent, Ringing, TransferAsked, Unheard
 from ivrtest.call.listener import Tick
 from ivrtest.flow.model import Prompt
 from ivrtest.flow.spoken_numbers import is_number_recording
 from ivrtest.rtp.dtmf import KeyForm
+from ivrtest.run.blame import no_sound
 from ivrtest.run.result import Status
 from ivrtest.run.wording import Recogniser
 
@@ -160,8 +161,8 @@ class Scene:
     answered: bool = False
     sounded: bool = False
     """Whether anything was heard so far."""
-    came: bool = True
-    """Whether any sound came so far, be it silence."""
+    unheard: Unheard | None = None
+    """What is known of the way where no sound came so far, not even silence."""
     ended: Ended | None = None
     discreet: bool = False
     """Whether the caller has pressed secret keys, which the IVR may speak back."""
@@ -169,8 +170,8 @@ class Scene:
     def take(self, percept: Percept) -> None:
         """Note what reached us. Called before the step sees it."""
         match percept:
-            case Tick(at=at, lost_s=lost, missed=missed, came=came):
-                self.came = came
+            case Tick(at=at, lost_s=lost, missed=missed, unheard=unheard):
+                self.unheard = unheard
                 if lost:
                     self.losses.append((self.now, at, lost))
                 self.losses += [(begin, end, end - begin) for begin, end in missed]
@@ -210,6 +211,12 @@ class Scene:
             case Ended(headers=headers):
                 self.ended = percept
                 self.headers["end"] = headers
+
+    def soundless(self, seconds: float) -> tuple[Status, str] | None:
+        """Return the verdict, and what to say, if the call was answered and no sound came at all, for so many seconds by now."""
+        if self.unheard is None or not self.answered or self.sounded:
+            return None
+        return no_sound(self.unheard, seconds)
 
     def is_stale(self, match: Match) -> bool:
         """Return whether a sound was there before our last key, so that it is no answer to it, and the key may have cut it.

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.call.call import SAMPLE_RATE, Answered, Block, Call, CallEvent, ChangeMethod, KeyHeard, PlaybackEnded, Samples
+from ivrtest.call.call import SAMPLE_RATE, Answered, Block, Call, CallEvent, ChangeMethod, KeyHeard, PlaybackEnded, Samples, Unheard
 from ivrtest.call.impairment import Impairment
 from ivrtest.flow.action import Action, Beep, HangUp, Happening, Key, Piece, Play, PlayEnded, PlayMusic, StopPlaying, Tick
 from ivrtest.flow.machine import FlowMachine
@@ -232,6 +232,9 @@ class FaultyCall:
     @property
     def now(self) -> float:
         return self._call.now
+
+    def unheard(self) -> Unheard | None:
+        return self._call.unheard()
 
     async def stream(self) -> AsyncIterator[Block | CallEvent]:
         async for item in self._call.stream():

@@ -26,6 +26,16 @@ def default_port(transport: str) -> int:
     return 5061 if transport == "TLS" else 5060
 
 
+def written_host(host: str) -> str:
+    """Return a host as it stands in a URI: IPv6 addresses in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def written_address(address: Address) -> str:
+    """Return an address as people write it: `192.0.2.1:5060`, `[2001:db8::1]:5060`."""
+    return f"{written_host(address[0])}:{address[1]}"
+
+
 def literal_address(uri: SipUri) -> Address | None:
     """Return the address of a URI whose host is an IP address; None when the host is a name."""
     # Three colons before an IPv4 part are what the RFC's own grammar writes, wrongly (RFC 5118 section 4.10).

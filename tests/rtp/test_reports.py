@@ -60,12 +60,13 @@ def test_the_round_trip_is_what_the_way_took_however_long_the_report_was_kept(th
     ours.receive(answer, 100 + took, WALL + took)
     assert ours.remote.round_trip_s == pytest.approx(there + back, abs=0.001)
     assert (ours.remote.lost, ours.remote.jitter, ours.remote.reports) == (0, 16, 1)
+    assert ours.remote.sent == 1
 
 
 def test_reports_on_others_are_none_of_ours() -> None:
     ours = side(1)
     ours.receive(side(2).compound(1.0, WALL, timestamp=0, packets=0, octets=0, received=Received(77, 1, 5, 1, 0)), 1.0, WALL)
-    assert (ours.remote.lost, ours.remote.reports) == (None, 1)
+    assert (ours.remote.lost, ours.remote.reports, ours.remote.sent) == (None, 1, 0)
 
 
 def test_a_goodbye_is_the_last() -> None:

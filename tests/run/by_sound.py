@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.revoiced import ear_for
-from ivrtest.call.call import Block, Call, CallEvent, ChangeMethod, Samples
+from ivrtest.call.call import Block, Call, CallEvent, ChangeMethod, Samples, Unheard
 from ivrtest.call.drivers.loop import Exchange
 from ivrtest.call.impairment import Impairment
 from ivrtest.rtp.dtmf import KeyForm
@@ -43,6 +43,9 @@ class Telephone:
     @property
     def now(self) -> float:
         return self._call.now
+
+    def unheard(self) -> Unheard | None:
+        return self._call.unheard()
 
     async def stream(self) -> AsyncIterator[Block | CallEvent]:
         async for item in self._call.stream():

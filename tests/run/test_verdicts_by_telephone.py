@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ import pytest
 
 from ivrtest.audio.revoiced import ear_for
 from ivrtest.call.line import Line
+from ivrtest.rtp.rtcp import ReceiverReport, SenderReport, SourceDescription, build_compound
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.live import converse
 from ivrtest.run.result import Status
@@ -121,11 +123,6 @@ VERDICTS: dict[str, tuple[FarEnd, Status, str]] = {
         Status.FAILED,
         "the IVR did not answer: the call progressed, and nobody answered within 0.5 s",
     ),
-    "answered, no sound": (
-        answers,
-        Status.FAILED,
-        f"the IVR answered and no sound (RTP) came from it for 0.5 s. {EXPECTED}",
-    ),
     "answered, silence": (
         answers_with_silence,
         Status.FAILED,
@@ -139,9 +136,9 @@ VERDICTS: dict[str, tuple[FarEnd, Status, str]] = {
 }
 
 
-def conversation_with(act: FarEnd | None) -> Conversation:
+def conversation_with(act: FarEnd | None, within: str = "500ms") -> Conversation:
     """Hold the conversation with a far side that does as it is told; None: with nobody who says anything."""
-    ready = shop(SCENARIO)
+    ready = shop(SCENARIO.replace("500ms", within))
 
     async def run() -> Conversation:
         talk = Conversation(ready.scenario, ready.prompts, ready.flow.default_language)
@@ -174,6 +171,53 @@ def verdict(talk: Conversation) -> tuple[Status, str]:
 def test_every_class_of_end_has_its_own_words(name: str) -> None:
     act, status, message = VERDICTS[name]
     assert verdict(conversation_with(act)) == (status, message)
+
+
+async def answers_from_a_closed_port(far: FarSide, handle: str) -> None:
+    far.agent.answer(handle, far.description(), now())
+    far.sound.close()
+    far.flush()
+
+
+def answers_and_reports(report: SenderReport | ReceiverReport) -> FarEnd:
+    """Answer, send no sound, and report when ours has come, as then the caller knows who may report."""
+
+    async def act(far: FarSide, handle: str) -> None:
+        await answers(far, handle)
+        await far.sound.received()
+        host, port = far.their_address()
+        far.sound.raw((host, port + 1), build_compound(report, SourceDescription(7, "far")))
+
+    return act
+
+
+NEARBY = "it is on this machine: nothing lies between that could keep it back"
+SENT = r"we sent \d+ packets from 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+"
+NOTHING_SEEN = "nobody refused them (ICMP); no reports (RTCP) came from it"
+CLOSED = "they cannot get there: nobody listens there: the port is closed; no reports (RTCP) came from it"
+ONE_REPORT = "nobody refused them (ICMP); 1 report (RTCP) came from it"
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "why", "seen"),
+    [
+        (answers, Status.FAILED, NEARBY, NOTHING_SEEN),
+        (answers_from_a_closed_port, Status.FAILED, NEARBY, CLOSED),
+        (answers_and_reports(ReceiverReport(7)), Status.FAILED, "it reports (RTCP) that it sent none", ONE_REPORT),
+        (
+            answers_and_reports(SenderReport(7, 0, 0, 150, 24000)),
+            Status.ERROR,
+            "it reports (RTCP) that it sent 150 packets: they were lost on the way, or at a firewall or a NAT",
+            ONE_REPORT,
+        ),
+    ],
+)
+def test_answered_and_no_sound(act: FarEnd, status: Status, why: str, seen: str) -> None:
+    told, message = verdict(conversation_with(act, within="2s"))
+    doubt = "could not tell: " if status is Status.ERROR else ""
+    first = re.escape(f"{doubt}the IVR answered and no sound (RTP) came from it for 2 s. {why}. ")
+    assert told is status
+    assert re.fullmatch(f"{first}{SENT}{re.escape(f'; {seen}. {EXPECTED}')}", message), message
 
 
 def test_nothing_comes_back_at_all() -> None:

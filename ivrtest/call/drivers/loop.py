@@ -243,6 +243,9 @@ class LoopCall:
     def now(self) -> float:
         return self._wire.now
 
+    def unheard(self) -> None:
+        """Nothing is kept back on the way."""
+
     async def stream(self) -> AsyncGenerator[Block | CallEvent, None]:
         """See `Call.stream`. When the iteration is broken off, the clock no longer waits for this end.
 

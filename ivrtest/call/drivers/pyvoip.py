@@ -122,6 +122,9 @@ class PyVoipCall:
         nothing = np.zeros(0, np.int16)
         return Recording(heard=np.concatenate([nothing, *self._heard]), sent=np.concatenate([nothing, *self._sent]))
 
+    def unheard(self) -> None:
+        """pyVoIP does not tell whether anything came."""
+
     async def stream(self) -> AsyncIterator[Block | CallEvent]:
         answered_at: int | None = None
         frame = 0

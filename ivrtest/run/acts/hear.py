@@ -170,23 +170,26 @@ class HearAct(Act):
             return None
         if began is None:
             instead = f', but the IVR transferred to "{scene.transfers[0].to}"' if scene.transfers else ""
-            message = f"{hidden or f'{self.nothing(scene)} for {self.allowed_s:g} s{instead}'}. {self.expected()}"
-            return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message, tuple(self.heard))
+            status, what = (Status.ERROR, hidden) if hidden else self.nothing(scene)
+            return Done(status, self.deadline, f"{what}{'' if hidden else instead}. {self.expected()}", tuple(self.heard))
         if scene.now > max(self.deadline, began) + NAMING_S:
             message = f"a sound that began at {began:.1f} s went on and could not be named. {self.expected()}"
             return Done(Status.ERROR, scene.now, message, tuple(self.heard))
         return None
 
-    def nothing(self, scene: Scene) -> str:
-        """Return what is there to be told where no recording is."""
+    def nothing(self, scene: Scene) -> tuple[Status, str]:
+        """Return the verdict, and what is there to be told, where no recording is."""
         if self.tone:
-            return f"only {self.tone} was heard"
-        if self.old is not None:
-            return f"{named(self.old.key)} went on after the key, until {self.old.end_s:.1f} s, and nothing else was heard"
-        if not scene.answered or scene.sounded or scene.transfers:
-            return "nothing was heard"
-        # From the answer on. What no network could have done to it is worth telling apart from what one may have.
-        return "the IVR answered and sent nothing but silence" if scene.came else "the IVR answered and no sound (RTP) came from it"
+            what = f"only {self.tone} was heard"
+        elif self.old is not None:
+            what = f"{named(self.old.key)} went on after the key, until {self.old.end_s:.1f} s, and nothing else was heard"
+        elif not scene.answered or scene.sounded or scene.transfers:
+            what = "nothing was heard"
+        elif soundless := scene.soundless(self.allowed_s):
+            return soundless
+        else:
+            what = "the IVR answered and sent nothing but silence"
+        return Status.FAILED, f"{what} for {self.allowed_s:g} s"
 
     def too_soon(self, ended: Ended, scene: Scene) -> Done:
         if hidden := scene.hidden(self.since, ended.at):

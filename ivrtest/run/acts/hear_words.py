@@ -159,8 +159,8 @@ class HearWordsAct(Act):
         hidden = scene.hidden(scene.since, self.deadline)
         nothing = "only music was heard" if scene.playing is not None else "nothing was heard"
         only = f"only {self.tone} was heard" if self.tone else nothing
-        message = f"{hidden or f'{only} for {self.step.within_s:g} s'}. {self.expected()}"
-        return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message)
+        status, what = scene.soundless(self.step.within_s) or (Status.FAILED, f"{only} for {self.step.within_s:g} s")
+        return Done(Status.ERROR if hidden else status, self.deadline, f"{hidden or what}. {self.expected()}")
 
     def too_soon(self, ended: Ended, scene: Scene) -> Done:
         if hidden := scene.hidden(scene.since, ended.at):

@@ -131,8 +131,8 @@ class MusicAct(Act):
                 return None
             until = self.since + step.within_s
             hidden = scene.hidden(self.since, until)
-            message = f"{hidden or f'no music was heard for {step.within_s:g} s'}. {self.expected()}"
-            return Done(Status.ERROR if hidden else Status.FAILED, until, message)
+            status, what = scene.soundless(step.within_s) or (Status.FAILED, f"no music was heard for {step.within_s:g} s")
+            return Done(Status.ERROR if hidden else status, until, f"{hidden or what}. {self.expected()}")
         if self.began > self.since + step.within_s:
             waited = self.began - self.since
             return Done(Status.FAILED, self.began, f"music came late, after {waited:.1f} s. it had to begin within {step.within_s:g} s")
