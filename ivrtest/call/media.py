@@ -209,7 +209,7 @@ class MediaEngine:
             self._sessions.add(session)
             self._garbage.opened(len(self._sessions))
             self._sockets.add(session.connection.fileno(), session.receiver.receive)
-            self._sockets.add(session.reporting.control.fileno(), session.reporting.receive)
+            self._sockets.add(session.reporting.control.fileno(), session.receive_report)
         # Once each: some are in two phases.
         while self._leaving and (self._leaving[0][0] <= time.monotonic() or self._closing):
             self._free(self._leaving.popleft()[1])

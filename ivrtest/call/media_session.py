@@ -23,6 +23,7 @@ from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import Address, MediaError, MediaStats, RemoteMedia
 from ivrtest.call.reporting import Reporting
 from ivrtest.call.sender import SAMPLE_S, Sender
+from ivrtest.call.sockets import ROUNDS
 from ivrtest.rtp.dtmf import KeyForm, checked_keys
 from ivrtest.rtp.packet_log import PacketLog
 from ivrtest.rtp.srtp import SrtpError, SrtpSender
@@ -293,6 +294,14 @@ class MediaSession:
             self._obey()
         if not self._ending and self.sender.send(now, wall) and self._outgoing.events:
             self.look_at = now
+
+    def receive_report(self, wall_zero: float) -> None:
+        """Take in a datagram that came to the port of reports, and before it the sound that came before it: it may say goodbye."""
+        for _ in range(ROUNDS):
+            if not self.receiver.receive(wall_zero):
+                break
+        self.receiver.catch_up()
+        self.reporting.receive(wall_zero)
 
     def deliver(self, now: float, batch: int) -> list[Item]:
         """Return the blocks, of `batch` samples each, and the events that are settled, when all is read that came until `now`; the last of

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 import resource
+import secrets
 import socket
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 
 from ivrtest.call.remote_media import MediaError
 from ivrtest.source.system import unbound
 
 
 class Ports:
-    """Taken in turn, so that what is still under way to a call that is over reaches no other."""
+    """Taken in turn, so that what is still under way to a call that is over reaches no other; and from any of them on, so that it does not
+    reach one of another process either."""
 
     def __init__(self, host: str, ports: range) -> None:
         """`host` is the address to bind. `ports` are even; an empty range means any free ones. Raises ValueError for odd ports."""
@@ -21,7 +23,8 @@ class Ports:
         self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._host = host
         self._count = len(ports)
-        self._ports = cycle(ports)
+        first = secrets.randbelow(self._count) if self._count else 0
+        self._ports = cycle(chain(ports[first:], ports[:first]))
 
     def bind(self) -> tuple[socket.socket, socket.socket]:
         """Return sockets for sound and for reports. Raises MediaError when no port can be bound."""

@@ -59,11 +59,11 @@ class Receiver:
         self._source: bytes | None = None
         """The source, as the system names it."""
 
-    def receive(self, wall_zero: float) -> None:
-        """Take in one datagram, if there is one. `wall_zero` is when `time.monotonic()` was 0, in seconds since 1970."""
+    def receive(self, wall_zero: float) -> bool:
+        """Take in one datagram. Returns False if there is none. `wall_zero` is when `time.monotonic()` was 0, in seconds since 1970."""
         received = self._receive(self._descriptor)
         if received is None:
-            return
+            return False
         data, name, stamp = received
         now = time.monotonic()
         # The wall clock may be set while we are at it.
@@ -71,12 +71,13 @@ class Receiver:
         self.latest = arrived
         if len(data) >= _HEADER_SIZE and data[1] == self._expected and name == self._source:
             self._waiting.append((data, (arrived - self._zero) * SAMPLE_RATE))
-            return
+            return True
         self._obey()
         self.catch_up()
         self._take(data, socket_address(name), arrived, wall_zero)
         self.stirred = True
         self.look_again()
+        return True
 
     def catch_up(self) -> None:
         """Take in what waits."""

@@ -17,7 +17,7 @@ from ivrtest.server.ivr import EmbeddedIvr
 from ivrtest.source.text import Source
 from tests.run.shop import shop
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 FLOW = """
 ivrtest: flow/1
 name: shop
@@ -26,7 +26,7 @@ languages: [en]
 prompts: {hello: {en: Welcome to the corner shop.}}
 nodes:
   hello: {announce: {prompt: hello, goto: agent}}
-  agent: {transfer: {to: "%s", mode: attended, timeout: 3s}}
+  agent: {transfer: {to: "%s", mode: attended, timeout: 50s}}
 """
 
 
@@ -102,7 +102,7 @@ def at_the_desk(script: Script, *, permission: Permission | None = None) -> Desk
 def test_the_caller_takes_over_the_call_that_was_answered_for_her() -> None:
     async def script(desk: Desk) -> None:
         placed, came = await desk.talk(follows=True)
-        await came.transfer(desk.agent.uri, consult_s=5)
+        await came.transfer(desk.agent.uri, consult_s=PATIENCE_S)
         agents = await desk.agents_call()
         assert "TransferAsked" not in desk.at_caller.kinds()
         await agents.answer()
@@ -132,7 +132,7 @@ def test_the_caller_takes_over_the_call_that_was_answered_for_her() -> None:
 def test_an_agent_who_does_not_take_the_call_leaves_the_caller_where_she_is(status: int | None, told: int) -> None:
     async def script(desk: Desk) -> None:
         placed, came = await desk.talk(follows=True)
-        await came.transfer(desk.agent.uri, consult_s=0.5)
+        await came.transfer(desk.agent.uri, consult_s=0.5 if status is None else PATIENCE_S)
         agents = await desk.agents_call()
         if status is None:
             await agents.ring()
@@ -168,7 +168,7 @@ def test_a_call_that_nobody_takes_over_is_ended(leaves: bool, monkeypatch: pytes
 
     async def script(desk: Desk) -> None:
         placed, came = await desk.talk(follows=False)
-        await came.transfer(desk.agent.uri, consult_s=5)
+        await came.transfer(desk.agent.uri, consult_s=PATIENCE_S)
         agents = await desk.agents_call()
         if leaves:
             await placed.hang_up()

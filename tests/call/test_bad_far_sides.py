@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from ivrtest.sip.transport import Address
 from tests.call.authority import Authority, self_signed
 from tests.call.far_side import FRAME, FarSide, Sound
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 ANYBODY = Permission(("sip:*@*",))
 LOUD = np.full(FRAME, 8000, np.int16)
 QUIET = np.full(FRAME, 1000, np.int16)
@@ -237,7 +238,9 @@ def test_sound_from_a_stranger_is_not_heard_and_moves_nothing() -> None:
         for duration in (160, 320, 480):
             stranger.key(to, "9", duration, end=duration == 480)
         assert stranger.drain() == 0
-        assert far.sound.drain() > 10
+        # Ours goes to the far side all the while.
+        for _ in range(10):
+            await far.sound.received()
         stranger.close()
 
     heard, call = talking(act)
@@ -260,7 +263,8 @@ def test_a_thousand_packets_a_second() -> None:
         far.sound.timestamp += 8000
         for duration in (160, 320, 480, 640, 800):
             far.sound.key(to, "7", duration, end=duration >= 800)
-        await asyncio.sleep(0.3)
+            # Where too much came for the system's buffer, the next one finds room.
+            await asyncio.sleep(0.05)
 
     began = time.monotonic()
     heard, call = talking(act)
@@ -272,10 +276,13 @@ def test_a_thousand_packets_a_second() -> None:
 
 
 def test_a_key_that_never_ends() -> None:
+    sent: list[float] = []
+
     async def act(far: FarSide, call: SipCall, to: Address, handle: str) -> None:
         began = asyncio.get_running_loop().time()
         for number in range(100):
             far.sound.key(to, "5", 160 * (number + 1))
+            sent.append(asyncio.get_running_loop().time())
             await asyncio.sleep(max(0.0, began + 0.02 * (number + 1) - asyncio.get_running_loop().time()))
         # It stops, and the end never comes. Then it talks.
         far.sound.timestamp += 160 * 110
@@ -284,7 +291,10 @@ def test_a_key_that_never_ends() -> None:
     heard, _ = talking(act)
     (key,) = [event for event in heard.events if isinstance(event, KeyHeard)]
     assert (key.key, key.how) == ("5", "rfc4733")
-    assert key.seconds == pytest.approx(2.0)
+    # Where this machine stood still for as long as a key may go unheard of, it was over then.
+    if max(later - earlier for earlier, later in itertools.pairwise(sent)) < 0.15:
+        assert key.seconds == pytest.approx(2.0)
+    assert 0.0 < key.seconds <= 2.0
     assert level(heard.samples) == {1000}
 
 

@@ -22,7 +22,7 @@ from ivrtest.sip import events as sip
 from tests.call.captured import payload_types
 from tests.call.far_side import FarSide
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 HZ = 440.0
 
 

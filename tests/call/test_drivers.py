@@ -12,7 +12,7 @@ from ivrtest.call.drivers import dial
 from ivrtest.call.line import Line, LineError
 from ivrtest.call.permission import DialRefused
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def test_a_sip_target_is_called_and_hung_up_on() -> None:

@@ -20,7 +20,7 @@ from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import SipUri
 from tests.call.far_side import FarSide
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 LOUD, SOFT = 8031, 2015
 """Samples that mu-law leaves as they are, nearly."""
 

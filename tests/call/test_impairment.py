@@ -102,7 +102,7 @@ def test_who_placed_or_answered_a_call_cannot_refuse_it() -> None:
 @pytest.mark.parametrize("status", [302, 486, 503])
 def test_a_sip_call_is_refused_with_the_status_that_was_asked_for(status: int) -> None:
     async def run() -> tuple[Ended, Ended]:
-        async with asyncio.timeout(20), Line() as ours, Line() as theirs:
+        async with asyncio.timeout(60), Line() as ours, Line() as theirs:
             incoming = theirs.incoming()
             placed = await ours.place(theirs.uri)
             call = await anext(incoming)
@@ -117,7 +117,7 @@ def test_a_sip_call_is_refused_with_the_status_that_was_asked_for(status: int) -
 
 def test_the_sound_of_a_sip_call_gets_lost_on_its_way() -> None:
     async def run() -> tuple[int, int]:
-        async with asyncio.timeout(20), Line() as ours, Line() as theirs:
+        async with asyncio.timeout(60), Line() as ours, Line() as theirs:
             incoming = theirs.incoming()
             placed = await ours.place(theirs.uri)
             call = await anext(incoming)

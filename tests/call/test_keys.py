@@ -14,7 +14,7 @@ from ivrtest.call.sip_call import SipCall
 from ivrtest.sip import events as sip
 from tests.call.test_sip_call import Peer, description
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @pytest.mark.parametrize(

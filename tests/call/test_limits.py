@@ -109,7 +109,7 @@ async def talk(call: SipCall, answered: list[SipCall]) -> None:
 def test_a_line_places_no_more_calls_than_the_target_bears() -> None:
     async def run() -> None:
         async with (
-            asyncio.timeout(20),
+            asyncio.timeout(60),
             Line(user="far") as far,
             Line(network=Network(limits=CallLimits(at_once=1))) as near,
             asyncio.TaskGroup() as group,

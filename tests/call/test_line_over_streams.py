@@ -22,8 +22,9 @@ from ivrtest.sip.agent import Agent
 from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import SipUri
 from tests.call.authority import Authority, fingerprint
+from tests.call.conftest import ClosedPort
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 E = TypeVar("E", bound=sip.Event)
 ANYBODY = Permission(("sip:*@*",))
 
@@ -98,10 +99,8 @@ async def fate_of(line: Line, target: str) -> Ended:
     return ended(await listen(await line.place(target)))
 
 
-def test_nobody_listens_on_tcp() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        target = f"sip:ivr@127.0.0.1:{probe.getsockname()[1]};transport=tcp"
+def test_nobody_listens_on_tcp(closed_port: ClosedPort) -> None:
+    target = f"sip:ivr@127.0.0.1:{closed_port(socket.SOCK_STREAM)};transport=tcp"
 
     async def run() -> Ended:
         async with asyncio.timeout(PATIENCE_S), Line() as line:

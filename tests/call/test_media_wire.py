@@ -13,7 +13,7 @@ import pytest
 
 from ivrtest.audio import tones
 from ivrtest.audio.dtmf_detector import DtmfDetector
-from ivrtest.call.call import Block, CallEvent, KeyHeard, KeySent, PlaybackEnded, Samples
+from ivrtest.call.call import Block, KeyHeard, KeySent, PlaybackEnded, Samples
 from ivrtest.call.codecs import CODECS
 from ivrtest.call.media import MediaEngine
 from ivrtest.call.media_session import MediaSession, RemoteMedia
@@ -21,7 +21,7 @@ from ivrtest.call.remote_media import Address
 from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.sip.sdes import SUITES, Crypto
 from tests.call.test_codecs import snr_db
-from tests.call.test_media import ANY, events, has, in_loop, read, seconds_read, sound
+from tests.call.test_media import ANY, PATIENCE_S, events, has, in_loop, read, seconds_read, sound
 
 TONE = tones.tone((1004,), 1.0)
 
@@ -97,9 +97,9 @@ async def test_packets_of_60_ms_one_way_and_10_ms_the_other() -> None:
         right.start(terms(left.local_address, ptime_ms=10))
         await read(left, seconds_read(0.9))
         sent = left.stats().sent, right.stats().sent
-        # 15 and 90, were the clocks and the readers exact.
-        assert 12 <= sent[0] <= 18
-        assert 80 <= sent[1] <= 100
+        # 15 and 90, were the clocks and the readers exact; more where they were asked late.
+        assert sent[0] >= 12
+        assert 6 * (sent[0] - 3) <= sent[1] <= 6 * (sent[0] + 3)
 
 
 @in_loop
@@ -167,9 +167,10 @@ def test_encrypted_both_ways_with_reports(suite: str, mux: bool) -> None:
             assert (one.unauthenticated, one.malformed, one.strangers, one.lost) == (0, 0, 0, 0)
         assert stats[0].remote_lost == 0
         assert stats[0].round_trip_ms is not None
-        assert 0 <= stats[0].round_trip_ms < 1000
+        # As long as somebody else may have had the machine, and no longer.
+        assert 0 <= stats[0].round_trip_ms < 10_000
 
-    asyncio.run(asyncio.wait_for(run(), 30))
+    asyncio.run(asyncio.wait_for(run(), PATIENCE_S))
 
 
 @in_loop
@@ -180,10 +181,9 @@ async def test_what_is_encrypted_with_another_key_is_not_heard_and_counted() -> 
         left.start(terms(right.local_address, send_crypto=key, receive_crypto=key))
         right.start(terms(left.local_address, send_crypto=key, receive_crypto=other))
         left.play(TONE)
-        items = await read(right, seconds_read(0.4))
+        items = await read(right, lambda items: seconds_read(0.4)(items) and right.stats().unauthenticated >= 15)
         stats = right.stats()
         assert not sound(items).any()
-        assert stats.unauthenticated >= 15
         assert stats.received == 0
 
 
@@ -211,11 +211,14 @@ async def test_comfort_noise_in_place_of_silence() -> None:
         right.start(terms(left.local_address))
         items = await read(right, seconds_read(0.5))
         left.play(tones.tone((1004,), 0.4))
-        items += await read(right, seconds_read(1.2))
+        # Its sound, and noise again.
+        items += await read(right, lambda items: seconds_read(0)(items) and bool(np.count_nonzero(sound(items)) > 3000))
+        items += await read(right, seconds_read(items[-1].end_s + 0.4))  # type: ignore[union-attr]  # a block
+        passed_s = items[-1].end_s  # type: ignore[union-attr]  # a block, too
         stats = left.stats(), right.stats()
     assert stats[1].noise_dbov == -70
-    # 20 packets of sound and one of noise each 200 ms.
-    assert stats[0].sent <= 30
+    # 20 packets of sound and one of noise each 200 ms, not one each 20 ms.
+    assert stats[1].received <= 20 + passed_s / 0.2 + 5
     assert not any(item.lost.any() for item in items if isinstance(item, Block))
     assert (stats[1].lost, stats[1].unknown_payloads, stats[1].malformed) == (0, 0, 0)
     heard = sound(items)
@@ -227,10 +230,12 @@ async def test_the_far_side_says_goodbye() -> None:
     async with pair() as (left, right):
         await read(right, seconds_read(0.2))
         left.close()
-        items: list[Block | CallEvent] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not right.reporting.reports.goodbye:
-                items.append(await right.next())
+                await right.next()
+            # The sound that came just before it may be looked at only now.
+            for _ in range(2):
+                await right.next()
         assert right.stats().after_goodbye == 0
 
 

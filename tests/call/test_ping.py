@@ -12,9 +12,10 @@ from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import Line, LineError
 from ivrtest.call.permission import DialRefused
 from ivrtest.run.live import LiveRoute
+from tests.call.conftest import ClosedPort
 from tests.call.far_side import FarSide
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def asked(uri: str, within_s: float = PATIENCE_S) -> float:
@@ -33,10 +34,8 @@ def test_somebody_is_there() -> None:
     asyncio.run(run())
 
 
-def test_nobody_listens_there() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def test_nobody_listens_there(closed_port: ClosedPort) -> None:
+    port = closed_port()
     text = (
         f'"sip:x@127.0.0.1:{port}" does not answer OPTIONS: nobody listens there: the port is closed. check its address, and that it runs'
     )
@@ -58,11 +57,9 @@ def test_who_may_not_be_called_is_not_asked() -> None:
         asked("sip:x@192.0.2.1")
 
 
-def test_a_run_does_not_begin_without_an_answer() -> None:
+def test_a_run_does_not_begin_without_an_answer(closed_port: ClosedPort) -> None:
     async def run() -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            uri = f"sip:x@127.0.0.1:{free.getsockname()[1]}"
+        uri = f"sip:x@127.0.0.1:{closed_port()}"
         async with asyncio.timeout(PATIENCE_S), LiveRoute(target=uri, options=DialOptions(ping=True)):
             pytest.fail("nobody is there")
 

@@ -16,7 +16,7 @@ from ivrtest.call.quality import CallQuality
 from ivrtest.call.sip_call import SipCall
 from ivrtest.rtp.rating import Rating
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 SECONDS = 3.0
 BLOCK_S = 0.04
 

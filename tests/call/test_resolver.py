@@ -46,7 +46,7 @@ _sip._udp.shared    300 IN SRV   0 25 5060 three
 
 def asking(act: Callable[[NameServer, Resolver], Awaitable[None]]) -> None:
     async def run() -> None:
-        async with asyncio.timeout(20), name_server("example.com", ZONE) as server:
+        async with asyncio.timeout(60), name_server("example.com", ZONE) as server:
             await act(server, Resolver(NameService(server.address), chance=random.Random(1)))
 
     asyncio.run(run())
@@ -166,7 +166,7 @@ def test_what_is_known_is_not_asked_again_until_its_time_is_over() -> None:
     records = ZONE.replace("plain               300", "plain               0")
 
     async def run() -> None:
-        async with asyncio.timeout(20), name_server("example.com", records) as server:
+        async with asyncio.timeout(60), name_server("example.com", records) as server:
             resolver = Resolver(NameService(server.address))
             for _ in range(3):
                 await resolver.targets(SipUri.parse("sip:ivr@example.com"))

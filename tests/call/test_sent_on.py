@@ -15,7 +15,7 @@ from ivrtest.sip.dialog import DialogId
 from ivrtest.sip.uri import SipUri
 from tests.call.far_side import FarSide
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 E = TypeVar("E")
 
 

@@ -17,7 +17,7 @@ from ivrtest.sip.agent import Agent
 from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import SipUri
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def description(*lines: str) -> bytes:

@@ -21,7 +21,7 @@ from ivrtest.call.sound import SoundOptions, Srtp
 from ivrtest.call.tls import Tls
 from tests.call.authority import Authority
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 READABLE_KEY = (
     "SRTP is mandatory, and its key would go over signalling that is not encrypted, where everybody on the way can read it. "
     "call over TLS, or allow it with srtp_in_clear"

@@ -22,7 +22,7 @@ from tests.run.shop import shop
 
 pytestmark = pytest.mark.calls
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 RINGS_S = 0.5
 SCENARIO = "ivrtest: scenario/1\nname: A caller\nflow: shop\nsteps: [{hear: choose_language, within: 500ms}]\n"
 EXPECTED = '"choose_language" was expected'

@@ -23,7 +23,7 @@ from ivrtest.server.ivr import EmbeddedIvr
 from ivrtest.server.record import CallRecord
 from ivrtest.source.text import Source
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 PEERS = Path(__file__).with_name("peers")
 SIPP = shutil.which("sipp")
 DTMF_PCAP = Path("/usr/share/sip-tester/dtmf_2833_2.pcap")
