@@ -48,7 +48,8 @@ class _Header(ctypes.Structure):
 # A PyDLL, unlike a CDLL, keeps the interpreter during its calls.
 _c_library = ctypes.PyDLL(None)
 _sendto = _c_library.sendto
-_sendto.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint32)
+# Without argtypes, for to convert arguments by those takes a third of the call. Octets go as a pointer anyway, and numbers as what a C int
+# is widened to: all of them are small and none is negative.
 _sendto.restype = ctypes.c_ssize_t
 _recvmsg = _c_library.recvmsg
 _recvmsg.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int)

@@ -28,6 +28,7 @@ from ivrtest.call.outgoing import Outgoing
 from ivrtest.call.ports import Ports
 from ivrtest.call.remote_media import MediaError, RemoteMedia
 from ivrtest.call.reporting import Reporting
+from ivrtest.call.sender import send_due
 from ivrtest.call.sockets import Sockets
 from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, KeySender
 from ivrtest.rtp.reports import Reports
@@ -72,6 +73,8 @@ class MediaEngine:
         self._thread: threading.Thread | None = None
         self._closing = False
         self._opened: deque[tuple[int, MediaSession]] = deque()
+        self._asked: deque[MediaSession] = deque()
+        """Sessions of which something is asked."""
         self._awake = threading.Event()
         self._origin = time.monotonic()
         self._phases: tuple[list[MediaSession], ...] = tuple([] for _ in range(PHASES))
@@ -134,6 +137,7 @@ class MediaEngine:
             incoming=incoming,
             reporting=Reporting(connection, control, reports, outgoing, incoming, capture),
             capture=capture,
+            asked=self._asked.append,
             repace=self._repace,
             max_lag_s=max_lag_s,
         )
@@ -210,13 +214,14 @@ class MediaEngine:
             self._garbage.opened(len(self._sessions))
             self._sockets.add(session.connection.fileno(), session.receiver.receive)
             self._sockets.add(session.reporting.control.fileno(), session.receive_report)
-        # Once each: some are in two phases.
+        while self._asked:
+            self._asked.popleft().obey()
         while self._leaving and (self._leaving[0][0] <= time.monotonic() or self._closing):
             self._free(self._leaving.popleft()[1])
+        # Once each: some are in two phases.
         due = list(dict.fromkeys(session for phase in sorted(phases) for session in self._phases[phase]))
         now, wall = time.monotonic(), time.time()
-        for session in due:
-            session.send(now, wall)
+        send_due((session.sender for session in due), now, wall)
         read_at, unread = self._sockets.read(wall - now)
         self._deliver(due, read_at, unread)
 

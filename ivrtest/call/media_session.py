@@ -63,11 +63,12 @@ class MediaSession:
         incoming: Incoming,
         reporting: Reporting,
         capture: Capture | None,
+        asked: Callable[[MediaSession], None],
         repace: Callable[[MediaSession, int], None],
         max_lag_s: float = MAX_LAG_S,
     ) -> None:
-        """`zero` is the time of position 0, by `time.monotonic()`. `repace` is told of it when `send` is to be called at another pace, in
-        samples; at first it is 160."""
+        """`zero` is the time of position 0, by `time.monotonic()`. `asked` is told, in the reader's thread, that `obey` is to be called.
+        `repace` is told of it when the sender is to be woken at another pace, in samples; at first it is 160."""
         self.connection: Final = connection
         self.reporting: Final = reporting
         """The reports of both sides. Of the media thread."""
@@ -78,7 +79,7 @@ class MediaSession:
         """Whether the far side ended the call. Of the media thread."""
         self.look_at = zero
         """When `deliver` may have something, by `time.monotonic()`. Of the media thread."""
-        self.sender: Final = Sender(connection, zero=zero, outgoing=outgoing, capture=capture)
+        self.sender: Final = Sender(connection, zero=zero, outgoing=outgoing, capture=capture, happened=self._look)
         """Of the media thread."""
         self.receiver: Final = Receiver(
             connection,
@@ -88,7 +89,7 @@ class MediaSession:
             reporting=reporting,
             capture=capture,
             heard_from=self._heard_from,
-            obey=self._obey,
+            obey=self.obey,
         )
         """Of the media thread."""
         self.local_address: Final[Address] = self.receiver.local_address
@@ -106,6 +107,7 @@ class MediaSession:
         self._closing = False
         # From that thread to the media thread.
         self._commands: deque[Callable[[], None]] = deque()
+        self._asked = asked
         # Of the media thread.
         self._outgoing = outgoing
         self._incoming = incoming
@@ -139,7 +141,7 @@ class MediaSession:
             except SrtpError as error:
                 raise MediaError(str(error)) from error
         self._encryption = remote.send_crypto, cipher
-        self._commands.append(lambda: self._agree(remote, cipher))
+        self._ask(lambda: self._agree(remote, cipher))
 
     def update(self, remote: RemoteMedia) -> None:
         """Go on with other terms: a re-INVITE, a hold (`sends=False`), early media that becomes the answered call."""
@@ -151,11 +153,11 @@ class MediaSession:
         `PlaybackEnded` follows unless it loops, is replaced or stopped.
         """
         sound = Sound.encode(samples, self._codec, loop=loop)
-        self._commands.append(lambda: self._outgoing.play(sound))
+        self._ask(lambda: self._outgoing.play(sound))
 
     def stop_playing(self) -> None:
         """Send silence from the next frame on. No `PlaybackEnded` follows."""
-        self._commands.append(self._outgoing.stop)
+        self._ask(self._outgoing.stop)
 
     def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
         """Queue keys of `0123456789*#ABCD`. `KeySent` reports each when it has left, whole. `secret` hides them from the capture. `form`:
@@ -164,7 +166,7 @@ class MediaSession:
         Raises ValueError for anything that is no key.
         """
         wanted = checked_keys(keys, secret=secret)
-        self._commands.append(lambda: self._outgoing.press(wanted, secret=secret, form=form))
+        self._ask(lambda: self._outgoing.press(wanted, secret=secret, form=form))
 
     def hide_heard_keys(self, hide: bool) -> None:
         """While `hide`, keys that the far side presses are masked in the capture."""
@@ -172,15 +174,15 @@ class MediaSession:
         def command() -> None:
             self._incoming.hide_keys = hide
 
-        self._commands.append(command)
+        self._ask(command)
 
     def impair(self, impairment: Impairment | None) -> None:
         """From now on, treat what we send as a bad network would; None: as usual. What was sent and has not arrived by then is lost."""
-        self._commands.append(lambda: self.sender.impair(impairment))
+        self._ask(lambda: self.sender.impair(impairment))
 
     def post(self, event: CallEvent) -> None:
         """Put an event of the signalling (`Ringing`, `Answered`, `Ended`) into the stream, at its `at` on this clock."""
-        self._commands.append(lambda: self._add_event(event))
+        self._ask(lambda: self._add_event(event))
 
     async def next(self) -> Block | CallEvent:
         """Return what comes next. Raises StopAsyncIteration after the end, MediaError if the session failed."""
@@ -216,7 +218,7 @@ class MediaSession:
         """
         if not self._closing:
             self._closing = True
-            self._commands.append(lambda: self.finish(None, by_them=by_them))
+            self._ask(lambda: self.finish(None, by_them=by_them))
 
     def recording(self) -> Recording:
         """Return both directions as far as blocks were delivered. Empty if the session was opened without `record`."""
@@ -279,21 +281,28 @@ class MediaSession:
                 self._waiter.set_result(None)
             self._waiter = None
 
+    def _ask(self, command: Callable[[], None]) -> None:
+        """Let the media thread do something, before it sends what is due next."""
+        self._commands.append(command)
+        self._asked(self)
+
     # For the media thread.
 
     def finish(self, error: MediaError | None, *, by_them: bool = False) -> None:
         """Let the next `deliver` be the last."""
         if not self._ending:
             self._ending = True
+            self.sender.stop()
             self._end_error = error
             self.left_alone = by_them
 
-    def send(self, now: float, wall: float) -> None:
-        """Do what was asked for, and send what is due at `now`, by `time.monotonic()`. `wall` is the same moment in seconds since 1970."""
+    def obey(self) -> None:
+        """Do what was asked for."""
         if self._commands:
-            self._obey()
-        if not self._ending and self.sender.send(now, wall) and self._outgoing.events:
-            self.look_at = now
+            self.sender.catch_up()
+        while self._commands and not self._ending:
+            self._commands.popleft()()
+            self._look()
 
     def receive_report(self, wall_zero: float) -> None:
         """Take in a datagram that came to the port of reports, and before it the sound that came before it: it may say goodbye."""
@@ -337,7 +346,6 @@ class MediaSession:
         """Return all that is left, and say goodbye."""
         items: list[Item] = []
         incoming = self._incoming
-        self.sender.catch_up()
         if self._outgoing.packets and not self.left_alone:
             self._report(now, last=True)
         if self._end_error is None:
@@ -358,12 +366,9 @@ class MediaSession:
     def _position(self, now: float) -> int:
         return int((now - self._zero) * SAMPLE_RATE)
 
-    def _obey(self) -> None:
-        """Do what was asked for."""
-        self.sender.catch_up()
-        while self._commands and not self._ending:
-            self._commands.popleft()()
-            self.look_at = self._zero
+    def _look(self) -> None:
+        """There may be something to deliver."""
+        self.look_at = self._zero
 
     def _heard_from(self, source: SocketAddress) -> None:
         # Behind a NAT, sound goes where it comes from.

@@ -71,13 +71,14 @@ class Pacing:
         # that other threads find what belongs together.
         self._state = (Paces(), array("d"), array("d"), 0)
 
-    def note(self, deadline: float, sent: float) -> None:
-        """Note that a packet left that was to leave at `deadline`."""
+    def columns(self) -> tuple[array[float], array[float]]:
+        """Return where to note packets that leave: when each did, first, and then when it was to. Ask again before each few of them, for
+        what is noted is worked out when it becomes much."""
         _, deadlines, times, _ = self._state
-        times.append(sent)
-        deadlines.append(deadline)
         if len(times) > _KEPT:
-            self._state = (self.paces, deadlines[-1:], times[-1:], 1)
+            deadlines, times = deadlines[-1:], times[-1:]
+            self._state = (self.paces, deadlines, times, 1)
+        return times, deadlines
 
     @property
     def paces(self) -> Paces:
