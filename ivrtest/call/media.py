@@ -39,10 +39,8 @@ LINGER_S = 0.1
 """How long a port is kept when the far side has ended the call, for what is still under way."""
 MAX_RECORDING_S = 3600
 """A longer call goes on, but its recording ends there; until then it grows by 1.5 MB a minute."""
-CROWD = 200
-"""With more sessions than this, blocks are longer: ..."""
-CROWDED_BATCH_MS = 100
-"""... waking the reader of each takes as long as some packets do."""
+CROWDS = {200: 100, 500: 200}
+"""With more sessions than so many, blocks last so many milliseconds: waking the reader of each takes as long as some packets do."""
 LONGEST_DATAGRAM = 4096
 """Octets. The longest that is agreed on is 60 ms of L16 at 16,000 samples a second; at 44,100 packets are short."""
 _SWITCH_S = 0.0005
@@ -60,7 +58,7 @@ class MediaEngine:
 
     def __init__(self, *, host: str = "127.0.0.1", ports: range = range(20000, 30000, 2), batch_ms: int = 40) -> None:
         """`host` is the address to bind. `ports` are the even ports to take in turn; an empty range means any even free ones.
-        `batch_ms` is the length of a block; among more than `CROWD` sessions it is at least `CROWDED_BATCH_MS`.
+        `batch_ms` is the length of a block; among many sessions it is longer, see `CROWDS`, but where an event waits.
 
         Raises ValueError for odd ports or a batch that is no multiple of 20 ms.
         """
@@ -228,13 +226,14 @@ class MediaEngine:
     def _deliver(self, sessions: Collection[MediaSession], read_at: float, unread: Collection[int] = ()) -> None:
         """Hand over what is settled in these sessions: what could still find its place was read by then. What is not read yet of one is
         not late, it waits for us."""
-        batch = self._batch if len(self._sessions) <= CROWD else max(self._batch, CROWDED_BATCH_MS * SAMPLE_RATE // 1000)
+        up = len(self._sessions)
+        longest = max([self._batch, *(milliseconds * SAMPLE_RATE // 1000 for crowd, milliseconds in CROWDS.items() if up > crowd)])
         found: list[tuple[MediaSession, list[Item]]] = []
         for session in sessions:
             if read_at < session.look_at and not session.receiver.stirred:
                 continue
             behind = session.connection.fileno() in unread
-            items = session.deliver(min(read_at, session.receiver.latest) if behind else read_at, batch)
+            items = session.deliver(min(read_at, session.receiver.latest) if behind else read_at, self._batch, longest)
             if items:
                 found.append((session, items))
             if session.over:

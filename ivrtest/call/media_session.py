@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from bisect import insort
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ivrtest.call.call import SAMPLE_RATE, Block, CallEvent, Ended, Samples
+from ivrtest.call.call import SAMPLE_RATE, Block, CallEvent, Samples
 from ivrtest.call.capture import Capture
 from ivrtest.call.codecs import CODECS, CodecName, warm_up
 from ivrtest.call.datagrams import Inbox, SocketAddress
+from ivrtest.call.event_queue import EventQueue
 from ivrtest.call.impairment import Impairment
 from ivrtest.call.incoming import Incoming
 from ivrtest.call.outgoing import Outgoing, Sound
@@ -46,7 +46,8 @@ class MediaSession:
     `KeyHeard`, `KeySent`, `PlaybackEnded`, and whatever was handed to `post`. Read it with `async for` or `await session.next()`.
 
     A block reaches the reader some 40 to 80 ms after its last sample, so that packets out of order find their place; when the far side
-    suddenly stops sending, up to 240 ms after, once, so that a stall is not taken for silence. The times on the clock are those of
+    suddenly stops sending, up to 240 ms after, once, so that a stall is not taken for silence. Among many sessions blocks are longer, so
+    that they come later (`media.CROWDS`), unless an event is due. The times on the clock are those of
     arrival, without that delay. A key is reported as soon as it is known whole, so its `at` may lie before the last block.
 
     The media thread never waits for the reader. When the reader is 60 s behind, the session ends, and a MediaError follows what was kept.
@@ -114,8 +115,7 @@ class MediaSession:
         self._repace = repace
         self._ending = False
         self._end_error: MediaError | None = None
-        self._events: list[tuple[bool, float, int, CallEvent]] = []
-        self._event_count = 0
+        self._events = EventQueue()
 
     # For the reader.
 
@@ -182,7 +182,7 @@ class MediaSession:
 
     def post(self, event: CallEvent) -> None:
         """Put an event of the signalling (`Ringing`, `Answered`, `Ended`) into the stream, at its `at` on this clock."""
-        self._ask(lambda: self._add_event(event))
+        self._ask(lambda: self._events.add([event]))
 
     async def next(self) -> Block | CallEvent:
         """Return what comes next. Raises StopAsyncIteration after the end, MediaError if the session failed."""
@@ -312,11 +312,11 @@ class MediaSession:
         self.receiver.catch_up()
         self.reporting.receive(wall_zero)
 
-    def deliver(self, now: float, batch: int) -> list[Item]:
-        """Return the blocks, of `batch` samples each, and the events that are settled, when all is read that came until `now`; the last of
-        all, too, after `close`, and then be `over`."""
+    def deliver(self, now: float, batch: int, longest: int) -> list[Item]:
+        """Return the blocks and the events that are settled, when all is read that came until `now`; the last of all, too, after `close`,
+        and then be `over`. A block is `longest` samples, or as many times `batch` as lets an event pass that waits for it."""
         items: list[Item] = []
-        incoming = self._incoming
+        incoming, events = self._incoming, self._events
         self.receiver.catch_up()
         self.receiver.stirred = False
         if not self._ending:
@@ -324,13 +324,13 @@ class MediaSession:
                 self._report(now)
             settled = incoming.settle((now - self._zero) * SAMPLE_RATE)
             self._collect_events()
-            while incoming.taken + batch <= settled:
-                self._pass_events(items, incoming.taken)
-                items.append(incoming.take(incoming.taken + batch))
-            # Keys may have been found in the sound.
-            self._collect_events()
-            self._pass_events(items, incoming.taken)
-            self.look_at = now if incoming.key_down else self._zero + (incoming.taken + batch + incoming.timeline.delay) * SAMPLE_S
+            items += events.passed(incoming.taken)
+            while (until := self._block_end(batch, longest)) <= settled:
+                items.append(incoming.take(until))
+                # Keys may have been found in the sound.
+                self._collect_events()
+                items += events.passed(until)
+            self.look_at = now if incoming.key_down else self._zero + (until + incoming.timeline.delay) * SAMPLE_S
             if incoming.taken - self._read > self._max_lag:
                 self.finish(
                     MediaError(
@@ -342,6 +342,11 @@ class MediaSession:
             items += self._last(now)
         return items
 
+    def _block_end(self, batch: int, longest: int) -> int:
+        """Where the next block ends; whatever happened before it has passed."""
+        taken, event = self._incoming.taken, self._events.next_at
+        return taken + (longest if event is None else min(longest, -(-(event - taken) // batch) * batch))
+
     def _last(self, now: float) -> list[Item]:
         """Return all that is left, and say goodbye."""
         items: list[Item] = []
@@ -351,10 +356,10 @@ class MediaSession:
         if self._end_error is None:
             self._outgoing.finish()
             self._collect_events()
-            self._pass_events(items, incoming.taken)
+            items += self._events.passed(incoming.taken)
             if (until := self._position(now)) > incoming.taken:
                 items.append(incoming.take(until))
-            items += [event for _, _, _, event in self._events]
+            items += self._events.all()
         items.append(self._end_error)
         self.over = True
         return items
@@ -387,19 +392,8 @@ class MediaSession:
         self.sender.destination = self._incoming.source or remote.address
         self.reporting.agree(remote, time.monotonic())
 
-    def _add_event(self, event: CallEvent) -> None:
-        # By time, and in the order they came; `Ended` last of all.
-        self._event_count += 1
-        insort(self._events, (isinstance(event, Ended), event.at, self._event_count, event))
-
     def _collect_events(self) -> None:
         for made in (self._outgoing.events, self._incoming.events):
-            for event in made:
-                self._add_event(event)
-            made.clear()
-
-    def _pass_events(self, items: list[Item], until: int) -> None:
-        """Let pass what happened up to the sample `until`; `Ended` only comes after the last block."""
-        events = self._events
-        while events and not events[0][0] and round(events[0][1] * SAMPLE_RATE) <= until:
-            items.append(events.pop(0)[3])
+            if made:
+                self._events.add(made)
+                made.clear()
