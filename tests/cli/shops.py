@@ -57,7 +57,7 @@ def serving(shop: Path, *options: str) -> Iterator[str]:
         assert ready == "shop answers at"
         yield uri
         server.send_signal(signal.SIGTERM)
-        out, err = server.communicate(timeout=10)
+        out, err = server.communicate(timeout=60)
         assert (server.returncode, out) == (0, ""), err
     finally:
         server.kill()

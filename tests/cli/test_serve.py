@@ -32,7 +32,7 @@ def test_it_says_where_it_answers_and_a_run_from_another_process_passes(shop: Pa
         assert done.stdout.splitlines()[0] == f"1 scenario against {uri}"
         assert sorted(path.name for path in (shop / "reports").iterdir()) == ["junit.xml", "recordings", "report.html", "results.json"]
         server.send_signal(signal.SIGTERM)
-        out, err = server.communicate(timeout=10)
+        out, err = server.communicate(timeout=60)
         assert (server.returncode, out, err) == (0, "", "stopped after 1 call\n")
     finally:
         server.kill()

@@ -35,7 +35,7 @@ async def sipp_ivr(
     with reserved_ports(host) as ports:
         command = [
             *("sipp", "-sf", str(scenario), "-i", host, "-p", str(ports[0]), "-mi", host, "-mp", str(ports[2]), "-m", str(calls)),
-            *("-nostdin", "-timeout", "60", "-timeout_error", "-trace_err", "-error_file", str(folder / "errors.log"), *options),
+            *("-nostdin", "-timeout", "200", "-timeout_error", "-trace_err", "-error_file", str(folder / "errors.log"), *options),
         ]
         async with running(*command, folder=folder) as program:
             await program.port(ports[0])
@@ -53,7 +53,7 @@ async def sipp_caller(
     with reserved_ports(host) as ports:
         command = [
             *("sipp", "-sf", str(scenario), "-i", host, "-p", str(ports[0]), "-mi", host, "-mp", str(ports[2]), "-m", str(calls)),
-            *("-nostdin", "-timeout", "60", "-timeout_error", "-trace_err", "-error_file", str(folder / "errors.log"), *options, address),
+            *("-nostdin", "-timeout", "200", "-timeout_error", "-trace_err", "-error_file", str(folder / "errors.log"), *options, address),
         ]
         async with running(*command, folder=folder) as program:
             yield program

@@ -123,6 +123,6 @@ def test_we_are_called(name: str, desk: Flow, library: PromptLibrary, tmp_path: 
 
     record, heard = asyncio.run(run())
     assert [(key.key, key.how) for key in record.keys] == [("1", "rfc4733")]
-    assert 0.04 <= record.keys[0].seconds <= 0.5
+    assert 0.0 < record.keys[0].seconds < 2.0
     assert record.troubles == ()
     assert verdicts(heard, library)[-1] == ("thanks", "match")

@@ -15,6 +15,7 @@ from ivrtest.audio.hearing import Heard, Recognised
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.call import Answered, CallEvent, Samples, SessionChanged
 from ivrtest.call.line import Line
+from ivrtest.call.listener import Tick
 from ivrtest.call.sound import SoundOptions
 from tests.call.captured import payload_types
 from tests.interop.baresip import baresip, needs_baresip
@@ -116,10 +117,15 @@ def test_changes_with_sipp_by_reinvite_and_update_and_through_a_glare(library: P
         ):
             call = await line.place(uri)
 
+            changing = False
+
             async def react(item: object) -> None:
+                nonlocal changing
                 match item:
                     case Answered():
                         call.play(said)
+                    case Tick() if not changing and call.stats().sent > 5:
+                        changing = True
                         await call.change_codec("PCMA")
                     case SessionChanged(by="us", codec="PCMA"):
                         await call.change_codec("PCMU", method="UPDATE")

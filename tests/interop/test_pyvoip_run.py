@@ -37,7 +37,7 @@ def test_a_scenario_is_held_and_kept(shop: Path) -> None:
             command = [sys.executable, "-m", "ivrtest", "run", "--target", "lab"]
             environment = {**os.environ, "LAB_PASSWORD": PASSWORD}
             return await asyncio.to_thread(
-                subprocess.run, command, cwd=shop, env=environment, capture_output=True, text=True, check=False, timeout=60
+                subprocess.run, command, cwd=shop, env=environment, capture_output=True, text=True, check=False, timeout=120
             )
 
     with serving(shop, "--listen", "127.0.0.1:0") as uri:

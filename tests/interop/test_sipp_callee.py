@@ -86,7 +86,7 @@ def test_200_of_200_calls_to_an_ivr_that_loses_a_tenth_of_the_messages(tmp_path:
     async def run() -> list[list[CallEvent]]:
         # SIPp gives a call up when it loses its own part of it. That is no fault of the caller's, and the call is answered all the same.
         options = ("-lost", "10", "-default_behaviors", "all,-abortunexp")
-        async with asyncio.timeout(60), sipp_ivr(tmp_path, None, *options, calls=1000) as (uri, _):
+        async with asyncio.timeout(180), sipp_ivr(tmp_path, None, *options, calls=1000) as (uri, _):
             async with Line() as line, asyncio.TaskGroup() as group:
                 tasks = [group.create_task(hold(line, uri)) for _ in range(200)]
             return [task.result() for task in tasks]

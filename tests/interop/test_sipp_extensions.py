@@ -93,7 +93,7 @@ def test_200_of_200_callers_who_lose_a_tenth_of_the_messages_are_served(tmp_path
             await call.answer()
             return await events_of(call)
 
-        async with asyncio.timeout(90), Line() as line, asyncio.TaskGroup() as group:
+        async with asyncio.timeout(180), Line() as line, asyncio.TaskGroup() as group:
             calls = line.incoming()
 
             async def receive() -> None:

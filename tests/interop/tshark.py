@@ -13,7 +13,7 @@ needs_tshark = needs("tshark", "tshark")
 
 _FIELDS = (
     *("frame.time_epoch", "ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "udp.srcport", "udp.dstport"),
-    *("_ws.col.Protocol", "sip.Method", "sip.Status-Code", "sip.CSeq.method"),
+    *("_ws.col.Protocol", "sip.Method", "sip.Status-Code", "sip.CSeq.method", "sip.resend"),
     *("rtp.ssrc", "rtp.seq", "rtp.timestamp", "rtp.p_type", "rtp.marker"),
     *("rtpevent.event_id", "rtpevent.end_of_event", "rtpevent.duration"),
 )
@@ -29,7 +29,7 @@ class Packet:
     destination: tuple[str, int]
     protocol: str
     sip: str
-    """`INVITE`, or `200 INVITE`."""
+    """`INVITE`, or `200 INVITE`. Empty where it is sent once more, as whoever waits too long for an answer does."""
     ssrc: str
     sequence: int
     timestamp: int
@@ -59,19 +59,19 @@ def packets(capture: Path, *, sip_port: int) -> list[Packet]:
 
 def _tshark(capture: Path, sip_port: int, *options: str) -> list[str]:
     command = ["tshark", "-r", str(capture), "-d", f"udp.port=={sip_port},sip", *options]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.splitlines()
 
 
 def _read(lines: list[str]) -> Iterator[Packet]:
     for line in lines:
         at, source4, source6, destination4, destination6, from_port, to_port, protocol, *rest = line.split("\t")
-        method, status, of_method, ssrc, sequence, timestamp, payload_type, marker, event, event_ended, event_samples = rest
+        method, status, of_method, resent, ssrc, sequence, timestamp, payload_type, marker, event, event_ended, event_samples = rest
         yield Packet(
             at=float(at),
             source=(source4 or source6, int(from_port or 0)),
             destination=(destination4 or destination6, int(to_port or 0)),
             protocol=protocol,
-            sip=method or f"{status} {of_method}".strip(),
+            sip="" if resent in ("1", "True") else method or f"{status} {of_method}".strip(),
             ssrc=ssrc,
             sequence=int(sequence or 0),
             timestamp=int(timestamp or 0),

@@ -23,8 +23,8 @@ from tests.run.shop import shop
 pytestmark = pytest.mark.calls
 
 PATIENCE_S = 60.0
-RINGS_S = 0.5
-SCENARIO = "ivrtest: scenario/1\nname: A caller\nflow: shop\nsteps: [{hear: choose_language, within: 500ms}]\n"
+RINGS_S = 2.0
+SCENARIO = "ivrtest: scenario/1\nname: A caller\nflow: shop\nsteps: [{hear: choose_language, within: 2s}]\n"
 EXPECTED = '"choose_language" was expected'
 
 FarEnd = Callable[[FarSide, str], Awaitable[None]]
@@ -114,19 +114,19 @@ VERDICTS: dict[str, tuple[FarEnd, Status, str]] = {
     "time-out before ring": (
         only_tries,
         Status.FAILED,
-        "the IVR did not answer: it did not ring within 0.5 s: only 100 came",
+        "the IVR did not answer: it did not ring within 2 s: only 100 came",
     ),
-    "rings without answer": (rings, Status.FAILED, "the IVR did not answer: it rang, and nobody answered within 0.5 s"),
-    "queued without answer": (queues, Status.FAILED, "the IVR did not answer: it was queued, and nobody answered within 0.5 s"),
+    "rings without answer": (rings, Status.FAILED, "the IVR did not answer: it rang, and nobody answered within 2 s"),
+    "queued without answer": (queues, Status.FAILED, "the IVR did not answer: it was queued, and nobody answered within 2 s"),
     "progress without answer": (
         progresses,
         Status.FAILED,
-        "the IVR did not answer: the call progressed, and nobody answered within 0.5 s",
+        "the IVR did not answer: the call progressed, and nobody answered within 2 s",
     ),
     "answered, silence": (
         answers_with_silence,
         Status.FAILED,
-        f"the IVR answered and sent nothing but silence for 0.5 s. {EXPECTED}",
+        f"the IVR answered and sent nothing but silence for 2 s. {EXPECTED}",
     ),
     "answered without a codec of ours": (
         answers_without_codec,
@@ -221,7 +221,7 @@ def test_answered_and_no_sound(act: FarEnd, status: Status, why: str, seen: str)
 
 
 def test_nothing_comes_back_at_all() -> None:
-    assert verdict(conversation_with(None)) == (Status.FAILED, "the IVR did not answer: nothing came back within 0.5 s")
+    assert verdict(conversation_with(None)) == (Status.FAILED, "the IVR did not answer: nothing came back within 2 s")
 
 
 def test_answered_and_hung_up_at_once() -> None:
