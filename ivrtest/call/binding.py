@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from ivrtest.call.refusal import not_registered
 from ivrtest.sip import events as sip
 
 _SILENT: Final = 408
 _OUT_OF_SERVICE: Final = 503
-_ASKS_FOR_PASSWORD: Final = frozenset({401, 407})
 
 
 class Binding:
@@ -43,18 +43,5 @@ class Binding:
                 self.problem = f'"{self.address}" is not registered any more: we removed it'
             case sip.Unregistered():
                 self.is_unheard = event.status == _OUT_OF_SERVICE or (event.local and event.status == _SILENT)
-                self.problem = f'cannot register "{self.address}" at "{self._registrar}": {self._why(event)}'
+                self.problem = f'cannot register "{self.address}" at "{self._registrar}": {not_registered(event, self._user)}'
         self._told.set()
-
-    def _why(self, event: sip.Unregistered) -> str:
-        match event:
-            case sip.Unregistered(local=True, status=408):
-                return "no SIP response within 32 s"
-            case sip.Unregistered(local=True):
-                return event.reason
-            case _ if event.status in _ASKS_FOR_PASSWORD and not self._user:
-                return "it asks for a name and a password, and none was given"
-            case _ if event.status in _ASKS_FOR_PASSWORD:
-                return f'it does not take the password of user "{self._user}" ({event.status} {event.reason})'
-            case _:
-                return f"it answered {event.status} {event.reason}"

@@ -98,7 +98,7 @@ def explained(event: sip.Rejected, *, codecs: Iterable[str]) -> str:
     said = f"{event.status} {event.reason}".strip()
     about_codecs = _is_about_codecs(event) if event.status in _NO_CODEC else None
     if event.status in _TRIED:
-        text = _challenged(event, said)
+        text = _challenged(event.headers, event.request.headers, said)
     else:
         meaning = MEANINGS.get(event.status) or _CLASSES[event.status // 100]
         text = f"{_OTHER_WAY if about_codecs is False else meaning} ({said})"
@@ -114,11 +114,29 @@ def explained(event: sip.Rejected, *, codecs: Iterable[str]) -> str:
     return text + "".join(f": {remark}" for remark in remarks)
 
 
-def _challenged(event: sip.Rejected, said: str) -> str:
-    """Say whether a name and a password were given at all, to which realm, and whose. The password itself is nowhere told."""
-    by_server, by_proxy = _readable(event.headers, WwwAuthenticate), _readable(event.headers, ProxyAuthenticate)
+def not_registered(event: sip.Unregistered, user: str) -> str:
+    """Return why a registrar made no binding: what it said, of which realm and which user. `user`: whose password it was to be given."""
+    if event.local:
+        return "no SIP response within 32 s" if event.status == SILENT_STATUS else event.reason
+    said = f"{event.status} {event.reason}".strip()
+    if event.status in _TRIED:
+        text = _challenged(event.headers, event.sent, said)
+    else:
+        given = [*_readable(event.sent, Authorization), *_readable(event.sent, ProxyAuthorization)]
+        whose = [f"user {shown(each.get('username') or user)} of realm {shown(each.get('realm') or '')}" for each in given]
+        # Many registrars say 403 where a password is wrong.
+        text = f"it answered {said}{' to ' if whose else ''}{' and '.join(whose)}"
+    if event.retry_after is not None:
+        text += f", retry after {event.retry_after} s"
+    return text + "".join(f": {remark}" for remark in (*event.headers.texts("Reason"), *_warnings(event.headers)))
+
+
+def _challenged(headers: Headers, sent: Headers, said: str) -> str:
+    """Say whether a name and a password were given at all, to which realm, and whose. The password itself is nowhere told. `headers` are
+    those of the response, `sent` those of our request."""
+    by_server, by_proxy = _readable(headers, WwwAuthenticate), _readable(headers, ProxyAuthenticate)
     asked: list[Challenge] = [*by_server, *by_proxy]
-    given = [*_readable(event.request.headers, Authorization), *_readable(event.request.headers, ProxyAuthorization)]
+    given = [*_readable(sent, Authorization), *_readable(sent, ProxyAuthorization)]
     if problem := _problem(by_server) or _problem(by_proxy):
         return f"a password is asked for in a way that cannot be answered ({said}): {problem}"
     wanted = asked[0].realm if asked else ""

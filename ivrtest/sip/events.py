@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ivrtest.sip.header_map import Headers
@@ -254,6 +254,10 @@ class Unregistered:
     """Whether we wanted it removed."""
     retry_after: int | None
     """Seconds (Retry-After)."""
+    headers: Headers = field(default=Headers(), compare=False, repr=False)
+    """Of that response."""
+    sent: Headers = field(default=Headers(), compare=False, repr=False)
+    """Of our last request."""
 
 
 @dataclass(frozen=True, slots=True)

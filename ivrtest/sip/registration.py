@@ -103,6 +103,7 @@ class Registration:
     def _answered(self, response: Response, now: float, *, local: bool) -> None:
         if response.is_provisional or self._over:
             return
+        sent = self._exchange.request.headers if self._exchange is not None else Headers()
         self._exchange = None
         if self._leaves:
             if response.is_success and self._is_bound is False and not local:
@@ -116,7 +117,7 @@ class Registration:
             self._expires = least
             self._ask(least, now)
         else:
-            self._end(response.status, response.reason, now, local=local, after=retry_after(response))
+            self._end(response.status, response.reason, now, local=local, refusal=response, sent=sent)
 
     def _bound(self, response: Response, now: float) -> None:
         granted = self._granted(response)
@@ -151,11 +152,24 @@ class Registration:
             return None
         return least.value if least is not None and self._expires < least.value <= LONGEST else None
 
-    def _end(self, status: int, reason: str, now: float, *, local: bool, after: int | None = None) -> None:
+    def _end(
+        self, status: int, reason: str, now: float, *, local: bool, refusal: Response | None = None, sent: Headers | None = None
+    ) -> None:
         self._over = True
         self._is_bound = False
         self._endpoint.alarms.clear((self, "refresh"))
-        self._endpoint.emit(Unregistered(self.handle, status, reason, local, asked=self._leaves, retry_after=after))
+        self._endpoint.emit(
+            Unregistered(
+                self.handle,
+                status,
+                reason,
+                local,
+                asked=self._leaves,
+                retry_after=retry_after(refusal) if refusal is not None else None,
+                headers=refusal.headers if refusal is not None else Headers(),
+                sent=sent or Headers(),
+            )
+        )
 
 
 def _domain(registrar: SipUri) -> SipUri:

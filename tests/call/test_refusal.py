@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ivrtest.call.refusal import ended_by, explained, rang_in_vain
+from ivrtest.call.refusal import ended_by, explained, not_registered, rang_in_vain
 from ivrtest.sip import events as sip
 from ivrtest.sip.header_map import Headers
 from ivrtest.sip.message import Request
@@ -123,6 +125,35 @@ def test_a_challenge_that_cannot_be_answered_says_why() -> None:
         "a password is asked for in a way that cannot be answered (407 Proxy Authentication Required): no challenge can be answered: "
         'scheme "Basic" is not known. it must be "Digest"'
     )
+
+
+GIVEN = ("Authorization", 'Digest username="1001", realm="ivr.example.com", nonce="n", uri="sip:ivr", response="0123"')
+
+
+def unregistered(status: int, *headers: tuple[str, str], sent: tuple[tuple[str, str], ...] = (), **more: Any) -> sip.Unregistered:
+    told = {"local": False, "asked": False, "retry_after": None} | more
+    return sip.Unregistered("r", status, reason_phrase(status), **told, headers=Headers(headers), sent=Headers(sent))
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (unregistered(408, local=True), "no SIP response within 32 s"),
+        (unregistered(401, CHALLENGE), NOT_GIVEN.format('401 Unauthorized, realm "ivr.example.com"')),
+        (
+            unregistered(401, CHALLENGE, sent=(GIVEN,)),
+            'the password of user "1001" was refused (401 Unauthorized, realm "ivr.example.com")',
+        ),
+        (unregistered(403), "it answered 403 Forbidden"),
+        (unregistered(403, sent=(GIVEN,)), 'it answered 403 Forbidden to user "1001" of realm "ivr.example.com"'),
+        (
+            unregistered(503, ("Warning", '399 pbx "in maintenance"'), retry_after=30),
+            'it answered 503 Service Unavailable, retry after 30 s: "in maintenance"',
+        ),
+    ],
+)
+def test_why_a_registrar_made_no_binding(event: sip.Unregistered, text: str) -> None:
+    assert not_registered(event, "1001") == text
 
 
 def test_without_codecs_none_are_named() -> None:

@@ -70,8 +70,14 @@ def test_a_registered_line_is_called_until_it_leaves(tmp_path: Path, transport: 
 @pytest.mark.parametrize(
     ("secret", "problem"),
     [
-        (None, "it asks for a name and a password, and none was given"),
-        (Secret("1001", "sesame"), 'it does not take the password of user "1001" (401 Unauthorized)'),
+        (
+            None,
+            (
+                'a password is asked for, and none was given (401 Unauthorized, realm "ivr.test"). '
+                'give the target a "user" and a "password_env"'
+            ),
+        ),
+        (Secret("1001", "sesame"), 'the password of user "1001" was refused (401 Unauthorized, realm "ivr.test")'),
     ],
 )
 def test_a_registrar_that_refuses(tmp_path: Path, secret: Secret | None, problem: str) -> None:
