@@ -80,7 +80,7 @@ def command(
     if any(result.status is Status.NOT_RUN for result in suite.results):
         click.echo(f'ivrtest: stopped before all calls were held. "{path}" stays as it was', err=True)
         return 2
-    calibration = worked_out(suite, held, shown_target(target))
+    calibration = worked_out(suite, held, shown_target(target), shown_target(called.uri))
     try:
         from ivrtest.report.files import write_text
 
@@ -118,13 +118,13 @@ async def called_all(jobs: Sequence[Job], uri: str, options: DialOptions, *, rou
         return await hold(jobs, uri, options, tell, rounds=rounds, at_once=at_once)
 
 
-def worked_out(suite: SuiteResult, held: Sequence[Held], target: str) -> Calibration:
+def worked_out(suite: SuiteResult, held: Sequence[Held], target: str, uri: str) -> Calibration:
     from rich.console import Console
 
     from ivrtest.probe.calibrate import calibration_of
 
     with Console(stderr=True).status("laying other recordings along what was heard"):
-        return calibration_of(suite, held, target)
+        return calibration_of(suite, held, target, uri)
 
 
 def show(calibration: Calibration, path: Path) -> None:

@@ -51,7 +51,8 @@ def transcribe(paths: tuple[Path, ...], quiet: bool) -> int:
     """
     from ivrtest.audio.recognisers import open_engine
     from ivrtest.audio.transcript import SpeechToTextError
-    from ivrtest.run.hearing_file import Measured, write_measured
+    from ivrtest.report.files import write_text
+    from ivrtest.run.hearing_file import Measured, hearing_path, hearing_text
 
     try:
         settings = load_settings()
@@ -74,7 +75,8 @@ def transcribe(paths: tuple[Path, ...], quiet: bool) -> int:
             raise click.ClickException(f"there are no recordings in a language with a speech model. there are models for {known}")
         if not quiet:
             _show([each for each, _ in done])
-        kept = write_measured(hearing.engine, found)
+        kept = hearing_path(hearing.engine)
+        write_text(kept, hearing_text(hearing.engine, found))
     except InputError as error:
         complain(error.findings)
         return UNUSABLE

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -15,10 +16,12 @@ from ivrtest.report.html import write_html
 from ivrtest.report.json import write_json
 from ivrtest.report.junit import write_junit
 from ivrtest.report.outcome import Outcome
-from ivrtest.run.evidence import Evidence, FolderInUseError, claimed, new_evidence, tidy
+from ivrtest.run.evidence import Evidence, InUseError, claimed, new_evidence, tidy
 from ivrtest.run.result import SuiteResult
 from ivrtest.source.finding import Finding, InputError
 from ivrtest.source.system import unwritten
+
+OTHER_REPORTS: Final = ("results.json", "report.html")
 
 
 def refuse_unwritable(junit: Path | None, *folders: Path) -> None:
@@ -26,6 +29,8 @@ def refuse_unwritable(junit: Path | None, *folders: Path) -> None:
     findings = []
     if junit is not None and junit.is_dir():
         findings.append(unusable(junit, f'"{junit}" is a folder. name a file for the JUnit report'))
+    elif junit is not None and junit.resolve() in {(folder / name).resolve() for folder in folders for name in OTHER_REPORTS}:
+        findings.append(unusable(junit, f'"{junit}" is another report of this run. name another file for the JUnit report'))
     for folder in folders if junit is None else (*folders, junit.parent):
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -41,8 +46,9 @@ def refuse_unwritable(junit: Path | None, *folders: Path) -> None:
 
 
 @contextmanager
-def keeping(folder: Path, pcaps: Path | None, keep: int, *, simulate: bool) -> Iterator[Evidence | None]:
-    """Keep other runs away from the folder of reports, make room there for what this one hears, and clear up in the end.
+def keeping(folder: Path, junit: Path, pcaps: Path | None, keep: int, *, simulate: bool) -> Iterator[Evidence | None]:
+    """Keep other runs away from the folder of reports and the JUnit report, make room there for what this one hears, and clear up in the
+    end.
 
     `pcaps`: where packets go; None: nowhere. `keep`: how many runs' recordings stay. Yield None for a simulation, which hears nothing.
     Raises InputError.
@@ -50,10 +56,12 @@ def keeping(folder: Path, pcaps: Path | None, keep: int, *, simulate: bool) -> I
     with ExitStack() as stack:
         try:
             stack.enter_context(claimed(folder))
+            stack.enter_context(claimed(junit))
             evidence = None if simulate else new_evidence(folder / "recordings", pcaps, datetime.now(UTC))
-        except FolderInUseError as error:
-            message = f'another run writes to "{folder}" at this moment. wait until it is over, or name another folder with "--out"'
-            raise InputError((unusable(folder, message),)) from error
+        except InUseError as error:
+            other = 'folder with "--out"' if error.place == folder else 'file with "--junit"'
+            message = f'another run writes to "{error.place}" at this moment. wait until it is over, or name another {other}'
+            raise InputError((unusable(error.place, message),)) from error
         except OSError as error:
             raise InputError((unwritable(Path(error.filename or folder), error),)) from error
         try:

@@ -54,7 +54,11 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 @click.option("--simulate", is_flag=True, help="Without SIP and sound, in virtual time.")
 @click.option("--flows", type=click.Path(path_type=Path), help="The folder in which flows are looked up. Default: flows.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder for reports and recordings. Default: reports.")
-@click.option("--junit", type=click.Path(path_type=Path), help="Where the JUnit report goes. Default: junit.xml in the folder of reports.")
+@click.option(
+    "--junit",
+    type=click.Path(path_type=Path),
+    help="Where the JUnit report goes, in place of an older one. Default: junit.xml in the folder of reports.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Calls at once. Default: 8.")
 @click.option("--no-calibration", is_flag=True, help='Judge calls as usual, whatever "ivrtest calibrate" has measured of the target.')
 @click.option("--trace", is_flag=True, help="Print the SIP messages of every call as a ladder. Passwords and secret keys are masked.")
@@ -90,8 +94,9 @@ def command(
     """Call the IVR and hold scenarios against it.
 
     PATHS are scenario files, or folders of them; without any, the folder of scenarios. Writes report.html, junit.xml,
-    results.json and a recording of every call, in a folder of its own for each run. Exit code 1 if the IVR did wrong, 2 if we could not
-    tell.
+    results.json and a recording of every call, in a folder of its own for each run. Reports are written whole or not at all, and take the
+    place of older ones; two runs at a time never write to one folder of reports or one JUnit report. Exit code 1 if the IVR did wrong, 2
+    if we could not tell.
     """
     if simulate and target is not None:
         raise click.UsageError('"--simulate" calls nobody, so "--target" has no meaning with it. give one of them')
@@ -132,18 +137,18 @@ def command(
     )
     at_once = jobs or (called and called.jobs) or settings.jobs
     console = Console(highlight=False)
-    limit_db, told = by_route(calibration, target)
+    limit_db, told = by_route(calibration, target, called)
     if told:
         console.print(Text(told, "dim"), soft_wrap=True)
     try:
-        with keeping(folder, packets.folder, settings.keep, simulate=simulate) as evidence:
+        with keeping(folder, junit or folder / "junit.xml", packets.folder, settings.keep, simulate=simulate) as evidence:
             with RunScreen(console, ladders=trace) as screen:
                 suite = asyncio.run(
                     hold(
                         *(ready, called, options, evidence, screen.on),
                         at_once=at_once,
                         packets=packets,
-                        calibration=calibration,
+                        calibration=calibration if is_of(calibration, target, called) else None,
                         limit_db=limit_db,
                         recognition=recognition,
                     )
@@ -198,12 +203,19 @@ def known_route(target: str | None) -> Calibration | None:
     return read_route(path) if path is not None and path.exists() else None
 
 
-def by_route(calibration: Calibration | None, target: str | None) -> tuple[float, str]:
+def by_route(calibration: Calibration | None, target: str | None, called: TargetSettings | None) -> tuple[float, str]:
     """Return how far recordings may deviate, in dB, and what to say of the route; nothing where it was not calibrated."""
-    if calibration is None or target is None:
+    if calibration is None or target is None or called is None:
         return GOOD_DB, ""
-    limit_db, why_not = limit_for(calibration, shown_target(target), datetime.now(UTC))
+    limit_db, why_not = limit_for(calibration, shown_target(target), shown_target(called.uri), datetime.now(UTC))
     return limit_db, f"{route_told(calibration)}; {limit_told(limit_db, why_not)}"
+
+
+def is_of(calibration: Calibration | None, target: str | None, called: TargetSettings | None) -> bool:
+    """Return whether a calibration was made of what is called, so that the line can be held against it."""
+    if calibration is None or target is None or called is None:
+        return False
+    return calibration.is_of(shown_target(target), shown_target(called.uri))
 
 
 def prepare(paths: Sequence[Path], flows: Path, *, by_sound: bool, quality: Mapping[str, Limit] | None = None) -> tuple[Job, ...]:

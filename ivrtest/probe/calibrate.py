@@ -100,8 +100,8 @@ async def hold(
     return suite, held
 
 
-def calibration_of(suite: SuiteResult, held: Sequence[Held], target: str) -> Calibration:
-    """Work out what the calls say of the route: a matter of seconds."""
+def calibration_of(suite: SuiteResult, held: Sequence[Held], target: str, uri: str) -> Calibration:
+    """Work out what the calls say of the route: a matter of seconds. `target` stands for `uri`; both without a password."""
     right = [(one, match) for one in held for match in _matches(one.result) if match.verdict is Verdict.match]
     vague = sum(match.verdict in VAGUE for one in held for match in _matches(one.result))
     decided = [step for result in suite.results for step in result.steps if step.status is Status.FAILED]
@@ -120,6 +120,7 @@ def calibration_of(suite: SuiteResult, held: Sequence[Held], target: str) -> Cal
     qualities = [result.call.quality for result in suite.results if result.call is not None and result.call.quality is not None]
     calibration = Calibration(
         target=target,
+        uri=uri,
         made_at=suite.started_at,
         calls=len(suite.results),
         recordings=len({(id(one.job.library), match.key) for one, match in right}),

@@ -19,13 +19,18 @@ from pathlib import Path
 from typing import Final
 
 LOCK: Final = ".ivrtest-run"
-"""The file that says by being locked that a run writes to the folder. The system unlocks it however the run ends."""
+"""The file that says by being locked that a run writes to the folder. The system unlocks it however the run ends. For one file it is
+`.NAME.ivrtest-run` beside it."""
 _RUN: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z(?:-[0-9]+)?")
 _GOING: Final = ".gone-"
 
 
-class FolderInUseError(Exception):
-    """Another run writes to the folder."""
+class InUseError(Exception):
+    """Another run writes to `place`."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(str(place))
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,9 @@ class Evidence:
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
-    """Keep other runs away from a folder of reports, which is there. Raises FolderInUseError and OSError."""
-    path = folder / LOCK
+def claimed(place: Path) -> Iterator[None]:
+    """Keep other runs away from a folder of reports, which is there, or from a file in such a folder. Raises InUseError and OSError."""
+    path = place / LOCK if place.is_dir() else place.with_name(f".{place.name}{LOCK}")
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         try:
@@ -50,7 +55,7 @@ def claimed(folder: Path) -> Iterator[None]:
                 break
         except BlockingIOError as error:
             os.close(descriptor)
-            raise FolderInUseError from error
+            raise InUseError(place) from error
         except OSError:
             os.close(descriptor)
             raise

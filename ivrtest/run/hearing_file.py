@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from ivrtest.audio.word_errors import ErrorRate, measured
-from ivrtest.source.finding import Finding, InputError, Severity
-from ivrtest.source.system import unread
-from ivrtest.source.text import Source
+from ivrtest.run.kept_file import read_kept, unusable_kept
+from ivrtest.source.json import to_json
 
 FORMAT: Final = "ivrtest/hearing/1"
 FOLDER: Final = Path(".ivrtest") / "hearing"
+SCHEMA: Final = Path(__file__).with_name("hearing.schema.json")
 AGAIN: Final = 'measure anew with "ivrtest prompts transcribe", or remove the file'
 
 
@@ -41,37 +40,21 @@ def hearing_path(engine: str) -> Path:
 def read_measured(engine: str) -> dict[str, Measured]:
     """Return what was measured, by language; nothing where nobody did. Raises InputError."""
     path = hearing_path(engine)
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except OSError as error:
-        raise _unusable(path, f'"{path}" cannot be read: {unread(error)}') from error
-    except ValueError as error:
-        raise _unusable(path, f'"{path}" is not JSON in UTF-8: {error}. {AGAIN}') from error
-    try:
-        if data["format"] != FORMAT or data["engine"] != engine:
-            raise ValueError
-        return {language: _measured(each) for language, each in data["languages"].items()}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unusable(path, f'"{path}" holds no word errors of "{engine}" ("{FORMAT}"). {AGAIN}') from error
+    data = read_kept(path, SCHEMA, holds=f'word errors of "{engine}" ("{FORMAT}")', again=AGAIN, rule="hearing")
+    if data["engine"] != engine:
+        raise unusable_kept(path, f'holds word errors of "{data["engine"]}", not of "{engine}". {AGAIN}', "hearing")
+    return {
+        language: Measured(each["model"], tuple((errors, words) for errors, words in each["sentences"]))
+        for language, each in data["languages"].items()
+    }
 
 
-def _measured(data: Any) -> Measured:
-    sentences = tuple((int(errors), int(words)) for errors, words in data["sentences"])
-    if not sentences or any(errors < 0 or words < 1 for errors, words in sentences):
-        raise ValueError
-    return Measured(str(data["model"]), sentences)
-
-
-def write_measured(engine: str, found: Mapping[str, Measured]) -> Path:
-    """Keep measurements; those of other languages stay. Raises OSError, and InputError where there is a file that is none."""
-    path = hearing_path(engine)
+def hearing_text(engine: str, found: Mapping[str, Measured]) -> str:
+    """Return the file that keeps measurements; those of other languages stay. Raises InputError where there is a file that is none."""
     languages = {language: _data(each) for language, each in sorted({**read_measured(engine), **found}.items())}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"format": FORMAT, "engine": engine, "languages": languages}, ensure_ascii=False, indent=1)
-    path.write_text(text + "\n", encoding="utf-8")
-    return path
+    return to_json({"format": FORMAT, "engine": engine, "languages": languages}, indent=1) + "\n"
 
 
 def _data(found: Measured) -> dict[str, Any]:
@@ -84,7 +67,3 @@ def _data(found: Measured) -> dict[str, Any]:
         "words": rate.words,
         "sentences": [list(each) for each in found.sentences],
     }
-
-
-def _unusable(path: Path, message: str) -> InputError:
-    return InputError((Finding("hearing", Severity.ERROR, message, Source(str(path), "").whole()),))

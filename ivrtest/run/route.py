@@ -131,6 +131,12 @@ class Calibration:
     """What the target did otherwise than the scenarios expect, with where."""
     problem: str = ""
     """Why nothing can be judged over this route; empty where it can."""
+    uri: str = ""
+    """What the target stood for, without a password; empty where nobody noted it."""
+
+    def is_of(self, target: str, uri: str) -> bool:
+        """Return whether it was made of this target, which stands for `uri` now. Both without a password."""
+        return self.target == target and self.uri in {"", uri}
 
     @property
     def exit_code(self) -> int:
@@ -161,14 +167,16 @@ def route_told(calibration: Calibration) -> str:
     return f"route as calibrated at {calibration.made_at}: {line}{said}"
 
 
-def limit_for(calibration: Calibration, target: str, now: datetime) -> tuple[float, str]:
+def limit_for(calibration: Calibration, target: str, uri: str, now: datetime) -> tuple[float, str]:
     """Return how far recordings may deviate on a route, in dB, and why that is not what its calibration says; empty if it is.
 
-    `target` as it was called; `now` aware.
+    `target` as it was called, and `uri` what it stands for, both without a password; `now` aware.
     """
     why = ""
     if calibration.target != target:
         why = f'it was made of "{calibration.target}"'
+    elif not calibration.is_of(target, uri):
+        why = f'"{target}" was "{calibration.uri}" then, and is "{uri}" now'
     elif calibration.problem:
         why = "the route was too bad to judge"
     elif (days := (now - datetime.fromisoformat(calibration.made_at)).days) > OLD_DAYS:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from ivrtest.run.kept_file import read_kept
 from ivrtest.run.route import BandGain, Calibration, Deviations, LineFigures, Rate
-from ivrtest.source.finding import Finding, InputError, Severity
 from ivrtest.source.json import to_json
-from ivrtest.source.system import unread
-from ivrtest.source.text import Source
 
 FORMAT: Final = "ivrtest/route/1"
 ROUTES: Final = Path(".ivrtest") / "routes"
@@ -59,28 +56,10 @@ def _rounded(value: Any) -> Any:
 
 def read_route(path: Path) -> Calibration:
     """Read a route. Raises InputError, also where there is none: see `route_path`."""
-    # Imported where it is used: most targets were never calibrated.
-    import jsonschema
-
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = json.loads(text)
-        jsonschema.validate(data, json.loads(SCHEMA.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise _unusable(path, f'"{path}" cannot be read: {unread(error)}') from error
-    except ValueError as error:
-        raise _unusable(path, f'"{path}" is not JSON in UTF-8: {error}. {AGAIN}') from error
-    except jsonschema.ValidationError as error:
-        place = ".".join(map(str, error.absolute_path)) or "the whole"
-        raise _unusable(path, f'"{path}" holds no calibrated route ("{FORMAT}"): {place}: {error.message}. {AGAIN}') from error
-    return _calibration(data)
+    return _calibration(read_kept(path, SCHEMA, holds=f'calibrated route ("{FORMAT}")', again=AGAIN, rule="route"))
 
 
 AGAIN: Final = 'write it anew with "ivrtest calibrate", or remove it'
-
-
-def _unusable(path: Path, message: str) -> InputError:
-    return InputError((Finding("route", Severity.ERROR, message, Source(str(path), "").whole()),))
 
 
 def _calibration(data: Mapping[str, Any]) -> Calibration:
@@ -92,6 +71,7 @@ def _calibration(data: Mapping[str, Any]) -> Calibration:
     plain = ("target", "made_at", "calls", "recordings", "limit_db", "nearest_db", "problem")
     return Calibration(
         **{name: data[name] for name in plain},
+        uri=data.get("uri", ""),
         refused=_rate(data["refused"]),
         untold=_rate(data["untold"]),
         accepted=_rate(data["accepted"]),

@@ -6,14 +6,18 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ivrtest.run.route_file import route_path, route_text
 from tests.cli.shops import make_shop, serving, with_faults
 from tests.cli.test_main import ivrtest
 from tests.run.shop import SHOP, library
+from tests.run.test_route import ROUTE
 
 pytestmark = pytest.mark.calls
 
@@ -30,6 +34,7 @@ steps:
   - ended: {by: ivr}
 """
 HEARD = 5
+STAGING = '[targets.staging]\nuri = "sip:shop:topsecret@127.0.0.1"\nproxy = "{proxy}"\n'
 
 
 @pytest.fixture
@@ -39,9 +44,9 @@ def shop(tmp_path: Path) -> Path:
 
 @contextmanager
 def staging(shop: Path, *faults: str) -> Iterator[str]:
-    """Yield the address of an embedded IVR; "staging" stands for it."""
+    """Yield the address of an embedded IVR; "staging" is reached through it, wherever it listens this time."""
     with serving(shop, *with_faults(*faults)) as uri:
-        (shop / "ivrtest.toml").write_text(f'[targets.staging]\nuri = "{uri}"\n', encoding="utf-8")
+        (shop / "ivrtest.toml").write_text(STAGING.format(proxy=uri.replace("shop@", "")), encoding="utf-8")
         yield uri
 
 
@@ -90,6 +95,20 @@ def test_a_good_line_and_what_becomes_of_it(shop: Path) -> None:
     assert "<dt>Route</dt><dd>route as calibrated at " in (shop / "reports" / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_name_that_stands_for_another_target_now(shop: Path) -> None:
+    (shop / "ivrtest.toml").write_text('[targets.staging]\nuri = "sip:shop:topsecret@127.0.0.1:9"\n', encoding="utf-8")
+    path = shop / route_path("staging")
+    path.parent.mkdir(parents=True)
+    path.write_text(route_text(replace(ROUTE, made_at=datetime.now(UTC).isoformat(), uri="sip:shop@192.0.2.1")), encoding="utf-8")
+    ran = ivrtest("run", "--target", "staging", cwd=shop)
+    assert ran.stdout.splitlines()[0].endswith(
+        '; calls are judged by the usual 3.2 dB, not by the calibration: "staging" was "sip:shop@192.0.2.1" then, '
+        'and is "sip:shop@127.0.0.1:9" now. calibrate anew'
+    )
+    (result,) = json.loads((shop / "reports" / "results.json").read_text(encoding="utf-8"))["scenarios"]
+    assert (result["status"], result["call"]["line_worse"]) == ("error", "")
+
+
 def test_a_quiet_line_with_losses(shop: Path) -> None:
     found = calibrated(shop, "quiet=-20dB", "loss=1%")
     assert found["line"]["gain_db"] == pytest.approx(-20, abs=1)
@@ -127,7 +146,8 @@ def test_nobody_there(shop: Path) -> None:
     done = ivrtest("calibrate", "--target", "sip:shop@127.0.0.1:9", "--out", "route.json", cwd=shop)
     assert done.returncode == 2
     assert "too bad to judge: no recording was heard as it is in 1 call. the first call that went wrong: " in done.stdout
-    assert json.loads((shop / "route.json").read_text(encoding="utf-8"))["line"] is None
+    found = json.loads((shop / "route.json").read_text(encoding="utf-8"))
+    assert (found["line"], found["target"], found["uri"]) == (None, "sip:shop@127.0.0.1:9", "sip:shop@127.0.0.1:9")
 
 
 @pytest.mark.parametrize(

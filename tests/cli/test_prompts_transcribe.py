@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -61,6 +62,8 @@ def test_errors_are_counted_kept_and_weighed(project: Path) -> None:
         "kept in .ivrtest/hearing/pocketsphinx.json",
     ]
     kept = json.loads((project / KEPT).read_text())
+    jsonschema.validate(kept, json.loads(ivrtest("schema", "hearing", cwd=project).stdout))
+    assert [path.name for path in (project / KEPT).parent.iterdir()] == [KEPT.name]
     assert kept == {
         "format": "ivrtest/hearing/1",
         "engine": "pocketsphinx",
@@ -156,19 +159,30 @@ def test_settings_that_cannot_be_used_are_told_at_their_place(settings: str, err
     assert (done.returncode, done.stdout, done.stderr) == (3, "", error)
 
 
+NO_ERRORS = 'holds no word errors of "pocketsphinx" ("ivrtest/hearing/1"): '
+
+
+def kept_text(sentence: list[int], engine: str = "pocketsphinx") -> str:
+    english = {"model": "few words", "word_errors": 0, "at_least": 0, "at_most": 0.1, "words": 1, "sentences": [sentence]}
+    return json.dumps({"format": "ivrtest/hearing/1", "engine": engine, "languages": {"en": english}})
+
+
 @pytest.mark.parametrize(
-    "kept", ["[]", '{"format": "ivrtest/hearing/1", "engine": "pocketsphinx", "languages": {"en": {"sentences": [[1, 0]]}}}']
+    ("kept", "problem"),
+    [
+        ("{", "is not JSON in UTF-8: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ("[]", f"{NO_ERRORS}the whole: [] is not of type 'object'"),
+        (kept_text([1, 0]), f"{NO_ERRORS}languages.en.sentences.0.1: 0 is less than the minimum of 1"),
+        (kept_text([0, 1], "vosk"), 'holds word errors of "vosk", not of "pocketsphinx"'),
+    ],
 )
-def test_a_file_that_holds_no_measurements_is_told(kept: str, project: Path) -> None:
+def test_a_file_that_holds_no_measurements_is_told(kept: str, problem: str, project: Path) -> None:
     (project / KEPT).parent.mkdir(parents=True, exist_ok=True)
     (project / KEPT).write_text(kept)
     done = ivrtest("identify", "parcel.yaml", "call.wav", "--words", cwd=project)
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         3,
-        (
-            f'{KEPT}:1:1: error: "{KEPT}" holds no word errors of "pocketsphinx" ("ivrtest/hearing/1"). '
-            'measure anew with "ivrtest prompts transcribe", or remove the file [hearing]'
-        ),
+        (f'{KEPT}:1:1: error: "{KEPT}" {problem}. measure anew with "ivrtest prompts transcribe", or remove the file [hearing]'),
     )
 
 

@@ -84,6 +84,29 @@ def test_two_runs_never_write_to_one_folder(shop: Path, way: str) -> None:
     assert ivrtest("run", "--simulate", cwd=shop).returncode == 0
 
 
+@pytest.mark.parametrize("junit", ["junit.xml", "reports/junit.xml"])
+def test_two_runs_never_write_one_junit_report(shop: Path, junit: str) -> None:
+    (shop / "reports").mkdir()
+    arguments = ("run", "--simulate", "--out", "other", "--junit", junit)
+    with claimed(shop / junit):
+        done = ivrtest(*arguments, cwd=shop)
+    in_use = f'"{junit}" at this moment. wait until it is over, or name another file with "--junit" [path]\n'
+    assert (done.returncode, done.stderr) == (3, f"{junit}:1:1: error: another run writes to {in_use}")
+    assert ivrtest(*arguments, cwd=shop).returncode == 0
+    assert list((shop / junit).parent.glob("*junit.xml*")) == [shop / junit]
+
+
+def test_the_junit_report_is_no_other_report_of_the_run(shop: Path) -> None:
+    done = ivrtest("run", "--simulate", "--junit", "reports/../reports/results.json", cwd=shop)
+    assert (done.returncode, done.stderr) == (
+        3,
+        (
+            'reports/../reports/results.json:1:1: error: "reports/../reports/results.json" is another report of this run. '
+            "name another file for the JUnit report [path]\n"
+        ),
+    )
+
+
 def started(shop: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "ivrtest", *arguments]
     unbuffered = {**os.environ, "PYTHONUNBUFFERED": "1"}

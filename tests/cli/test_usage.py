@@ -22,7 +22,7 @@ TOLD = {
     "prompts confusable a.yaml --least -1": '"--least" is "-1.0". it must be a number, at least 0',
     "serve": "FLOW is missing. give one",
     "identify sounds": "AUDIO is missing. give one or more",
-    "schema menu": 'LANGUAGE is "menu". it must be "flow", "scenario" or "route"',
+    "schema menu": 'LANGUAGE is "menu". it must be "flow", "scenario", "route" or "hearing"',
     "effort a.yaml b.yaml c.yaml": (
         'too many arguments: "b.yaml c.yaml" is left over. give 1 at most, and put what has spaces in it in quotes'
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivrtest.run.evidence import LOCK, Evidence, FolderInUseError, claimed, new_evidence, tidy
+from ivrtest.run.evidence import LOCK, Evidence, InUseError, claimed, new_evidence, tidy
 
 NOW = datetime(2026, 11, 22, 3, 6, 58, tzinfo=UTC)
 
@@ -67,7 +67,7 @@ def test_a_run_without_recordings_takes_none_away(tmp_path: Path) -> None:
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:
     with claimed(tmp_path):
-        with pytest.raises(FolderInUseError), claimed(tmp_path):
+        with pytest.raises(InUseError), claimed(tmp_path):
             pass
         assert names(tmp_path) == [LOCK]
     assert names(tmp_path) == []

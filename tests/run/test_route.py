@@ -187,6 +187,14 @@ figures = st.builds(
 )
 
 
+def test_who_noted_no_uri_is_understood(tmp_path: Path) -> None:
+    data = route_data(ROUTE)
+    del data["uri"]
+    path = tmp_path / "staging.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert read_route(path) == replace(ROUTE, uri="")
+
+
 @given(st.none() | figures, st.text(), st.lists(st.text(), max_size=3))
 def test_what_is_written_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, line: LineFigures | None, text: str, told: list[str]
@@ -253,6 +261,12 @@ USUAL = "calls are judged by the usual 3.2 dB, not by the calibration: "
         (replace(ROUTE, limit_db=3.6), 3.6, "calls are judged by the calibrated 3.6 dB (usually 3.2 dB)"),
         (replace(ROUTE, limit_db=2.9), 2.9, "calls are judged by the calibrated 2.9 dB (usually 3.2 dB)"),
         (replace(ROUTE, limit_db=3.6, target="other"), 3.2, f'{USUAL}it was made of "other". calibrate anew'),
+        (replace(ROUTE, limit_db=3.6, uri="sip:ivr@192.0.2.1"), 3.6, "calls are judged by the calibrated 3.6 dB (usually 3.2 dB)"),
+        (
+            replace(ROUTE, limit_db=3.6, uri="sip:ivr@192.0.2.9"),
+            3.2,
+            f'{USUAL}"staging" was "sip:ivr@192.0.2.9" then, and is "sip:ivr@192.0.2.1" now. calibrate anew',
+        ),
         (replace(ROUTE, limit_db=3.6, problem="noise"), 3.2, f"{USUAL}the route was too bad to judge. calibrate anew"),
         (
             replace(ROUTE, limit_db=3.6, made_at="2026-10-01T10:00:00+00:00"),
@@ -263,5 +277,5 @@ USUAL = "calls are judged by the usual 3.2 dB, not by the calibration: "
     ],
 )
 def test_by_which_limit_calls_are_judged(route: Calibration, limit_db: float, told: str) -> None:
-    found, why_not = limit_for(route, "staging", NOW)
+    found, why_not = limit_for(route, "staging", "sip:ivr@192.0.2.1", NOW)
     assert (found, limit_told(found, why_not)) == (limit_db, told)

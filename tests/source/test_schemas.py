@@ -20,7 +20,14 @@ from ivrtest.source.yaml import Document, read_document, read_source
 PACKAGE = Path(ivrtest.__file__).parent
 FLOW = load_schema(PACKAGE / "flow" / "flow.schema.json")
 SCENARIO = load_schema(PACKAGE / "scenario" / "scenario.schema.json")
-SCHEMAS = [pytest.param(FLOW, id="flow"), pytest.param(SCENARIO, id="scenario")]
+ROUTE = load_schema(PACKAGE / "run" / "route.schema.json")
+HEARING = load_schema(PACKAGE / "run" / "hearing.schema.json")
+SCHEMAS = [
+    pytest.param(FLOW, id="flow"),
+    pytest.param(SCENARIO, id="scenario"),
+    pytest.param(ROUTE, id="route"),
+    pytest.param(HEARING, id="hearing"),
+]
 HERE = Path(__file__).parent
 FLOWS = sorted((PACKAGE.parent / "flows").glob("*.yaml"))
 
