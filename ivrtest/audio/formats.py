@@ -23,6 +23,10 @@ RAW: Final = {
     ".sln192": ("linear", 192000),
 }
 """Headerless recordings as Asterisk keeps them: how they are coded, and their samples a second."""
+UNKNOWN_SIZE: Final = 0xFFFFFFFF
+"""What a program writes that could not know the length, for it wrote to a pipe."""
+WIDE: Final = (b"RF64", b"BW64")
+"""What WAV files with 64-bit sizes begin with, in place of RIFF."""
 FFMPEG: Final = {
     ".aac": "aac",
     ".aif": "aiff",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ivrtest.audio.formats import RAW
+from ivrtest.audio.formats import RAW, UNKNOWN_SIZE, WIDE
 
 MAX_OCTETS: Final = 64 * 1024 * 1024
 """Larger files are not looked at: an hour of telephone sound is less."""
@@ -50,19 +50,24 @@ def glance(path: Path) -> Glance | None:
         kind, rate = raw
         width = 2 if kind == "linear" else 1
         return _look(data, len(data) / width / rate, b"%d %d" % (width, rate), pcm16=kind == "linear")
-    return _wav(data) if data[:4] == b"RIFF" and data[8:12] == b"WAVE" else None
+    return _wav(data) if data[:4] in (b"RIFF", *WIDE) and data[8:12] == b"WAVE" else None
 
 
 def _wav(data: bytes) -> Glance | None:
     position = 12
     tag = channels = rate = block = bits = 0
+    wide: int | None = None
     while position + 8 <= len(data):
         name, size = data[position : position + 4], struct.unpack_from("<I", data, position + 4)[0]
+        if name == b"data" and size == UNKNOWN_SIZE and wide is not None:
+            size = wide
         body = data[position + 8 : position + 8 + size]
         if name == b"fmt " and len(body) >= 16:
             tag, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", body)
             if tag == _EXTENSIBLE and len(body) >= 26:
                 tag = struct.unpack_from("<H", body, 24)[0]
+        elif name == b"ds64" and data[:4] in WIDE and len(body) >= 16:
+            wide = struct.unpack_from("<8xQ", body)[0]
         elif name == b"data":
             # A tag of its own, such as GSM, has blocks of many samples.
             if not rate or not block or block != channels * bits // 8:

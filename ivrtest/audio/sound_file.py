@@ -13,10 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from ivrtest.audio import g711
-from ivrtest.audio.formats import FFMPEG, RAW
+from ivrtest.audio.formats import FFMPEG, RAW, WIDE
 from ivrtest.audio.pcm import SAMPLE_RATE, Samples
 from ivrtest.audio.resampler import Resampler
-from ivrtest.audio.wav import WAV_CODECS, WIDE, AudioError, open_binary, printable, read_header
+from ivrtest.audio.wav import WAV_CODECS, AudioError, open_binary, printable, read_header
 from ivrtest.source.system import unread
 
 PIECE_S: Final = 2

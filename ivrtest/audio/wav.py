@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from ivrtest.audio import g711
+from ivrtest.audio.formats import UNKNOWN_SIZE, WIDE
 from ivrtest.audio.pcm import Samples, from_float
 from ivrtest.source.system import unread
 
@@ -23,10 +24,6 @@ CHANNELS: Final = range(1, 9)
 PCM, FLOAT, ALAW, ULAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 FORMAT_NAMES: Final = {PCM: "PCM", FLOAT: "float", ALAW: "A-law", ULAW: "mu-law"}
 WIDTHS: Final = {PCM: (8, 16, 24, 32), FLOAT: (32, 64), ALAW: (8,), ULAW: (8,)}
-UNKNOWN_SIZE: Final = 0xFFFFFFFF
-"""What a program writes that could not know the length, for it wrote to a pipe."""
-WIDE: Final = (b"RF64", b"BW64")
-"""What WAV files with 64-bit sizes begin with, in place of RIFF."""
 WAV_CODECS: Final = {2: "adpcm_ms", 0x11: "adpcm_ima_wav", 0x31: "gsm_ms", 0x55: "mp3"}
 """Compressed kinds of WAV, by their tag, and ffmpeg's names for them."""
 _LONGEST_TEXT: Final = 65536

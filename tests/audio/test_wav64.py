@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ivrtest.audio.glance import glance
 from ivrtest.audio.recording_file import read_audio
 from ivrtest.audio.wav import read_header
 from tests.audio.test_recording_file import WAVE, refused, wav
@@ -26,6 +27,19 @@ def test_it_is_read_as_far_as_its_samples_go(mark: bytes, tmp_path: Path) -> Non
     path.write_bytes(wide(mark, WAVE.tobytes(), after=b"bext\x04\0\0\0\x7f\x7f\x7f\x7f"))
     assert np.array_equal(read_audio(path), WAVE)
     assert read_header(path).length == len(WAVE)
+
+
+@pytest.mark.parametrize("mark", [b"RF64", b"BW64"])
+def test_a_quick_look_sees_the_same_as_in_a_plain_one(mark: bytes, tmp_path: Path) -> None:
+    plain, long = tmp_path / "plain.wav", tmp_path / "long.wav"
+    plain.write_bytes(wav(WAVE.tobytes()))
+    long.write_bytes(wide(mark, WAVE.tobytes(), after=b"bext\x04\0\0\0\x7f\x7f\x7f\x7f"))
+    seen = glance(long)
+    assert seen is not None
+    assert (seen, seen.seconds) == (glance(plain), len(WAVE) / 8000)
+    # Without its sizes it goes to the end.
+    long.write_bytes(wide(mark, WAVE.tobytes(), sizes=bytes(8)))
+    assert glance(long) == glance(plain)
 
 
 def test_one_that_is_cut_off_says_so(tmp_path: Path) -> None:
