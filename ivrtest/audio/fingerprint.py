@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.alignment import Call
-from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference
-from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Mask, log_mel, product
+from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference, fine_levels
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Mask, product
 
 PATCH: Final = 30
 """Frames in a patch."""
@@ -29,6 +29,8 @@ DIMENSIONS: Final = _SLOWEST * (_SLOWEST + 1) // 2
 """Numbers that stand for a patch: how strong its slow changes over time and bands are."""
 _RANGE_DB: Final = np.float32(25)
 _PER_PATCH: Final = np.float32(1 / PATCH)
+_AT_ONCE: Final = 32
+"""Patches of a recording that are made together: few enough that the memory for them is at hand."""
 _LEAD: Final = PATCH * HOP
 """Samples of silence before a recording, so that its first sounds have places too."""
 _PLACES_PER_QUERY: Final = QUERY_HOP * HOP // PLACE_HOP
@@ -49,34 +51,29 @@ class Candidate:
 class Fingerprints:
     """The patches of a library."""
 
-    def __init__(self, references: Sequence[Reference]) -> None:
-        patches = [product(_reference_patches(reference), _basis()).T for reference in references]
-        counts = [some.shape[1] for some in patches]
-        places = np.concatenate(patches, axis=1) if patches else np.zeros((DIMENSIONS, 0), np.float32)
-        self._lay_out(np.arange(len(references)), places, counts, [reference.start // FINE_HOP for reference in references])
-
-    @classmethod
-    def known(cls, references: Sequence[Reference], places: NDArray[np.float32]) -> Fingerprints:
-        """Return patches that were computed before. Raises ValueError if they are not of these recordings."""
-        prints = cls(())
+    def __init__(self, references: Sequence[Reference], places: NDArray[np.float32] | None = None) -> None:
+        """`places`: the recordings' `patches_of` side by side, where they are known. Raises ValueError if they are of others."""
+        if places is None:
+            patches = [patches_of(fine_levels(reference.samples), len(reference.samples)) for reference in references]
+            places = np.concatenate([np.zeros((DIMENSIONS, 0), np.float32), *patches], axis=1)
         counts = [places_in(len(reference.samples)) for reference in references]
         if places.shape != (DIMENSIONS, sum(counts)) or places.dtype != np.float32:
             raise ValueError("patches of other recordings")
-        prints._lay_out(np.arange(len(references)), places, counts, [reference.start // FINE_HOP for reference in references])
-        return prints
+        self._lay_out(np.arange(len(references)), places, counts, [reference.start // FINE_HOP for reference in references])
 
     def _lay_out(self, numbers: NDArray[np.int_], places: NDArray[np.float32], counts: Sequence[int], sounding: Sequence[int]) -> None:
         self.numbers = numbers
         """The recordings in the order of their places."""
-        self.offsets = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+        self.offsets = np.cumsum(counts, dtype=np.int64) - np.asarray(counts, np.int64)
         self.places = places
         self._counts, self._sounding = counts, sounding
-        self.local = np.concatenate([np.arange(count, dtype=np.int32) for count in counts]) if counts else np.zeros(0, np.int32)
+        longest = max(counts, default=0)
+        self.local = np.arange(places.shape[1], dtype=np.int32) - np.repeat(self.offsets.astype(np.int32), counts)
         self.begins = np.repeat(np.asarray(sounding, np.int32), counts) - _FINE_PER_PLACE * self.local
         """Per place: how much after the stream's present place its recording begins to sound if this is what plays, in fine hops."""
-        self.carries = (self.local >= _PLACES_PER_QUERY).astype(np.float32) * _KEPT
-        queries = self.local // _PLACES_PER_QUERY + 1
-        self.worth = ((1 - _KEPT**queries) / (1 - _KEPT)).astype(np.float32)
+        self.carries = np.where(self.local >= _PLACES_PER_QUERY, _KEPT, np.float32(0))
+        queries = np.arange(longest) // _PLACES_PER_QUERY + 1
+        self.worth = ((1 - _KEPT**queries) / (1 - _KEPT)).astype(np.float32)[self.local]
         """Per place: the most likeness that the queries since the recording's start can have left."""
 
     def only(self, numbers: Sequence[int]) -> Fingerprints:
@@ -94,7 +91,7 @@ class Fingerprints:
 
     def slice(self, row: int) -> slice:
         """Return the places of the `row`th recording."""
-        end = self.offsets[row + 1] if row + 1 < len(self.offsets) else len(self.local)
+        end = self.offsets[row + 1] if row + 1 < len(self.offsets) else len(self.worth)
         return slice(int(self.offsets[row]), int(end))
 
 
@@ -103,7 +100,7 @@ class Finder:
 
     def __init__(self, fingerprints: Fingerprints) -> None:
         self._prints = fingerprints
-        self._likeness = np.zeros(len(fingerprints.local), np.float32)
+        self._likeness = np.zeros(len(fingerprints.worth), np.float32)
         self._worth = np.float32(0)
         self._from = 0
         self._next = PATCH
@@ -216,16 +213,8 @@ def _cosines() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 _SLOW_ENOUGH: Final = np.array([slow * _SLOWEST + smooth for slow in range(_SLOWEST) for smooth in range(_SLOWEST - slow)])
-"""Which products of a cosine over time and one over bands stand for a patch, in order."""
-
-
-@lru_cache(maxsize=1)
-def _basis() -> NDArray[np.float32]:
-    """Return these products, shape (PATCH * BANDS, DIMENSIONS). They keep 77 % of a speech patch's energy; the best 32 directions
-    learned from a library keep 81 %, at the price of learning them."""
-    times, bands = _cosines()
-    shapes = np.einsum("st,bm->smtb", times, bands).reshape(_SLOWEST * _SLOWEST, PATCH * BANDS)
-    return np.ascontiguousarray(shapes[_SLOW_ENOUGH].T)
+"""Which products of a cosine over time and one over bands stand for a patch, in order. They keep 77 % of a speech patch's energy; the
+best 32 directions learned from a library keep 81 %, at the price of learning them."""
 
 
 def _shortened(patch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -235,28 +224,45 @@ def _shortened(patch: NDArray[np.float32]) -> NDArray[np.float32]:
     return short
 
 
+def _all_shortened(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what stands for several patches, shape (DIMENSIONS, n)."""
+    times, bands = _cosines()
+    smooth = product(patches.reshape(-1, BANDS), bands).reshape(-1, PATCH, _SLOWEST).swapaxes(0, 1)
+    slow = product(times, smooth.reshape(PATCH, -1)).reshape(_SLOWEST, -1, _SLOWEST)
+    short: NDArray[np.float32] = slow.swapaxes(1, 2).reshape(_SLOWEST * _SLOWEST, -1)[_SLOW_ENOUGH]
+    return short
+
+
 def places_in(samples: int) -> int:
     """Return how many places a recording of so many samples has."""
     frames = (samples + 2 * _LEAD - WINDOW) // HOP + 1
     return -(-(frames - PATCH + 1) // (PLACE_HOP // HOP))
 
 
-def _reference_patches(reference: Reference) -> NDArray[np.float32]:
-    """Return a recording's patches, shape (places, PATCH * BANDS); a silent patch is zero."""
-    silence = np.zeros(_LEAD, np.int16)
-    frames = log_mel(np.concatenate([silence, reference.samples, silence]))
+def patches_of(levels: Levels, samples: int) -> NDArray[np.float32]:
+    """Return what stands for the patches of a recording with these `fine_levels` and so many samples, shape (DIMENSIONS, places).
+
+    A silent patch is zero.
+    """
+    # Its levels begin before the recording does, its places earlier still: silence goes on at either end.
+    fine = FINE_PER_FRAME * np.arange((samples + 2 * _LEAD - WINDOW) // HOP + 1) + PAD - _LEAD // FINE_HOP
+    frames = levels[np.minimum(np.maximum(fine, 0), len(levels) - 1)]
     windows = np.lib.stride_tricks.sliding_window_view(frames, PATCH, axis=0)[:: PLACE_HOP // HOP].transpose(0, 2, 1)
-    return _normalised(windows, np.full(len(windows), frames.max(initial=FLOOR_DB) - 35))
+    audible_db = frames.max(initial=FLOOR_DB) - 35
+    parts = [windows[at : at + _AT_ONCE] for at in range(0, len(windows), _AT_ONCE)]
+    return np.concatenate([_all_shortened(_normalised(part, audible_db)) for part in parts], axis=1)
 
 
-def _normalised(windows: NDArray[np.float32], audible_db: NDArray[np.floating]) -> NDArray[np.float32]:
+def _normalised(windows: NDArray[np.float32], audible_db: float) -> NDArray[np.float32]:
+    """Return patches, shape (n, PATCH, BANDS), of unit length, and silent ones as zeros."""
     peak = windows.max(axis=(1, 2), keepdims=True)
-    shape = np.maximum(windows, peak - _RANGE_DB)
-    shape = shape - shape.mean(axis=1, keepdims=True)
+    shape: NDArray[np.float32] = np.maximum(windows, peak - _RANGE_DB)
+    shape -= shape.mean(axis=1, keepdims=True)
     flat = shape.reshape(len(windows), -1)
     length = np.sqrt(np.einsum("ij,ij->i", flat, flat))
     keep = (peak[:, 0, 0] > audible_db) & (length > 1)
-    return np.where(keep[:, None], flat / np.maximum(length, 1)[:, None], 0).astype(np.float32)
+    shape *= np.where(keep, 1 / np.maximum(length, 1), 0).astype(np.float32)[:, None, None]
+    return shape
 
 
 def _query_patch(levels: Levels, valid: Mask, blank: int, audible_db: float) -> NDArray[np.float32] | None:

@@ -54,15 +54,15 @@ MOST_GAIN_DB: Final = 24.0
 MOST_TILT_DB: Final = 20.0
 """How far one band's gain may lie from the whole's."""
 
-_NEPERS = np.float32(np.log(10) / 10)
+NEPERS: Final = np.float32(np.log(10) / 10)
 """Per dB: the natural logarithm of a power."""
-_DUE_FROM, _DUE_STEP = np.float32(3 / 9), np.float32(1 / (9 * _NEPERS))
+_DUE_FROM, _DUE_STEP = np.float32(3 / 9), np.float32(1 / (9 * NEPERS))
 """What is there counts from 3 dB above the noise on, fully from 12 dB on."""
-_EXTRA_FROM, _EXTRA_STEP = np.float32(6 / 8), np.float32(1 / (8 * _NEPERS))
+_EXTRA_FROM, _EXTRA_STEP = np.float32(6 / 8), np.float32(1 / (8 * NEPERS))
 """What should not be there counts from 6 dB above the noise on, for noise alone often reaches that far."""
-_CLIP = np.float32(CLIP_DB * _NEPERS)
+_CLIP = np.float32(CLIP_DB * NEPERS)
 _NONE, _ALL, _NEVER = np.float32(0), np.float32(1), np.float32(np.inf)
-_UNITS = np.array([[1 / _NEPERS], [-1 / _NEPERS], [1], [1]], np.float32) / np.float32(BANDS)
+_UNITS = np.array([[1 / NEPERS], [-1 / NEPERS], [1], [1]], np.float32) / np.float32(BANDS)
 """What sums over bands are multiplied with, row by row of `weigh`."""
 _ONES = np.ones(BANDS, np.float32)
 _EACH_BAND = np.arange(BANDS)
@@ -114,6 +114,27 @@ def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Le
     return gain
 
 
+def line_gains(call: Levels, recordings: Levels, noise: Levels) -> Levels:
+    """Return what `line_gain` does for each of several recordings, shape (recordings, frames, BANDS), where nothing of the call is lost.
+
+    `noise`: shape (BANDS,) or (recordings, 1, BANDS). Returns shape (recordings, BANDS).
+    """
+    peaks = recordings.max(axis=(1, 2))
+    audible = (call > noise + 6) & (recordings > (peaks - 25)[:, None, None])
+    counts = audible.sum(axis=1)
+    ordered = np.where(audible, call - recordings, _NEVER).swapaxes(1, 2).copy()
+    ordered.sort(axis=2)
+    count = counts.sum(axis=1)
+    each = np.arange(len(recordings))
+    median = np.where(count > 0, np.sort(ordered.reshape(len(recordings), -1), axis=1)[each, count // 2], _NONE)
+    least = np.maximum(LEAST_GAIN_DB, noise.max(axis=-1).ravel() + 8 - peaks)
+    middle = np.minimum(np.maximum(median, least), np.maximum(least, MOST_GAIN_DB))
+    medians = ordered[each[:, None], _EACH_BAND, np.maximum(counts - 1, 0) // 2]
+    tilt = np.clip(np.where(counts > 0, medians, median[:, None]) - median[:, None], -MOST_TILT_DB, MOST_TILT_DB)
+    gains: Levels = np.where(count[:, None] > 0, middle[:, None] + counts / (counts + np.float32(15)) * tilt, 0).astype(np.float32)
+    return gains
+
+
 def compare(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: Levels) -> Evidence:
     """Compare frames of a call with the frames of a recording that they should be.
 
@@ -123,38 +144,62 @@ def compare(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: L
 
 
 def weigh(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: Levels) -> NDArray[np.float32]:
-    """Return the same as an array of shape (4, ..., frames), the fields of `Evidence` in their order."""
-    # All is counted from the noise on, in nepers of power: fewer passes over the cells, most of them in place.
-    heard = call - noise
-    heard *= _NEPERS
-    extra = heard * _EXTRA_STEP
-    extra -= _EXTRA_FROM
+    """Return the same as an array of shape (4, ..., frames), the fields of `Evidence` in their order.
+
+    `gain` and `noise` may have further dimensions, too.
+    """
     cells = np.empty((4, *recording.shape), np.float32)
     cost, lacking, weight, due = cells
-    np.add(recording, gain - noise, out=due)
-    due *= _NEPERS
-    np.exp(due, out=due)
-    due += _ALL
-    np.log(due, out=due)
-    np.subtract(heard, due, out=cost)
-    np.maximum(cost, -_CLIP, out=cost)
-    np.minimum(cost, _CLIP, out=cost)
-    due *= _DUE_STEP
-    due -= _DUE_FROM
-    np.maximum(due, _NONE, out=due)
-    np.minimum(due, _ALL, out=due)
-    np.maximum(due, extra, out=weight)
-    np.minimum(weight, _ALL, out=weight)
-    cost *= weight
+    np.add(recording, gain - noise, out=cost)
+    predict(cost, due)
+    deviate(*audible(call, noise), cost, due, cost, weight)
     np.minimum(cost, _NONE, out=lacking)
     rows: NDArray[np.float32] = cells @ _ONES
-    rows *= _UNITS if rows.ndim == 2 else _UNITS[:, :, None]
+    rows *= _UNITS if rows.ndim == 2 else _UNITS.reshape(4, *[1] * (rows.ndim - 1))
     # What is too much and what is lacking, both counted as such.
     rows[0] += rows[1]
     rows[0] += rows[1]
     if np.count_nonzero(valid) < len(valid):
         rows[:3] *= valid
     return rows
+
+
+def audible(call: Levels, noise: Levels) -> tuple[Levels, Levels]:
+    """Return a call's levels above the noise, in nepers of power, and how much each counts if it should not be there: at most 1.
+
+    All is counted from the noise on: fewer passes over the cells, and most of them in place.
+    """
+    heard = call - noise
+    heard *= NEPERS
+    extra = heard * _EXTRA_STEP
+    extra -= _EXTRA_FROM
+    np.minimum(extra, _ALL, out=extra)
+    return heard, extra
+
+
+def predict(due: Levels, counts: Levels) -> None:
+    """Turn `due`, a recording's levels above the noise in dB, into what is heard of it: nepers of power above the noise, its own included.
+
+    `counts` takes how much each of these cells counts: 0 to 1.
+    """
+    due *= NEPERS
+    np.exp(due, out=due)
+    due += _ALL
+    np.log(due, out=due)
+    np.multiply(due, _DUE_STEP, out=counts)
+    counts -= _DUE_FROM
+    np.maximum(counts, _NONE, out=counts)
+    np.minimum(counts, _ALL, out=counts)
+
+
+def deviate(heard: Levels, extra: Levels, due: Levels, counts: Levels, cost: Levels, weight: Levels) -> None:
+    """Compare what `audible` and `predict` return. `weight` takes each cell's weight, `cost` by how much more is heard than is due, in
+    nepers times weight."""
+    np.subtract(heard, due, out=cost)
+    np.maximum(cost, -_CLIP, out=cost)
+    np.minimum(cost, _CLIP, out=cost)
+    np.maximum(counts, extra, out=weight)
+    cost *= weight
 
 
 def moving_sum(values: NDArray[np.float32], block: int) -> NDArray[np.float32]:

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.confusion import Sibling, siblings
-from ivrtest.audio.fingerprint import Fingerprints
+from ivrtest.audio.fingerprint import DIMENSIONS, Fingerprints, patches_of
 from ivrtest.audio.formats import find_recording
 from ivrtest.audio.index_file import WORTH_KEEPING_S, IndexParts, content_name, load_index, save_index
 from ivrtest.audio.music_place import MusicRecordings
 from ivrtest.audio.recording_file import AudioError, read_audio
-from ivrtest.audio.reference import Reference
+from ivrtest.audio.reference import Reference, codes_of, fine_levels
 from ivrtest.audio.synthesis import is_synthetic
 from ivrtest.audio.word_sounds import Words
 
@@ -61,13 +61,18 @@ class LibraryIndex:
     def __init__(self, recordings: Sequence[Recording], parts: IndexParts | None = None) -> None:
         """`parts`: what was computed of these recordings before. Raises ValueError if it is of others."""
         if parts is None:
-            self.references = tuple(Reference(recording.key, recording.samples) for recording in recordings)
-            self.fingerprints = Fingerprints(self.references)
+            references, patches = [], [np.zeros((DIMENSIONS, 0), np.float32)]
+            for recording in recordings:
+                levels = fine_levels(recording.samples)
+                references.append(Reference(recording.key, recording.samples, fresh=codes_of(levels)))
+                patches.append(patches_of(levels, len(recording.samples)))
+            self.references = tuple(references)
+            self.fingerprints = Fingerprints(self.references, np.concatenate(patches, axis=1))
             self.siblings: Mapping[Key, tuple[Sibling, ...]] = siblings(self.references)
             """Per recording: those that begin alike, and from when on they differ."""
         else:
             self.references = parts.references([(recording.key, recording.samples) for recording in recordings])
-            self.fingerprints = Fingerprints.known(self.references, parts.places)
+            self.fingerprints = Fingerprints(self.references, parts.places)
             self.siblings = parts.siblings([recording.key for recording in recordings])
         self.numbers: Mapping[Key, int] = {reference.key: number for number, reference in enumerate(self.references)}
 

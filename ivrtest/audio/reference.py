@@ -31,6 +31,8 @@ class Reference:
     samples: Samples
     known: tuple[Codes, int, int] | None = None
     """Its `codes`, `start` and `end` where they were computed before."""
+    fresh: Codes | None = None
+    """Its `codes` where they have just been computed, together with something else."""
 
     @cached_property
     def codes(self) -> Codes:
@@ -38,10 +40,7 @@ class Reference:
         before the recording does."""
         if self.known is not None:
             return self.known[0]
-        silence = np.zeros(PAD * FINE_HOP, np.int16)
-        levels = log_mel(np.concatenate([silence, self.samples, silence]), FINE_HOP)
-        codes: Codes = np.rint((levels - FLOOR_DB) / np.float32(STEP_DB)).astype(np.uint8)
-        return codes
+        return codes_of(fine_levels(self.samples)) if self.fresh is None else self.fresh
 
     @cached_property
     def _sounding(self) -> tuple[int, int]:
@@ -102,9 +101,28 @@ class Reference:
         rows: Levels = np.ndarray((len(lags), count, BANDS), fine.dtype, fine, (lags[-1] - lags[0]) * row, strides)
         return rows
 
+    def between(self, first: int, end: int, step: int) -> Levels:
+        """Return every `step`th fine frame from `first` to before `end`; beyond its ends it is silent."""
+        if first >= 0 and end <= len(self.codes):
+            return _levels(self.codes[first:end:step])
+        return self.at(np.arange(first, end, step))
+
     def at(self, frames: NDArray[np.int_]) -> Levels:
         """Return fine frames by their numbers, of any shape; beyond its ends it is silent."""
         return _levels(self.codes[np.minimum(np.maximum(frames, 0), len(self.codes) - 1)])
+
+
+def fine_levels(samples: Samples) -> Levels:
+    """Return a recording's levels every 2.5 ms; the first `PAD` frames begin before it does, and as many end after it."""
+    silence = np.zeros(PAD * FINE_HOP, np.int16)
+    return log_mel(np.concatenate([silence, samples, silence]), FINE_HOP)
+
+
+def codes_of(levels: Levels) -> Codes:
+    """Return levels in steps of `STEP_DB` above `FLOOR_DB`."""
+    steps = (levels - FLOOR_DB) / np.float32(STEP_DB)
+    codes: Codes = np.rint(steps, out=steps).astype(np.uint8)
+    return codes
 
 
 def _levels(codes: Codes) -> Levels:

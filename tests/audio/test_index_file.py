@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ivrtest.audio import index_file
 from ivrtest.audio.index_file import cache_folder, content_name
@@ -62,15 +64,7 @@ def test_half_a_file_is_as_good_as_none(bank: PromptLibrary, folder: Path) -> No
 def test_an_index_of_other_recordings_under_this_name(bank: PromptLibrary, folder: Path) -> None:
     LibraryIndex.of(bank.recordings()[1:])
     (file,) = folder.iterdir()
-    file.rename(folder / f"{content_name([(one.key, one.samples) for one in bank.recordings()])}.npz")
-    assert LibraryIndex.of(bank.recordings()).references[0].known is None
-
-
-def test_objects_in_a_file_are_not_made(bank: PromptLibrary, folder: Path) -> None:
-    LibraryIndex.of(bank.recordings())
-    (file,) = folder.iterdir()
-    with file.open("wb") as written:
-        np.savez(written, **dict.fromkeys(("codes", "sounding", "places", "pairs", "apart_s"), np.array([{}], object)), allow_pickle=True)
+    file.rename(folder / f"{content_name([(one.key, one.samples) for one in bank.recordings()])}.index")
     assert LibraryIndex.of(bank.recordings()).references[0].known is None
 
 
@@ -81,6 +75,29 @@ def test_the_name_follows_the_content(bank: PromptLibrary) -> None:
     louder[1000] += 1
     names = {content_name(some) for some in (recordings, [*rest, (key, samples)], [(key, louder), *rest], [(("x", "en"), samples), *rest])}
     assert len(names) == 4
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 40_000), st.data())
+def test_the_name_follows_each_sample(length: int, data: st.DataObject) -> None:
+    samples = np.arange(length).astype(np.int16)
+    other = samples.copy()
+    other[data.draw(st.integers(0, length - 1))] ^= 1 << data.draw(st.integers(0, 14))
+    names = {content_name([(("one", "en"), some)]) for some in (samples, other, samples[:-1], np.append(samples, np.int16(0)))}
+    assert len(names) == 4
+    padded = np.concatenate([[0], samples]).astype(np.int16)[1:]
+    assert content_name([(("one", "en"), padded)]) in names
+
+
+def test_numbers_that_no_index_holds(bank: PromptLibrary, folder: Path) -> None:
+    LibraryIndex.of(bank.recordings())
+    (file,) = folder.iterdir()
+    whole = file.read_bytes()
+    for at in range(0, 64, 8):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x7F]) + whole[at + 1 :])
+        LibraryIndex.of(bank.recordings())
+        # What could not be used has been replaced.
+        assert file.stat().st_size == len(whole)
 
 
 def test_the_oldest_goes(bank: PromptLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

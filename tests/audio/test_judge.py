@@ -7,7 +7,7 @@ import pytest
 
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.history import History
-from ivrtest.audio.judge import GOOD_DB, LEAST_GAIN_DB, compare, line_gain
+from ivrtest.audio.judge import GOOD_DB, LEAST_GAIN_DB, compare, line_gain, line_gains
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.reference import PAD, Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, frames_lost, log_mel, to_db, total_level
@@ -49,6 +49,13 @@ def test_no_gain_buries_a_recording_in_the_noise() -> None:
     silence = np.full_like(SPEECH, -84)
     gain = line_gain(silence, SPEECH, ALL, np.full(BANDS, -91, np.float32))
     assert SPEECH.max() + gain.max() >= -91 + 8
+
+
+def test_the_gains_of_several_recordings_are_those_of_each() -> None:
+    recordings = np.stack([SPEECH + 3, SPEECH[::-1], SPEECH - 40, np.full_like(SPEECH, -90)])
+    for noise in (NOISE, np.stack([NOISE + step for step in range(4)])[:, None]):
+        each = [line_gain(SPEECH, *one) for one in zip(recordings, [ALL] * 4, np.broadcast_to(noise, (4, 1, BANDS))[:, 0], strict=True)]
+        np.testing.assert_allclose(line_gains(SPEECH, recordings, noise), each, atol=1e-5)
 
 
 def test_the_same_sound_deviates_little_and_another_much() -> None:
