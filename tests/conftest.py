@@ -1,4 +1,4 @@
-"""How all tests run: property tests without a deadline, since machines are shared, and with the same examples every time, unless new
+"""How all tests run: property tests without any limit of time, since machines are shared, and with the same examples every time, unless new
 ones are asked for with IVRTEST_EXPLORE=1; and those that place calls apart from those that compute."""
 
 from __future__ import annotations
@@ -11,9 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("shared-machine", deadline=None, derandomize=os.environ.get("IVRTEST_EXPLORE") != "1", print_blob=True)
+settings.register_profile(
+    "shared-machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("IVRTEST_EXPLORE") != "1",
+    print_blob=True,
+)
 settings.load_profile("shared-machine")
 
 OF_CALLS = tuple(Path(__file__).parent / room for room in ("call", "interop", "server"))
