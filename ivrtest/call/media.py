@@ -20,8 +20,8 @@ from typing import Self
 
 from ivrtest.call.call import SAMPLE_RATE
 from ivrtest.call.capture import Capture
-from ivrtest.call.datagrams import Inbox
 from ivrtest.call.garbage import Garbage
+from ivrtest.call.inbox import Inbox
 from ivrtest.call.incoming import Incoming
 from ivrtest.call.media_session import Item, MediaSession
 from ivrtest.call.outgoing import Outgoing
@@ -41,6 +41,9 @@ MAX_RECORDING_S = 3600
 """A longer call goes on, but its recording ends there; until then it grows by 1.5 MB a minute."""
 CROWDS = {200: 100, 500: 200}
 """With more sessions than so many, blocks last so many milliseconds: waking the reader of each takes as long as some packets do."""
+TURN_S = 0.09
+"""Among more sessions than the least of those, what came to each is read when a block is due, and when nothing was read for so long: keys
+that come are not to wait for longer. A session is woken every 20 ms, so that it is read every 100."""
 LONGEST_DATAGRAM = 4096
 """Octets. The longest that is agreed on is 60 ms of L16 at 16,000 samples a second; at 44,100 packets are short."""
 _SWITCH_S = 0.0005
@@ -133,7 +136,7 @@ class MediaEngine:
             loop=loop,
             outgoing=outgoing,
             incoming=incoming,
-            reporting=Reporting(connection, control, reports, outgoing, incoming, capture),
+            reporting=Reporting(connection, control, self._inbox, reports, outgoing, incoming, capture),
             capture=capture,
             asked=self._asked.append,
             repace=self._repace,
@@ -210,18 +213,25 @@ class MediaEngine:
             self._phases[phase].append(session)
             self._sessions.add(session)
             self._garbage.opened(len(self._sessions))
-            self._sockets.add(session.connection.fileno(), session.receiver.receive)
+            self._sockets.add(session.connection.fileno(), session.receiver.receive, in_turn=True)
             self._sockets.add(session.reporting.control.fileno(), session.receive_report)
+        self._sockets.crowded = len(self._sessions) > min(CROWDS) and not self._closing
+        now, wall = time.monotonic(), time.time()
         while self._asked:
-            self._asked.popleft().obey()
-        while self._leaving and (self._leaving[0][0] <= time.monotonic() or self._closing):
-            self._free(self._leaving.popleft()[1])
+            self._asked.popleft().obey(wall - now)
         # Once each: some are in two phases.
         due = list(dict.fromkeys(session for phase in sorted(phases) for session in self._phases[phase]))
-        now, wall = time.monotonic(), time.time()
         send_due((session.sender for session in due), now, wall)
-        read_at, unread = self._sockets.read(wall - now)
-        self._deliver(due, read_at, unread)
+        leaving: list[MediaSession] = []
+        while self._leaving and (self._leaving[0][0] <= now or self._closing):
+            leaving.append(self._leaving.popleft()[1])
+        turns = [session for session in due if session.look_at <= now or session.turn_at <= now]
+        read_at, unread = self._sockets.read(wall - now, [session.connection.fileno() for session in (*turns, *leaving)])
+        for session in turns:
+            session.turn_at = now + TURN_S
+        self._deliver([session for session in due if session.look_at <= now], read_at, unread)
+        for session in leaving:
+            self._free(session)
 
     def _deliver(self, sessions: Collection[MediaSession], read_at: float, unread: Collection[int] = ()) -> None:
         """Hand over what is settled in these sessions: what could still find its place was read by then. What is not read yet of one is
@@ -230,8 +240,6 @@ class MediaEngine:
         longest = max([self._batch, *(milliseconds * SAMPLE_RATE // 1000 for crowd, milliseconds in CROWDS.items() if up > crowd)])
         found: list[tuple[MediaSession, list[Item]]] = []
         for session in sessions:
-            if read_at < session.look_at and not session.receiver.stirred:
-                continue
             behind = session.connection.fileno() in unread
             items = session.deliver(min(read_at, session.receiver.latest) if behind else read_at, self._batch, longest)
             if items:
@@ -271,7 +279,6 @@ class MediaEngine:
         sessions = list(self._sessions)
         for session in sessions:
             session.finish(None)
-            session.look_at = 0.0
         self._deliver(sessions, time.monotonic())
 
     def _abandon(self) -> None:

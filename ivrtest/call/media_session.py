@@ -12,9 +12,10 @@ from typing import Final
 from ivrtest.call.call import SAMPLE_RATE, Block, CallEvent, Samples
 from ivrtest.call.capture import Capture
 from ivrtest.call.codecs import CODECS, CodecName, warm_up
-from ivrtest.call.datagrams import Inbox, SocketAddress
+from ivrtest.call.datagrams import SocketAddress
 from ivrtest.call.event_queue import EventQueue
 from ivrtest.call.impairment import Impairment
+from ivrtest.call.inbox import Inbox
 from ivrtest.call.incoming import Incoming
 from ivrtest.call.outgoing import Outgoing, Sound
 from ivrtest.call.quality import CallQuality, call_quality
@@ -23,7 +24,6 @@ from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import Address, MediaError, MediaStats, RemoteMedia
 from ivrtest.call.reporting import Reporting
 from ivrtest.call.sender import SAMPLE_S, Sender
-from ivrtest.call.sockets import ROUNDS
 from ivrtest.rtp.dtmf import KeyForm, checked_keys
 from ivrtest.rtp.packet_log import PacketLog
 from ivrtest.rtp.srtp import SrtpError, SrtpSender
@@ -46,9 +46,9 @@ class MediaSession:
     `KeyHeard`, `KeySent`, `PlaybackEnded`, and whatever was handed to `post`. Read it with `async for` or `await session.next()`.
 
     A block reaches the reader some 40 to 80 ms after its last sample, so that packets out of order find their place; when the far side
-    suddenly stops sending, up to 240 ms after, once, so that a stall is not taken for silence. Among many sessions blocks are longer, so
-    that they come later (`media.CROWDS`), unless an event is due. The times on the clock are those of
-    arrival, without that delay. A key is reported as soon as it is known whole, so its `at` may lie before the last block.
+    suddenly stops sending, up to 240 ms after, once, so that a stall is not taken for silence. A key is reported as soon as it is known
+    whole, so its `at` may lie before the last block. Among many sessions blocks are longer, so that they come later (`media.CROWDS`),
+    unless an event is due; and keys are known up to 100 ms later. The times on the clock are those of arrival, without such delays.
 
     The media thread never waits for the reader. When the reader is 60 s behind, the session ends, and a MediaError follows what was kept.
     """
@@ -80,6 +80,8 @@ class MediaSession:
         """Whether the far side ended the call. Of the media thread."""
         self.look_at = zero
         """When `deliver` may have something, by `time.monotonic()`. Of the media thread."""
+        self.turn_at = zero
+        """When what came is to be read at the latest, by `time.monotonic()`. Of the media thread."""
         self.sender: Final = Sender(connection, zero=zero, outgoing=outgoing, capture=capture, happened=self._look)
         """Of the media thread."""
         self.receiver: Final = Receiver(
@@ -90,7 +92,7 @@ class MediaSession:
             reporting=reporting,
             capture=capture,
             heard_from=self._heard_from,
-            obey=self.obey,
+            stir=self._stir,
         )
         """Of the media thread."""
         self.local_address: Final[Address] = self.receiver.local_address
@@ -296,21 +298,18 @@ class MediaSession:
             self._end_error = error
             self.left_alone = by_them
 
-    def obey(self) -> None:
-        """Do what was asked for."""
-        if self._commands:
-            self.sender.catch_up()
-        while self._commands and not self._ending:
-            self._commands.popleft()()
-            self._look()
+    def obey(self, wall_zero: float) -> None:
+        """Do what was asked for, when what came before is taken in. `wall_zero`: when `time.monotonic()` was 0, in seconds since 1970."""
+        if self._commands and not self._ending:
+            self.receiver.receive_all(wall_zero)
+            self._obey()
 
-    def receive_report(self, wall_zero: float) -> None:
-        """Take in a datagram that came to the port of reports, and before it the sound that came before it: it may say goodbye."""
-        for _ in range(ROUNDS):
-            if not self.receiver.receive(wall_zero):
-                break
+    def receive_report(self, wall_zero: float) -> bool:
+        """Take in what came to the port of reports, and before it the sound that came before it: it may say goodbye. Returns whether more
+        may wait. `wall_zero` is when `time.monotonic()` was 0, in seconds since 1970."""
+        self.receiver.receive_all(wall_zero)
         self.receiver.catch_up()
-        self.reporting.receive(wall_zero)
+        return self.reporting.receive(wall_zero)
 
     def deliver(self, now: float, batch: int, longest: int) -> list[Item]:
         """Return the blocks and the events that are settled, when all is read that came until `now`; the last of all, too, after `close`,
@@ -318,10 +317,9 @@ class MediaSession:
         items: list[Item] = []
         incoming, events = self._incoming, self._events
         self.receiver.catch_up()
-        self.receiver.stirred = False
         if not self._ending:
             if self.reporting.next_at <= now:
-                self._report(now)
+                self._report()
             settled = incoming.settle((now - self._zero) * SAMPLE_RATE)
             self._collect_events()
             items += events.passed(incoming.taken)
@@ -352,7 +350,7 @@ class MediaSession:
         items: list[Item] = []
         incoming = self._incoming
         if self._outgoing.packets and not self.left_alone:
-            self._report(now, last=True)
+            self._report(last=True)
         if self._end_error is None:
             self._outgoing.finish()
             self._collect_events()
@@ -364,16 +362,30 @@ class MediaSession:
         self.over = True
         return items
 
-    def _report(self, now: float, *, last: bool = False) -> None:
+    def _report(self, *, last: bool = False) -> None:
         self.sender.catch_up()
+        # What came since `deliver` was asked for may be told of, too.
+        now = time.monotonic()
         self.reporting.send(now, time.time(), position=self._position(now), cipher=self.sender.cipher, last=last)
 
     def _position(self, now: float) -> int:
         return int((now - self._zero) * SAMPLE_RATE)
 
+    def _obey(self) -> None:
+        if self._commands:
+            self.sender.catch_up()
+        while self._commands and not self._ending:
+            self._commands.popleft()()
+            self._look()
+
     def _look(self) -> None:
         """There may be something to deliver."""
         self.look_at = self._zero
+
+    def _stir(self) -> None:
+        """Something comes that is not just what was expected. The far side may know already of what was asked for meanwhile."""
+        self._obey()
+        self._look()
 
     def _heard_from(self, source: SocketAddress) -> None:
         # Behind a NAT, sound goes where it comes from.

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable
 from typing import Final
 
 from ivrtest.call.call import SAMPLE_RATE
 from ivrtest.call.capture import Capture
-from ivrtest.call.datagrams import Inbox, SocketAddress, note_arrivals, socket_address, socket_name
+from ivrtest.call.datagrams import SocketAddress, socket_address, socket_name
+from ivrtest.call.inbox import ROWS, Inbox, prepare
 from ivrtest.call.incoming import RTCP_TYPES, Incoming
 from ivrtest.call.remote_media import Address
 from ivrtest.call.reporting import Reporting
+from ivrtest.call.sockets import ROUNDS
 
 _HEADER_SIZE: Final = 12
 
 
 class Receiver:
-    """Reads one datagram at a time. The packets that are just what was expected wait until somebody wants to know what was heard; all
+    """Reads some datagrams at a time. The packets that are just what was expected wait until somebody wants to know what was heard; all
     others are taken in at once, and what they mean may be wanted at once, too."""
 
     def __init__(
@@ -31,17 +32,15 @@ class Receiver:
         reporting: Reporting,
         capture: Capture | None,
         heard_from: Callable[[SocketAddress], None],
-        obey: Callable[[], None],
+        stir: Callable[[], None],
     ) -> None:
         """`zero` is the time of position 0, by `time.monotonic()`. `heard_from` is told whom we hear, whenever that may have changed.
-        `obey` does what was asked for meanwhile: the far side may know already that it is agreed on."""
-        note_arrivals(connection)
+        `stir` is called before anything is taken in that is not just what was expected."""
+        prepare(connection)
         name = connection.getsockname()
         self.local_address: Final[Address] = (name[0], name[1])
         self.latest = zero
         """When the latest datagram came that was read."""
-        self.stirred = False
-        """Whether something came that was not just expected, since somebody last said that it was not."""
         self.after_goodbye = 0
         """Packets that came after the far side had said that it leaves."""
         self._family = connection.family
@@ -52,7 +51,7 @@ class Receiver:
         self._reporting = reporting
         self._capture = capture
         self._heard_from = heard_from
-        self._obey = obey
+        self._stir = stir
         self._waiting: list[tuple[bytes, float]] = []
         self._expected = -1
         """See `Incoming.expected`."""
@@ -60,24 +59,28 @@ class Receiver:
         """The source, as the system names it."""
 
     def receive(self, wall_zero: float) -> bool:
-        """Take in one datagram. Returns False if there is none. `wall_zero` is when `time.monotonic()` was 0, in seconds since 1970."""
-        received = self._receive(self._descriptor)
-        if received is None:
-            return False
-        data, name, stamp = received
-        now = time.monotonic()
-        # The wall clock may be set while we are at it.
-        arrived = now if stamp is None else min(now, stamp - wall_zero)
-        self.latest = arrived
-        if len(data) >= _HEADER_SIZE and data[1] == self._expected and name == self._source:
-            self._waiting.append((data, (arrived - self._zero) * SAMPLE_RATE))
-            return True
-        self._obey()
-        self.catch_up()
-        self._take(data, socket_address(name), arrived, wall_zero)
-        self.stirred = True
-        self.look_again()
-        return True
+        """Take in datagrams, if there are any. Returns whether more may wait. `wall_zero` is when `time.monotonic()` was 0, in seconds
+        since 1970."""
+        datagrams = self._receive(self._descriptor, wall_zero)
+        zero, waiting = self._zero, self._waiting
+        for data, name, arrived in datagrams:
+            if name == self._source and len(data) >= _HEADER_SIZE and data[1] == self._expected:
+                waiting.append((data, (arrived - zero) * SAMPLE_RATE))
+                continue
+            self._stir()
+            self.catch_up()
+            self._take(data, socket_address(name), arrived, wall_zero)
+            self.look_again()
+            waiting = self._waiting
+        if datagrams:
+            self.latest = datagrams[-1][2]
+        return len(datagrams) == ROWS
+
+    def receive_all(self, wall_zero: float) -> None:
+        """Take in all that came; of a flood, no more than is taken in at one time."""
+        for _ in range(ROUNDS):
+            if not self.receive(wall_zero):
+                break
 
     def catch_up(self) -> None:
         """Take in what waits."""

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import math
 import socket
-import time
 from typing import Any
 
 from ivrtest.call.capture import Capture
+from ivrtest.call.datagrams import socket_address
+from ivrtest.call.inbox import ROWS, Inbox, prepare
 from ivrtest.call.incoming import Incoming
 from ivrtest.call.outgoing import Outgoing
 from ivrtest.call.remote_media import RemoteMedia
 from ivrtest.rtp.packet import RtpSyntaxError
 from ivrtest.rtp.reports import Reports
-from ivrtest.rtp.rtcp import RtcpPacket
 from ivrtest.rtp.srtp import SrtpSender
-
-LARGEST = 2048
-"""Octets of a datagram of reports."""
 
 
 class Reporting:
@@ -30,21 +27,22 @@ class Reporting:
         self,
         connection: socket.socket,
         control: socket.socket,
+        inbox: Inbox,
         reports: Reports,
         outgoing: Outgoing,
         incoming: Incoming,
         capture: Capture | None,
     ) -> None:
         """`control` receives at the port after that of `connection`."""
+        prepare(control)
         self.control = control
         self.reports = reports
         self.next_at = math.inf
         """When a report is due, by `time.monotonic()`."""
-        self.received: list[tuple[float, tuple[RtcpPacket, ...]]] = []
-        """What came since it was last emptied, and when."""
         self.malformed = 0
         self.strangers = 0
         self._connection = connection
+        self._inbox = inbox
         self._outgoing = outgoing
         self._incoming = incoming
         self._capture = capture
@@ -90,14 +88,12 @@ class Reporting:
             self._capture.add(datagram, source=connection.getsockname()[:2], destination=destination[:2], at=wall)
 
     def receive(self, wall_zero: float) -> bool:
-        """Take in one datagram that came to the port of reports. Returns False if there is none. `wall_zero` is when `time.monotonic()` was
+        """Take in datagrams that came to the port of reports. Returns whether more may wait. `wall_zero` is when `time.monotonic()` was
         0, in seconds since 1970."""
-        try:
-            datagram, address = self.control.recvfrom(LARGEST)
-        except OSError:
-            return False
-        self.take(datagram, address, time.monotonic(), wall_zero, muxed=False)
-        return True
+        datagrams = self._inbox.receive(self.control.fileno(), wall_zero)
+        for datagram, name, arrived in datagrams:
+            self.take(datagram, socket_address(name), arrived, wall_zero, muxed=False)
+        return len(datagrams) == ROWS
 
     def take(self, datagram: bytes, address: Any, now: float, wall_zero: float, *, muxed: bool) -> None:
         """Take in a datagram that came to the port of reports, or, `muxed`, to that of the sound."""
@@ -118,7 +114,7 @@ class Reporting:
                 return
             datagram = opened
         try:
-            self.received.append((now, self.reports.receive(datagram, now, wall)))
+            self.reports.receive(datagram, now, wall)
         except RtpSyntaxError:
             self.malformed += 1
             return

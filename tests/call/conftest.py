@@ -1,4 +1,4 @@
-"""Ports at which nobody listens."""
+"""What tests of calls share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+
+from ivrtest.call import media
 
 ClosedPort = Callable[..., int]
 
@@ -28,3 +30,9 @@ def closed_port() -> Iterator[ClosedPort]:
             return int(held.getsockname()[1])
 
         yield reserve
+
+
+@pytest.fixture(params=[media.CROWDS, {0: 200}], ids=["few", "crowd"])
+def few_and_crowd(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test run twice: as if there were few calls, and as if there were very many."""
+    monkeypatch.setattr(media, "CROWDS", request.param)

@@ -22,6 +22,8 @@ from ivrtest.sip.transport import Address
 from tests.call.authority import Authority, self_signed
 from tests.call.far_side import FRAME, FarSide, Sound
 
+pytestmark = pytest.mark.usefixtures("few_and_crowd")
+
 PATIENCE_S = 60.0
 ANYBODY = Permission(("sip:*@*",))
 LOUD = np.full(FRAME, 8000, np.int16)

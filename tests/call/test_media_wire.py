@@ -23,6 +23,8 @@ from ivrtest.sip.sdes import SUITES, Crypto
 from tests.call.test_codecs import snr_db
 from tests.call.test_media import ANY, PATIENCE_S, events, has, in_loop, read, seconds_read, sound
 
+pytestmark = pytest.mark.usefixtures("few_and_crowd")
+
 TONE = tones.tone((1004,), 1.0)
 
 

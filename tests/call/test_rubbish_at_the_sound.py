@@ -15,6 +15,8 @@ from tests.call.far_side import FarSide, Sound
 from tests.call.test_bad_far_sides import QUIET, level, speak, talking
 from tests.fuzz.sound import rubbish
 
+pytestmark = pytest.mark.usefixtures("few_and_crowd")
+
 COUNT = 10_000
 BURST = 20
 
