@@ -13,6 +13,7 @@ import click
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import LineError
 from ivrtest.cli.dialling import dial_options
+from ivrtest.cli.hearing_settings import Recognition, check_hearing, recognising
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import unwritable
 from ivrtest.cli.problem import complain
@@ -52,7 +53,8 @@ def command(
 
     Holds scenarios (files or folders; without any, the folder of scenarios) by telephone, and measures on every recording that is heard:
     gain and tilt, band, noise, loss, speed and clock of the line, and how far the recordings deviate from their files. Other recordings and
-    ones with a word changed are laid along the same sound, which tells how often a wrong one would pass.
+    ones with a word changed are laid along the same sound, which tells how often a wrong one would pass. Steps that are known by their
+    words need a speech recogniser, as in "ivrtest run"; they lead through the call, and measure nothing.
 
     "ivrtest run --target" then says when the line has become clearly worse. What such a line may have done to a recording counts as an
     error there, not as a failure of the IVR.
@@ -68,13 +70,17 @@ def command(
             raise click.UsageError(f'pyVoIP shows nobody its packets, so "{called.uri}" cannot be calibrated. give a SIP URI')
         options = dial_options(called, settings)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=True)
+        recognition = check_hearing(settings.hearing, ready)
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
     path = out or route_path(target)
     try:
         at_once = jobs or called.jobs or settings.jobs
-        suite, held = asyncio.run(called_all(ready, called.uri, options, rounds=rounds, at_once=at_once))
+        suite, held = asyncio.run(called_all(ready, called.uri, options, recognition, rounds=rounds, at_once=at_once))
+    except InputError as error:
+        complain(error.findings)
+        return UNUSABLE
     except LineError as error:
         raise click.ClickException(str(error)) from error
     if any(result.status is Status.NOT_RUN for result in suite.results):
@@ -97,8 +103,10 @@ def command(
     return calibration.exit_code
 
 
-async def called_all(jobs: Sequence[Job], uri: str, options: DialOptions, *, rounds: int, at_once: int) -> tuple[SuiteResult, list[Held]]:
-    """Hold all calls; the first Ctrl-C ends them. Raises LineError."""
+async def called_all(
+    jobs: Sequence[Job], uri: str, options: DialOptions, recognition: Recognition | None, *, rounds: int, at_once: int
+) -> tuple[SuiteResult, list[Held]]:
+    """Hold all calls; the first Ctrl-C ends them. Raises LineError, and InputError for a recogniser that cannot be used."""
     from rich.console import Console
 
     from ivrtest.probe.calibrate import hold
@@ -115,7 +123,9 @@ async def called_all(jobs: Sequence[Job], uri: str, options: DialOptions, *, rou
             if isinstance(event, CallNoted):
                 status.update(f"{done} of {rounds * len(jobs)} calls done; {event.note.text}")
 
-        return await hold(jobs, uri, options, tell, rounds=rounds, at_once=at_once)
+        needed = recognition if recognition is not None and recognition.needed else None
+        async with recognising(needed) as stenographer:
+            return await hold(jobs, uri, options, tell, rounds=rounds, at_once=at_once, stenographer=stenographer)
 
 
 def worked_out(suite: SuiteResult, held: Sequence[Held], target: str, uri: str) -> Calibration:

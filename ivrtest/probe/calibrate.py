@@ -24,6 +24,7 @@ from ivrtest.run.job import Job
 from ivrtest.run.live import LiveRoute
 from ivrtest.run.result import ScenarioResult, Status, StepResult, SuiteResult
 from ivrtest.run.route import Calibration, Deviations, LineFigures, Rate, percent
+from ivrtest.run.stenographer import Stenographer
 from ivrtest.run.suite import run_suite
 from ivrtest.scenario.steps.hear import Hear
 
@@ -83,9 +84,17 @@ class Held:
 
 
 async def hold(
-    jobs: Sequence[Job], target: str, options: DialOptions, emit: Callable[[RunEvent], None], *, rounds: int, at_once: int
+    jobs: Sequence[Job],
+    target: str,
+    options: DialOptions,
+    emit: Callable[[RunEvent], None],
+    *,
+    rounds: int,
+    at_once: int,
+    stenographer: Stenographer | None = None,
 ) -> tuple[SuiteResult, list[Held]]:
-    """Hold each scenario `rounds` times against a target. Raises LineError."""
+    """Hold each scenario `rounds` times against a target. `stenographer` makes out words, for steps that are known by them; it must be
+    open. Raises LineError."""
     # Each round has a job of its own, by which its sound is found again.
     repeated = [replace(job) for _ in range(rounds) for job in jobs]
     listeners: dict[Job, Overhearing] = {}
@@ -94,7 +103,7 @@ async def hold(
         listeners[job] = Overhearing(job.library)
         return listeners[job]
 
-    async with LiveRoute(target=target, options=options, listening=listening) as route:
+    async with LiveRoute(target=target, options=options, listening=listening, stenographer=stenographer) as route:
         suite = await run_suite(repeated, route, emit, at_once=at_once)
     held = [Held(job, result, listeners[job].sound()) for job, result in zip(repeated, suite.results, strict=True) if job in listeners]
     return suite, held
@@ -159,9 +168,16 @@ def _matches(result: ScenarioResult) -> Iterator[Match]:
         yield from (note.match for note in result.call.notes if note.match is not None and note.match.by is Means.recording)
 
 
+def _by_words(result: ScenarioResult) -> bool:
+    return any(match.by is Means.words for step in result.steps for match in step.heard)
+
+
 def _refuses(step: StepResult) -> bool:
-    """Return whether a step failed because what was heard is none of the recordings, or not all of one."""
-    return isinstance(step.step, Hear) and bool(step.heard) and step.heard[-1].verdict in OTHER_WORDS
+    """Return whether a step failed because what was heard is none of the recordings, or not all of one. Words that were made out are no
+    recording."""
+    if not isinstance(step.step, Hear) or not step.heard:
+        return False
+    return step.heard[-1].by is Means.recording and step.heard[-1].verdict in OTHER_WORDS
 
 
 def _complaints(suite: SuiteResult) -> Iterator[str]:
@@ -183,7 +199,8 @@ def problem_of(calibration: Calibration, suite: SuiteResult) -> str:
     line, untold, accepted = calibration.line, calibration.untold, calibration.accepted
     why = next((f". the first call that went wrong: {result.verdict}" for result in suite.results if result.verdict), "")
     if line is None:
-        return f"no recording was heard as it is in {calibration.calls} call{'' if calibration.calls == 1 else 's'}{why}"
+        words = ". words that are made out measure no line" if any(_by_words(result) for result in suite.results) else ""
+        return f"no recording was heard as it is in {calibration.calls} call{'' if calibration.calls == 1 else 's'}{why or words}"
     if untold.count > MOST_UNTOLD * untold.of:
         return f"{untold} recordings could not be told{_reason(line) or why}"
     if accepted.count > MOST_ACCEPTED * accepted.of:
