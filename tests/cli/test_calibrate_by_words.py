@@ -51,7 +51,7 @@ def test_words_are_made_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     told = "; ".join([found["problem"], *found["complaints"]])
     assert "recogniser" not in told
     if not found["problem"]:
-        assert 'step 3: the words are others: parrot (1 % word errors, as stated) made out ' in told
+        assert "step 3: the words are others: parrot (1 % word errors, as stated) made out " in told
 
 
 def test_without_a_recogniser_nobody_is_called(tmp_path: Path) -> None:
