@@ -30,6 +30,7 @@ from ivrtest.call.remote_media import MediaError, RemoteMedia
 from ivrtest.call.reporting import Reporting
 from ivrtest.call.sender import send_due
 from ivrtest.call.sockets import Sockets
+from ivrtest.call.turns import ask_for_short_turns
 from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, KeySender
 from ivrtest.rtp.reports import Reports
 
@@ -183,6 +184,7 @@ class MediaEngine:
     def _run(self) -> None:
         interval = sys.getswitchinterval()
         sys.setswitchinterval(min(interval, _SWITCH_S))
+        ask_for_short_turns()
         try:
             tick = self._current_tick()
             while not self._closing:
