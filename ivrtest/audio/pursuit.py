@@ -218,7 +218,7 @@ class Pursuit:
         for track in self.tracks:
             track.advance(self._history, self._history.end)
         self.tracks = [
-            self._better_placed(track) if track.good and track.overlaid and track is not named else track for track in self.tracks
+            self._better_placed(track) if track.good and self._fits_badly(track) and track is not named else track for track in self.tracks
         ]
         self._follow_siblings(self._since * HOP)
         for track in self.tracks:
@@ -228,8 +228,12 @@ class Pursuit:
         if len(self.tracks) > 1:
             self.tracks = [track for track in self.tracks if track is named or not any(self._same(track, other) for other in self.tracks)]
 
+    def _fits_badly(self, track: Track) -> bool:
+        """Return whether a track fits only as one with other sound over it, or because there is too little evidence yet to refute it."""
+        return track.overlaid or track.worst > self._limit_db
+
     def _better_placed(self, track: Track) -> Track:
-        """Return a short track that seems to be under other sound at the place where it fits as it is, if there is one beside its own."""
+        """Return a short track that fits badly at the place where it fits as it is, if there is one beside its own."""
         history = self._history
         if track.judged > _PLACED_ANEW or track.first < history.oldest:
             return track
@@ -240,7 +244,7 @@ class Pursuit:
         if moved.first < history.oldest or moved.sounding_start < self._since * HOP - SLACK:
             return track
         moved.advance(history, history.end)
-        return moved if moved.clear else track
+        return moved if moved.clear and moved.worst < track.worst else track
 
     def expects_shorter(self, seconds: float) -> bool:
         """Return whether a recording is expected that is shorter than this."""
