@@ -128,6 +128,7 @@ class Matcher:
         hearings += self.feed(np.zeros(STEP * 6, np.int16), np.zeros(STEP * 6, np.bool_))
         if self._now.named is not None:
             hearings += self._went_wrong(self._now.named, Verdict.truncated)
+        hearings += self._left_over()
         hearings += self._tone.finish(end_s)
         return [known_by(hearing, end_s) for hearing in hearings]
 
@@ -309,6 +310,15 @@ class Matcher:
         )
         self._now.told_unknown = verdict is Verdict.diverged and not self._key_pressed
         return [Heard(match, self._history.now_s)]
+
+    def _left_over(self) -> list[Hearing]:
+        """The call is over: say what sounded that no recording explains, also where some that were heard to their end might."""
+        for track in self._now.tracks:
+            if track.complete:
+                self._strangers.leave_open(track)
+        self._pursuit.tracks = [track for track in self._now.tracks if not track.complete and track.good]
+        begun = max((track for track in self._now.tracks if track.clear), key=lambda track: track.heard_s, default=None)
+        return self._unnamed_sound() if begun is None else self._unknown_before(begun)
 
     def _unnamed_sound(self) -> list[Hearing]:
         """Say what unexplained sound was, once it is over or has lasted."""

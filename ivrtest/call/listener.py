@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from math import log10
 from typing import Final
 
 import numpy as np
@@ -32,6 +33,8 @@ class Tick:
     """Stretches before it, in seconds on the call's clock, of which it is known only now that they did not arrive."""
     unheard: Unheard | None = None
     """What is known of the way where no sound has come so far, not even silence. None where some has, or nothing is known."""
+    dbov: float | None = None
+    """How loud the block was. None where that is not known: some of it was lost, or there is no sound to measure."""
 
 
 class Listener:
@@ -61,7 +64,9 @@ class Listener:
                     for hearing in self._ear.feed(item.samples, item.lost):
                         yield doubted(hearing, lambda: self.heard)
                     missed = tuple((begin / SAMPLE_RATE, end / SAMPLE_RATE) for begin, end in item.missed)
-                    yield Tick(item.end_s, np.count_nonzero(item.lost) / SAMPLE_RATE, missed, None if item.came else self._call.unheard())
+                    lost = np.count_nonzero(item.lost)
+                    unheard = None if item.came else self._call.unheard()
+                    yield Tick(item.end_s, lost / SAMPLE_RATE, missed, unheard, None if lost else _dbov(item.samples))
                 case KeySent():
                     # On a line with echo our own tone comes back over what the far side says.
                     self._ear.mask(item.at, item.at + item.seconds)
@@ -96,3 +101,10 @@ def is_noisy(samples: Samples, start_s: float, end_s: float) -> bool:
     levels = 10 * np.log10(np.mean(frames**2, axis=1) + 1)
     quiet, loud = np.percentile(levels, (QUIET_SHARE, LOUD_SHARE))
     return bool(loud - quiet < NOISY_DB)
+
+
+def _dbov(samples: Samples) -> float | None:
+    if not len(samples):
+        return None
+    sound = samples.astype(np.float32)
+    return 10 * log10(float(np.vdot(sound, sound)) / len(sound) / 32768**2 + 1e-12)

@@ -14,6 +14,7 @@ from ivrtest.flow.model import Prompt
 from ivrtest.flow.spoken_numbers import is_number_recording
 from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.run.blame import no_sound
+from ivrtest.run.buried import Levels
 from ivrtest.run.result import Status
 from ivrtest.run.wording import Recogniser
 
@@ -29,6 +30,8 @@ HIDING_SHARE: Final = 0.25
 """... and this share of the time that it could have been heard in."""
 UNNAMED: Final = frozenset({Verdict.unknown, Verdict.ambiguous, Verdict.inconclusive})
 """What is then said of it."""
+EDGE_S: Final = 0.15
+"""How far the sound of a recording may reach beyond what is known of it."""
 GAP_S: Final = 0.3
 """The longest pause between two rounds of music."""
 
@@ -154,6 +157,9 @@ class Scene:
     """Transfers asked for and not yet awaited by a step."""
     losses: list[tuple[float, float, float]] = field(default_factory=list)
     """Stretches of the call in which sound got lost: start, end, and how many seconds of it."""
+    levels: Levels = field(default_factory=Levels)
+    named: list[tuple[float, float]] = field(default_factory=list)
+    """When recordings and music were heard."""
     headers: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """Of the latest message of a kind that came, by kind, see `ivrtest.scenario.steps.header.MESSAGES`."""
     unrecorded: frozenset[tuple[str, str]] = frozenset()
@@ -170,8 +176,10 @@ class Scene:
     def take(self, percept: Percept) -> None:
         """Note what reached us. Called before the step sees it."""
         match percept:
-            case Tick(at=at, lost_s=lost, missed=missed, unheard=unheard):
+            case Tick(at=at, lost_s=lost, missed=missed, unheard=unheard, dbov=dbov):
                 self.unheard = unheard
+                if dbov is not None:
+                    self.levels.add(self.now, at, dbov)
                 if lost:
                     self.losses.append((self.now, at, lost))
                 self.losses += [(begin, end, end - begin) for begin, end in missed]
@@ -186,12 +194,15 @@ class Scene:
             case MusicStopped(music=music):
                 self.playing = None
                 self.music_until = max(self.music_until, music.end_s)
+                self.named.append((music.start_s, music.end_s))
             case Recognised(match=match):
                 self.sounded = True
                 self.undecided = match
             case Heard(match=match):
                 self.sounded = True
                 self.undecided = None
+                if match.prompt and match.verdict is not Verdict.inconclusive:
+                    self.named.append((match.start_s, match.end_s))
                 if match.prompt in self.music:
                     self.music_until = match.end_s
                 elif match.verdict in UNNAMED and match.end_s - match.start_s < SHRED_S:
@@ -242,11 +253,17 @@ class Scene:
         )
 
     def hidden(self, start: float, end: float) -> str:
-        """Return what to say if a recording may have played in this time, and got lost on the line; an empty text if it cannot."""
+        """Return what to say if a recording may have played in this time, and got lost on the line or in its noise; an empty text if it
+        cannot."""
         lost = self.lost_between(start, end)
-        if lost < HIDING_ALL_S or lost < HIDING_SHARE * (end - start):
-            return ""
-        return f"could not tell: {lost:.1f} s of the sound from {start:.1f} s to {end:.1f} s got lost on the line"
+        if lost >= HIDING_ALL_S and lost >= HIDING_SHARE * (end - start):
+            return f"could not tell: {lost:.1f} s of the sound from {start:.1f} s to {end:.1f} s got lost on the line"
+        known = [(begin - EDGE_S, stop + EDGE_S) for begin, stop in self.named]
+        if self.playing is not None:
+            known.append((self.playing.start_s - EDGE_S, self.now))
+        if (buried := self.levels.buried(start, end, known)) is not None:
+            return f"could not tell: what sounded from {buried[0]:.1f} s to {buried[1]:.1f} s hardly rose above the noise on the line"
+        return ""
 
     def recording(self, prompt: str) -> tuple[str, str]:
         """Return the key of the recording that a caller should hear. Raises KeyError if there is no such prompt."""

@@ -94,7 +94,7 @@ class HearAct(Act):
         last = len(self.heard) == len(self.wanted) - 1
         if not self.step.whole and last and match.key == self.next_wanted and match.verdict is Verdict.match:
             scene.excused_until = match.end_s
-            return self.late(match) or self.done(Status.PASSED, match)
+            return self.late(match, scene) or self.done(Status.PASSED, match)
         return None
 
     def final(self, match: Match, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
@@ -118,7 +118,7 @@ class HearAct(Act):
         if match.verdict is Verdict.diverged:
             message = f"{named(match.key)} is not as recorded: {broken(match)}"
             return (), self.done(Status.FAILED, match, message)
-        if late := self.late(match):
+        if late := self.late(match, scene):
             return (), late
         self.heard.append(match)
         if len(self.heard) == len(self.wanted):
@@ -145,9 +145,11 @@ class HearAct(Act):
         place = f", {len(self.heard) + 1} of {len(self.wanted)}" if len(self.wanted) > 1 else ""
         return f"{named(self.next_wanted)} was expected{place}"
 
-    def late(self, match: Match) -> Done | None:
+    def late(self, match: Match, scene: Scene) -> Done | None:
         if match.start_s <= self.deadline:
             return None
+        if hidden := scene.hidden(self.since, match.start_s):
+            return self.done(Status.ERROR, match, f"{hidden}, before {told(match)}. {self.expected()}")
         waited = match.start_s - (self.deadline - self.allowed_s)
         message = f"{named(match.key)} came late, after {waited:.1f} s. it had to begin within {self.allowed_s:g} s"
         return self.done(Status.FAILED, match, message)
@@ -156,13 +158,13 @@ class HearAct(Act):
         """Decide whether the time to begin is over, with nothing under way that began in time and is not named yet."""
         if scene.now <= self.deadline + NOTICING_S:
             return None
-        hidden = scene.hidden(self.since, self.deadline)
         waits = scene.undecided is not None and scene.undecided.prompt in scene.music and scene.undecided.key != self.next_wanted
         if waits or (scene.playing is not None and scene.undecided is None):
+            hidden = scene.hidden(self.since, self.deadline)
             message = f"{hidden or f'only music was heard for {self.allowed_s:g} s'}. {self.expected()}"
             return Done(Status.ERROR if hidden else Status.FAILED, self.deadline, message, tuple(self.heard))
         began = scene.undecided.start_s if scene.undecided is not None else scene.sound_since
-        if hidden and scene.undecided is None and began is not None and began < self.since:
+        if scene.undecided is None and began is not None and began < self.since and scene.hidden(self.since, self.deadline):
             # An old sound only seems to go on where nothing arrives.
             began = None
         if began is None and scene.sound_until > max(self.since + REACTION_S, scene.now - NOTICING_S):
@@ -170,6 +172,7 @@ class HearAct(Act):
             return None
         if began is None:
             instead = f', but the IVR transferred to "{scene.transfers[0].to}"' if scene.transfers else ""
+            hidden = scene.hidden(self.since, self.deadline)
             status, what = (Status.ERROR, hidden) if hidden else self.nothing(scene)
             return Done(status, self.deadline, f"{what}{'' if hidden else instead}. {self.expected()}", tuple(self.heard))
         if scene.now > max(self.deadline, began) + NAMING_S:

@@ -1,0 +1,56 @@
+"""Sound that hardly rises above the noise of the line: a recording may have played there, and nobody could know which.
+
+Noise alone is steady: frames of 20 ms keep within 1.5 dB of each other. Speech in noise twice as loud as itself still makes them rise by 3.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+RISES_DB: Final = 3.0
+"""Steady noise never rises by so much above its quietest tenth."""
+HARDLY_DB: Final = 12.0
+"""What rises higher above the noise is known for what it is."""
+LEAST_S: Final = 0.2
+"""So much must rise at least to be a word."""
+NOISE_DBOV: Final = -60.0
+"""Softer noise hides nothing that a caller would hear: comfort noise is as loud as this."""
+AUDIBLE_DBOV: Final = -50.0
+"""What rises must be as loud as this to be a prompt on a bad line."""
+_KEPT: Final = 3000
+"""Stretches of sound that are remembered: a minute."""
+_FEWEST: Final = 10
+"""Fewer are no measure of the noise."""
+
+
+class Levels:
+    """How loud a call was, stretch by stretch."""
+
+    def __init__(self) -> None:
+        self._levels: deque[tuple[float, float, float]] = deque(maxlen=_KEPT)
+
+    def add(self, start: float, end: float, dbov: float) -> None:
+        """Between `start` and `end`, which is later than all before, it was so loud. Nothing of it was lost."""
+        self._levels.append((start, end, dbov))
+
+    def buried(self, start: float, end: float, known: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+        """Return from when to when there was sound that hardly rose above the noise; None if there was none between `start` and `end`.
+
+        `known`: stretches in which it is known what was heard.
+        """
+        within = [
+            each
+            for each in self._levels
+            if start <= each[0] and each[1] <= end and not any(begin < each[1] and each[0] < stop for begin, stop in known)
+        ]
+        if len(within) < _FEWEST:
+            return None
+        ordered = sorted(dbov for _, _, dbov in within)
+        noise = ordered[len(ordered) // 10]
+        rising = [each for each in within if each[2] > noise + RISES_DB]
+        if noise < NOISE_DBOV or sum(stop - begin for begin, stop, _ in rising) < LEAST_S:
+            return None
+        typical = sorted(dbov for _, _, dbov in rising)[len(rising) // 2]
+        return (rising[0][0], rising[-1][1]) if AUDIBLE_DBOV < typical < noise + HARDLY_DB else None
