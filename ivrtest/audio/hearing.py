@@ -29,7 +29,22 @@ class Verdict(StrEnum):
     ambiguous = "ambiguous"
     """Two recordings fit what was heard, and nothing that was heard tells them apart: see `Match.runner_up`."""
     inconclusive = "inconclusive"
-    """Too much was lost on the line, buried in noise or overlaid by other sound to tell. With `Match.prompt` if something like it plays."""
+    """It cannot be told, see `Match.doubt`. With `Match.prompt` if something like it plays."""
+
+
+class Doubt(StrEnum):
+    """Why it cannot be told what was heard (`Verdict.inconclusive`)."""
+
+    loss = "loss"
+    """Too much of it was lost on the line."""
+    noise = "noise"
+    """It hardly rises above the line's noise."""
+    overlap = "overlap"
+    """Too much other sound is over it."""
+    own_key = "own_key"
+    """A key of ours was over its beginning or its end, and what is left is too short."""
+    brevity = "brevity"
+    """It is so short that it can be a recording, and as well a word of other speech."""
 
 
 class Means(StrEnum):
@@ -93,6 +108,8 @@ class Match:
     """The language in which this prompt was expected, where it was heard in another one."""
     silent_s: float = 0.0
     """How long the recording is silent at its beginning."""
+    doubt: Doubt | None = None
+    """Why an inconclusive verdict is none, where that is known."""
 
     @property
     def sounds_from_s(self) -> float:

@@ -33,7 +33,7 @@ from ivrtest.audio.certainty import (
     UNKNOWN_FRAMES,
 )
 from ivrtest.audio.completion import completed, outlived, stands
-from ivrtest.audio.hearing import Heard, Hearing, Recognised, Resumed, Verdict, known_by
+from ivrtest.audio.hearing import Doubt, Heard, Hearing, Recognised, Resumed, Verdict, known_by
 from ivrtest.audio.judge import BLOCK, GOOD_DB, checked_limit
 from ivrtest.audio.partway import resumed
 from ivrtest.audio.progress import ProgressDetector
@@ -228,15 +228,14 @@ class Matcher:
         runner_up = None if rival is None else rival.key
         lost = self._history.lost_share(track.first, self._history.end) > 0.02
         verdict = Verdict.match
-        little = track.heard_s < SHORT_S and track.heard_share < MOST_SHARE
-        if little or track.unheard() or track.doubtful or not track.clear or track.audible_share < AUDIBLE:
+        if (doubt := self._doubt(track)) is not None:
             verdict = Verdict.inconclusive
         elif rival is not None and rival.key in self._now.index.identical(track.key):
             settled = track.key in self._now.expected and rival.key not in self._now.expected
             verdict = Verdict.match if settled else Verdict.ambiguous
         elif rival is not None:
-            verdict = Verdict.inconclusive if rival.unheard() or lost else Verdict.ambiguous
-        match = self._now.match(track, verdict, runner_up)
+            verdict, doubt = (Verdict.inconclusive, Doubt.loss) if rival.unheard() or lost else (Verdict.ambiguous, None)
+        match = self._now.match(track, verdict, runner_up, doubt=doubt)
         self._strangers.heard_recording(track)
         hearings: list[Hearing] = []
         if track is not self._now.named:
@@ -246,6 +245,15 @@ class Matcher:
             track.sounding_end, keep=[other for other in self._now.tracks if other.sounding_start >= track.sounding_end - SLACK]
         )
         return [*hearings, Heard(match, self._history.now_s)]
+
+    def _doubt(self, track: Track) -> Doubt | None:
+        """Return why a recording that was heard to its end may be another one; None if it is certain."""
+        little = track.heard_s < SHORT_S and track.heard_share < MOST_SHARE
+        if little or track.unheard() or track.doubtful:
+            return Doubt.loss if self._history.lost_share(track.first, self._history.end) else Doubt.overlap
+        if not track.clear:
+            return Doubt.overlap
+        return Doubt.noise if track.audible_share < AUDIBLE else None
 
     def _wrong_from(self, track: Track) -> int:
         wrong = track.fell_at if track.fell_at is not None else track.overlaid_from
@@ -304,7 +312,8 @@ class Matcher:
 
     def _went_wrong(self, track: Track, verdict: Verdict, went_on: Resumed | None = None) -> list[Hearing]:
         wrong = min((track.first + track.judged) * HOP if track.clear else self._wrong_from(track), self._history.fed)
-        match = self._now.match(track, verdict, end=wrong, resumed=went_on)
+        doubt = Doubt.overlap if verdict is Verdict.inconclusive else None
+        match = self._now.match(track, verdict, end=wrong, resumed=went_on, doubt=doubt)
         self._explained(
             wrong, keep=[other for other in self._now.tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5]
         )

@@ -11,7 +11,7 @@ from ivrtest.audio.hearing import Resumed
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import LibraryIndex
-from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW
+from ivrtest.audio.spectrum import FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW
 
 _LIKENESS: Final = 0.42
 _PLACES: Final = 3
@@ -22,6 +22,9 @@ _HALF_SEEN: Final = WINDOW // HOP + 1
 """Frames at a sound's edge whose windows see half of it."""
 _HEARD_S: Final = 0.5
 """So much of a recording must fit after a break."""
+_LEFT_S: Final = 0.2
+"""The same where it goes on after a silence, from where it would be by now or from where it stopped: of its end there may be no more."""
+_LEFT_DB: Final = 2.0
 _STEPS: Final = 10
 
 
@@ -49,6 +52,8 @@ def partway(index: LibraryIndex, history: History, numbers: Sequence[int], start
 def resumed(index: LibraryIndex, history: History, broken: Track, wrong: int, sound: int) -> Resumed | None:
     """Return where a recording goes on that went wrong at frame `wrong`, if it does: what sounds from frame `sound` on is looked at."""
     end = history.end
+    if (rest := _rest(history, broken, wrong, sound)) is not None:
+        return rest
     for begin in range(sound, max(sound + 1, end - int(_HEARD_S * SAMPLE_RATE / HOP)), _STEPS):
         tracks = partway(index, history, [index.numbers[broken.key]], begin, end)
         fitting = [track for track in tracks if track.clear and track.heard_s > _HEARD_S and track.worst < GOOD_DB]
@@ -57,4 +62,20 @@ def resumed(index: LibraryIndex, history: History, broken: Track, wrong: int, so
             at = begin * HOP + WINDOW // 2
             silent = begin - wrong > 2 * _HALF_SEEN and not history.speech(wrong + _HALF_SEEN, begin).any()
             return Resumed(at / SAMPLE_RATE, round((at - best.start) / SAMPLE_RATE, 3), silent=silent)
+    return None
+
+
+def _rest(history: History, broken: Track, wrong: int, sound: int) -> Resumed | None:
+    """Return where a recording goes on from frame `sound` on after a silence, if it does so as if it had played on, or had been held."""
+    if sound - wrong <= 2 * _HALF_SEEN or history.speech(wrong + _HALF_SEEN, sound).any():
+        return None
+    held = broken.lag + (sound - wrong) * HOP // FINE_HOP
+    for lag in (broken.lag, refine(broken.reference, held, history, sound, history.end)):
+        track = Track(broken.reference, lag, sound + _HALF_SEEN)
+        if track.first < history.oldest:
+            continue
+        track.advance(history, history.end)
+        if track.clear and track.heard_s > _LEFT_S and track.worst < _LEFT_DB:
+            at = sound * HOP + WINDOW // 2
+            return Resumed(at / SAMPLE_RATE, round((at - track.start) / SAMPLE_RATE, 3), silent=True)
     return None

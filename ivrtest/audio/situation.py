@@ -6,7 +6,7 @@ import numpy as np
 
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.certainty import FAR_BELOW_DB, GOOD_BEGINNING_DB, NAME_ANY_S, NAME_EXPECTED_S, NAME_WELL_EXPECTED_S
-from ivrtest.audio.hearing import Match, Resumed, Verdict
+from ivrtest.audio.hearing import Doubt, Match, Resumed, Verdict
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import Key, LibraryIndex
@@ -62,7 +62,13 @@ class Situation:
         return fallen.key if fallen is not None and fallen.heard_s > 0.3 else None
 
     def match(
-        self, track: Track, verdict: Verdict, runner_up: Key | None = None, end: int | None = None, resumed: Resumed | None = None
+        self,
+        track: Track,
+        verdict: Verdict,
+        runner_up: Key | None = None,
+        end: int | None = None,
+        resumed: Resumed | None = None,
+        doubt: Doubt | None = None,
     ) -> Match:
         judged = (track.first + track.judged) * HOP + WINDOW // 2
         stop = end if end is not None else track.sounding_end if track.complete else judged
@@ -83,6 +89,7 @@ class Situation:
             resumed=resumed,
             expected_language=self._other_language(track),
             silent_s=(track.sounding_start - track.start) / SAMPLE_RATE,
+            doubt=doubt,
         )
 
     def _other_language(self, track: Track) -> str:

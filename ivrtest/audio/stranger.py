@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.alignment import Track
-from ivrtest.audio.hearing import Heard, Match, Resumed, Verdict
+from ivrtest.audio.hearing import Doubt, Heard, Match, Resumed, Verdict
 from ivrtest.audio.history import History
 from ivrtest.audio.prompts import Key
 from ivrtest.audio.pursuit import Pursuit
@@ -76,9 +76,10 @@ class Strangers:
         self.after_recording = False
         if (beheaded := self._pursuit.beheaded(start, end)) is not None:
             return self._beheaded(beheaded, start, end)
-        verdict = Verdict.inconclusive if self._overlaid or self._unclear(start, end) else Verdict.unknown
+        doubt = self._doubt(start, end)
+        verdict = Verdict.unknown if doubt is None else Verdict.inconclusive
         now, end_s = self._history.now_s, (end * HOP + WINDOW // 2) / SAMPLE_RATE
-        return Heard(Match("", "", verdict, 0.0, start * HOP / SAMPLE_RATE, end_s, now, runner_up=near), now)
+        return Heard(Match("", "", verdict, 0.0, start * HOP / SAMPLE_RATE, end_s, now, runner_up=near, doubt=doubt), now)
 
     def _beheaded(self, track: Track, start: int, end: int) -> Heard:
         prompt, language = track.key
@@ -90,27 +91,29 @@ class Strangers:
         lost = self._history.lost_share(first, start)
         if lost > LITTLE_LOST and (1 - lost) * (start - first) < _SEEN_MISSING:
             # Its beginning may have been lost on the way.
-            return Heard(Match(prompt, language, Verdict.inconclusive, score, start_s, end_s, now), now)
+            return Heard(Match(prompt, language, Verdict.inconclusive, score, start_s, end_s, now, doubt=Doubt.loss), now)
         match = Match(
             prompt, language, Verdict.diverged, score, start_s, end_s, now, diverged_at_s=start_s, differences=missing, resumed=went_on
         )
         return Heard(match, now)
 
-    def _unclear(self, start: int, end: int) -> bool:
+    def _doubt(self, start: int, end: int) -> Doubt | None:
+        """Return why a recording may have been said in these frames; None if there was none."""
         history = self._history
         # In longer speech a short recording may be hidden.
         short = (end - start) * HOP / SAMPLE_RATE < SHORT_S or self._pursuit.expects_shorter(SHORT_S)
         # Where many talk at once there are no gaps.
         gaps_db = history.level_db(start - 2 * _BESIDE, end + 2 * _BESIDE, 10)
         voice_db = history.voice_db(start, end)
-        return bool(
-            history.lost_share(start, end) > LOST_SHARE
-            # What was lost beside a word may have been a part of it.
-            or (short and history.lost_share(start - _BESIDE, end + _BESIDE) > 0)
-            or voice_db < max(history.noise_db + BURIED_DB, gaps_db + CROWDED_DB)
-            or (voice_db < gaps_db + DENSE_DB and np.mean(history.speech(start, end)) > DENSE_SHARE)
-            or self._in_recordings(start, end) > _MOST * np.count_nonzero(history.speech(start, end))
-        )
+        speech = history.speech(start, end)
+        # What was lost beside a word may have been a part of it.
+        if history.lost_share(start, end) > LOST_SHARE or (short and history.lost_share(start - _BESIDE, end + _BESIDE) > 0):
+            return Doubt.loss
+        if voice_db < history.noise_db + BURIED_DB:
+            return Doubt.noise
+        if voice_db < gaps_db + CROWDED_DB or (voice_db < gaps_db + DENSE_DB and np.mean(speech) > DENSE_SHARE) or self._overlaid:
+            return Doubt.overlap
+        return Doubt.brevity if self._in_recordings(start, end) > _MOST * np.count_nonzero(speech) else None
 
     def _in_recordings(self, start: int, end: int) -> int:
         """Return how many of the frames lie in recordings that were heard to their end, but not taken for themselves."""

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.hearing import Ear, Heard, Hearing, Verdict
+from ivrtest.audio.hearing import Doubt, Ear, Heard, Hearing, Verdict
 from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, Ended, KeySent, Samples, Unheard
 
 FRAME: Final = 160
@@ -18,6 +18,8 @@ QUIET_SHARE, LOUD_SHARE = 10, 95
 NOISY_DB: Final = 14.0
 """Speech that stands no higher than this above its pauses is in noise. Measured on rendered speech: 76 dB clean, 35 dB with another voice,
 25 dB at a speech-to-noise ratio of 20 dB, 11 dB at 5 dB."""
+BESIDE_S: Final = 0.15
+"""What is lost, or covered by a key of ours, so near to speech may have been a part of it."""
 SHORTEST_S: Final = 1.5
 """Less is too short to tell noise from a sound that is simply steady, such as what is left of music."""
 
@@ -47,6 +49,10 @@ class Listener:
         self._call = call
         self._ear = ear
         self._heard: list[Samples] = []
+        self._losses: list[tuple[float, float]] = []
+        """When something did not arrive."""
+        self._keys: list[tuple[float, float]] = []
+        """When our keys sounded."""
 
     @property
     def heard(self) -> Samples:
@@ -59,24 +65,35 @@ class Listener:
             match item:
                 case Block():
                     self._heard.append(item.samples)
-                    for begin, end in item.missed:
-                        self._ear.mask(begin / SAMPLE_RATE, end / SAMPLE_RATE)
-                    for hearing in self._ear.feed(item.samples, item.lost):
-                        yield doubted(hearing, lambda: self.heard)
                     missed = tuple((begin / SAMPLE_RATE, end / SAMPLE_RATE) for begin, end in item.missed)
-                    lost = np.count_nonzero(item.lost)
+                    for begin, end in missed:
+                        self._ear.mask(begin, end)
+                    self._losses += missed
+                    if lost := np.count_nonzero(item.lost):
+                        self._losses.append((item.start_s, item.end_s))
+                    for hearing in self._ear.feed(item.samples, item.lost):
+                        yield self._excused(doubted(hearing, lambda: self.heard))
                     unheard = None if item.came else self._call.unheard()
                     yield Tick(item.end_s, lost / SAMPLE_RATE, missed, unheard, None if lost else _dbov(item.samples))
                 case KeySent():
                     # On a line with echo our own tone comes back over what the far side says.
                     self._ear.mask(item.at, item.at + item.seconds)
+                    self._keys.append((item.at, item.at + item.seconds))
                     yield item
                 case Ended():
                     for hearing in self._ear.finish():
-                        yield doubted(hearing, lambda: self.heard)
+                        yield self._excused(doubted(hearing, lambda: self.heard))
                     yield item
                 case _:
                     yield item
+
+    def _excused(self, hearing: Hearing) -> Hearing:
+        """Return a hearing as it is, but what could not be told for losses where nothing was lost as what our own key covered."""
+        if not isinstance(hearing, Heard) or hearing.match.doubt is not Doubt.loss:
+            return hearing
+        begin, end = hearing.match.start_s - BESIDE_S, hearing.match.end_s + BESIDE_S
+        lost, keys = (any(start < end and begin < stop for start, stop in some) for some in (self._losses, self._keys))
+        return hearing if lost or not keys else replace(hearing, match=replace(hearing.match, doubt=Doubt.own_key))
 
 
 def doubted(hearing: Hearing, heard: Callable[[], Samples], since_s: float = 0.0) -> Hearing:
@@ -89,7 +106,7 @@ def doubted(hearing: Hearing, heard: Callable[[], Samples], since_s: float = 0.0
     match = hearing.match
     if match.end_s - match.start_s < SHORTEST_S or not is_noisy(heard(), match.start_s - since_s, match.end_s - since_s):
         return hearing
-    return replace(hearing, match=replace(match, verdict=Verdict.inconclusive))
+    return replace(hearing, match=replace(match, verdict=Verdict.inconclusive, doubt=Doubt.noise))
 
 
 def is_noisy(samples: Samples, start_s: float, end_s: float) -> bool:

@@ -12,6 +12,7 @@ from ivrtest.audio.hearing import Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.report.json import resumed_of
 from ivrtest.report.outcome import rounded
+from ivrtest.run.acts.naming import DOUBTS
 from ivrtest.run.acts.words_told import errs_told
 from ivrtest.run.identify import Opinion, Passage
 from ivrtest.source.json import to_json
@@ -39,6 +40,7 @@ def json_line(file: str, passage: Passage) -> str:
         "words": passage.words or None,
         "key": passage.key or None,
         "loops": [rounded(at_s) for at_s in passage.loops] if passage.verdict == "music" else None,
+        "doubt": None if passage.doubt is None else str(passage.doubt),
         "note": passage.note or None,
         "perhaps": None if passage.perhaps is None else passage.perhaps.text,
     }
@@ -85,7 +87,7 @@ def remark(passage: Passage) -> str:
         case Verdict.unknown:
             parts.append(f"speech that is no recording{f', nearest {named(passage.runner_up)}' if passage.runner_up else ''}")
         case Verdict.inconclusive if not passage.note:
-            parts.append("too much loss or noise to tell")
+            parts.append(DOUBTS[passage.doubt].removeprefix("with "))
     if passage.perhaps is not None:
         parts.append(f'perhaps "{passage.perhaps.text}" ({passage.perhaps.engine}, {errs_told(passage.perhaps.rate)})')
     if passage.note:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.dtmf_detector import ToneKey
-from ivrtest.audio.hearing import Heard, Match, Means, MusicStopped, ProgressToneHeard, Resumed, ToneHeard, Verdict
+from ivrtest.audio.hearing import Doubt, Heard, Match, Means, MusicStopped, ProgressToneHeard, Resumed, ToneHeard, Verdict
 from ivrtest.audio.pcm import to_mono
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.sound_file import SoundFile, open_sound
@@ -83,6 +83,8 @@ class Passage:
     heard_by: Means | None = None
     """What a recording was known by; None: it is none."""
     runner_up: Key | None = None
+    doubt: Doubt | None = None
+    """Why it cannot be told what it is, where that is known."""
     words: str = ""
     """The words of the prompt that were not heard as recorded, as far as proportion tells."""
     key: str = ""
@@ -282,6 +284,7 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
         resumed=match.resumed,
         heard_by=match.by if match.prompt else None,
         runner_up=match.runner_up,
+        doubt=match.doubt,
         words=words,
         note=note,
         perhaps=match.words,

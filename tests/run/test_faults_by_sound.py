@@ -16,7 +16,7 @@ CALLERS = {"patient": PATIENT, "hurried": HURRIED, "silent": SILENT}
 
 UNKNOWN = "heard speech that is no recording of the flow, from # s to # s"
 LOST = "could not tell: # s of the sound from # s to # s got lost on the line"
-UNSURE = "with too much loss or noise on the line to tell, from # s to # s"
+UNSURE = "with too much loss on the line to tell, from # s to # s"
 WENT_ON = "went on after the key, until # s, and nothing else was heard"
 FAILED = [
     # What is said: nothing, something else, in another order, twice.

@@ -119,7 +119,7 @@ def test_half_of_the_packets_are_too_few_to_tell(folder: Path, tmp_path: Path) -
         code, step, message = run(folder, tmp_path, uri)
     assert (code, step) == (2, 1)
     assert message.startswith("could not tell: something ")
-    assert message.endswith(' with too much loss or noise on the line to tell, from # s to # s. "choose_language" was expected')
+    assert message.endswith(' with too much loss on the line to tell, from # s to # s. "choose_language" was expected')
 
 
 def test_a_fault_that_cannot_be_used_is_complained_of(folder: Path) -> None:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ivrtest.audio.hearing import Match, Means, Music, ProgressToneHeard, Verdict
+from ivrtest.audio.hearing import Doubt, Match, Means, Music, ProgressToneHeard, Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.run.acts.words_told import evidence
 from ivrtest.scenario.steps.music import times
 
 SHIFTED_S: Final = 0.08
 """A recording that goes on shifted by less is where it should be: pauses and sounds have soft edges."""
+DOUBTS: Final = {
+    None: "with too much loss or noise on the line to tell",
+    Doubt.loss: "with too much loss on the line to tell",
+    Doubt.noise: "with too much noise on the line to tell",
+    Doubt.overlap: "with too much other sound over it to tell",
+    Doubt.own_key: "beside our own key, of which too little is left to tell",
+    Doubt.brevity: "that is too short to be told from words that nobody recorded",
+}
+"""Why nobody can tell what was heard."""
 FROM_START_S: Final = 0.5
 """Music that begins so near to the start of its recording begins there."""
 
@@ -49,7 +58,7 @@ def told(match: Match) -> str:
             return f"{named(match.key)}{other}{how(match)} (nothing tells them apart), {between(match)}"
         case Verdict.inconclusive:
             what = f"something like {named(match.key)}" if match.prompt else "something"
-            return f"{what} with too much loss or noise on the line to tell, {between(match)}"
+            return f"{what} {DOUBTS[match.doubt]}, {between(match)}"
 
 
 def known(match: Match) -> str:
