@@ -108,6 +108,8 @@ class Match:
     """The language in which this prompt was expected, where it was heard in another one."""
     silent_s: float = 0.0
     """How long the recording is silent at its beginning."""
+    after_quiet: bool = False
+    """For unknown speech: whether it was quiet right before it, so that it is known well when it began."""
     doubt: Doubt | None = None
     """Why an inconclusive verdict is none, where that is known."""
 

@@ -38,7 +38,7 @@ from ivrtest.audio.judge import BLOCK, GOOD_DB, checked_limit
 from ivrtest.audio.partway import resumed
 from ivrtest.audio.progress import ProgressDetector
 from ivrtest.audio.prompts import Key, PromptLibrary
-from ivrtest.audio.pursuit import SLACK
+from ivrtest.audio.pursuit import SLACK, without_echo
 from ivrtest.audio.rivals import CLEARLY_DB, just_parted, left_behind
 from ivrtest.audio.situation import Situation
 from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples
@@ -216,8 +216,8 @@ class Matcher:
     def _unknown_before(self, track: Track) -> list[Hearing]:
         """Report speech that went before a recording and is none."""
         first = max(self._history.oldest, self._now.cursor // HOP)
-        speech = self._history.speech(first, max(first, track.sounding_start // HOP - 3))
-        sounding = np.flatnonzero(speech)
+        end = max(first, track.sounding_start // HOP - 3)
+        sounding = without_echo(np.flatnonzero(self._history.speech(first, end)), end - first)
         if self._now.told_unknown or len(sounding) < 25 or not self._history.varies(first + int(sounding[0]), first + int(sounding[-1])):
             return []
         start, end = first + int(sounding[0]), first + int(sounding[-1])
@@ -335,8 +335,7 @@ class Matcher:
         if not self._now.told_unknown and any(track.good and track.heard_s > 0.3 for track in self._now.tracks):
             return []
         first = max(history.oldest, self._now.cursor // HOP)
-        speech = history.speech(first, history.end)
-        sounding = np.flatnonzero(speech)
+        sounding = without_echo(np.flatnonzero(history.speech(first, history.end)), history.end - first)
         if len(sounding) == 0:
             if not self._sound.sounding:
                 self._now.told_unknown = False

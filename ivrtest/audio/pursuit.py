@@ -73,6 +73,15 @@ class _Pair:
     """Frames of `one` for which they cannot be told apart."""
 
 
+def without_echo(sounding: NDArray[np.int_], end: int) -> NDArray[np.int_]:
+    """Return frames of sound up to frame `end` without the last echo of what was explained: an instant, then quiet."""
+    begun = sounding[: _ECHO + 1].tolist()
+    for count, (frame, following) in enumerate(pairwise([*begun, end]), 1):
+        if count <= _ECHO and following - frame > _PAUSE:
+            return sounding[count:]
+    return sounding
+
+
 class Pursuit:
     """Stage one names candidates, stage two follows them."""
 
@@ -157,13 +166,9 @@ class Pursuit:
         return len(loud) > 0 and any(track.first < int(loud[0]) + _AT_ONCE for track in likely)
 
     def _sounding(self) -> NDArray[np.int_]:
-        """Return the unexplained frames of sound, without the last echo of what is explained: an instant, then quiet."""
+        """Return the unexplained frames of sound."""
         loud = np.flatnonzero(self._history.loud(self._since, self._history.end)) + self._since
-        begun = loud[: _ECHO + 1].tolist()
-        for count, (frame, following) in enumerate(pairwise([*begun, self._history.end]), 1):
-            if count <= _ECHO and following - frame > _PAUSE:
-                return loud[count:]
-        return loud
+        return without_echo(loud, self._history.end)
 
     def _take_up(self, finder: Finder, audible_db: float, not_before: int) -> None:
         if not finder.listen(self._history, self._history.end, audible_db):

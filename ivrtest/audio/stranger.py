@@ -35,6 +35,8 @@ _SEEN_MISSING: Final = 20
 """So many frames of a recording's beginning that arrived, and were something else, are missing for certain: also beside a key of ours."""
 _MOST: Final = 0.6
 _BESIDE: Final = 12
+_QUIET_BEFORE: Final = 10
+"""Frames of quiet after which a sound begins anew."""
 
 
 class Strangers:
@@ -79,7 +81,14 @@ class Strangers:
         doubt = self._doubt(start, end)
         verdict = Verdict.unknown if doubt is None else Verdict.inconclusive
         now, end_s = self._history.now_s, (end * HOP + WINDOW // 2) / SAMPLE_RATE
-        return Heard(Match("", "", verdict, 0.0, start * HOP / SAMPLE_RATE, end_s, now, runner_up=near, doubt=doubt), now)
+        start_s = start * HOP / SAMPLE_RATE
+        quiet = self._quiet_before(start)
+        return Heard(Match("", "", verdict, 0.0, start_s, end_s, now, runner_up=near, after_quiet=quiet, doubt=doubt), now)
+
+    def _quiet_before(self, start: int) -> bool:
+        """Return whether all of a moment before a frame arrived, and was quiet."""
+        first = max(start - _QUIET_BEFORE, self._history.oldest)
+        return start - first == _QUIET_BEFORE and self._history.lost_share(first, start) == 0 and not self._history.loud(first, start).any()
 
     def _beheaded(self, track: Track, start: int, end: int) -> Heard:
         prompt, language = track.key

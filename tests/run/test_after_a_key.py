@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.synthesis import synthesise
@@ -13,10 +14,11 @@ from ivrtest.call.call import SAMPLE_RATE, Samples
 from ivrtest.run.job import Job
 from tests.examples.paths import timeless
 from tests.run.by_sound import Held, hold
-from tests.run.shop import HURRIED, shop
+from tests.run.shop import HURRIED, PATIENT, shop
 
 UNASKED = "Our options have recently changed, so listen."
 SILENT_S = 0.4
+SOON = [(HURRIED, 3, "welcome", "en", "Busy."), (HURRIED, 3, "welcome", "en", "Error."), (PATIENT, 6, "hours", "es", "Ocupado.")]
 
 
 def test_words_that_nobody_recorded_are_heard_between_a_key_that_cut_a_prompt_and_the_next_one() -> None:
@@ -47,6 +49,33 @@ def test_speech_that_has_just_ended_is_not_called_nothing() -> None:
         8,
         'heard speech that is no recording of the flow, from # s to # s. "digits/0" in "en" was expected, 3 of 4',
     )
+
+
+@pytest.mark.parametrize(("caller", "step", "prompt", "language", "word"), SOON)
+@pytest.mark.parametrize("after_s", [0.15, 0.3])
+def test_a_word_is_heard_that_is_said_soon_after_a_key(
+    caller: str, step: int, prompt: str, language: str, word: str, after_s: float
+) -> None:
+    """It is over within a second of the key. So may be what is left of a prompt that the key cuts, but that goes on without a pause."""
+    job = shop(caller)
+    held = hold(job, played=changed(job, prompt, lambda samples: after(after_s, word, language, samples)))
+    heard = "heard speech that is no recording of the flow, from # s to # s"
+    assert told(held) == ("failed", step, f'{heard}. "{prompt}" in "{language}" was expected')
+
+
+def test_a_word_that_begins_with_the_end_of_our_key_is_left_open_for_that_reason() -> None:
+    job = shop(HURRIED)
+    held = hold(job, played=changed(job, "welcome", lambda samples: after(0.12, "Busy.", "en", samples)))
+    beside = "something beside our own key, of which too little is left to tell, from # s to # s"
+    assert told(held) == ("error", 3, f'could not tell: {beside}. "welcome" in "en" was expected')
+
+
+def after(seconds: float, word: str, language: str, samples: Samples) -> Samples:
+    """Return a word after so much quiet, and after some more the samples."""
+    said = synthesise(word, language)
+    sounding = np.flatnonzero(np.abs(said) > 300)
+    quiet = np.zeros(SAMPLE_RATE, np.int16)
+    return np.concatenate([quiet[: round(seconds * SAMPLE_RATE)], said[sounding[0] : sounding[-1]], quiet[: SAMPLE_RATE // 5], samples])
 
 
 def told(held: Held) -> tuple[str, int | None, str]:

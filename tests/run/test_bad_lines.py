@@ -1,0 +1,80 @@
+"""A line may be too bad to judge what is heard on it. Then that is what is said, and nobody is blamed."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivrtest.run.buried import Levels
+from ivrtest.server.faults import Fault, Kind
+from tests.examples.paths import timeless
+from tests.run.by_sound import hold
+from tests.run.shop import HURRIED, PATIENT, shop
+
+HARDLY = "could not tell: what sounded from # s to # s hardly rose above the noise on the line"
+LOUD_NOISE = ("noisy=20dB", "quiet=-15dB")
+"""5 dB below the speech: that is made softer, and the noise is not."""
+NOISE = -36.0
+
+
+@pytest.mark.parametrize(("seed", "late"), [(50899, 0.09725388363763196), (10786, 0.35356674567948504)])
+def test_words_that_losses_leave_open_are_not_said_to_be_missing_when_the_call_ends(seed: int, late: float) -> None:
+    """The digits were there, each with a part of it lost, and nothing had been said of them when the IVR hung up."""
+    held = hold(shop(HURRIED), Fault(Kind.LATE_PROMPT, late), "loss=15%", seed=seed)
+    assert (str(held.status), held.step) == ("error", 8)
+    assert timeless(held.message).startswith("could not tell: something with too much loss on the line to tell, from # s to # s. ")
+
+
+@pytest.mark.parametrize("late", [1, 38, 75])
+@pytest.mark.parametrize("fault", ["clipped-start=300ms@choose_language", "wrong-prompt=goodbye@choose_language"])
+def test_a_prompt_that_hardly_rises_above_the_noise_is_not_called_nothing(fault: str, late: int) -> None:
+    held = hold(shop(PATIENT), f"late-prompt={late}ms", fault, *LOUD_NOISE)
+    assert (str(held.status), held.step) == ("error", 1)
+    assert held.message.startswith("could not tell: ")
+
+
+def test_it_is_said_when_something_sounded_in_the_noise() -> None:
+    held = hold(shop(PATIENT), "clipped-start=300ms@choose_language", *LOUD_NOISE, seed=1)
+    assert timeless(held.message) == f'{HARDLY}. "choose_language" was expected'
+
+
+def test_nothing_but_noise_is_nothing() -> None:
+    held = hold(shop(PATIENT), "dead-air@choose_language", *LOUD_NOISE)
+    silent = "the IVR answered and sent nothing but silence for 2 s"
+    assert (str(held.status), held.message) == ("failed", f'{silent}. "choose_language" was expected')
+
+
+def of(*levels: float) -> Levels:
+    """Return what was heard in frames of 20 ms."""
+    heard = Levels()
+    for place, level in enumerate(levels):
+        heard.add(place * 0.02, (place + 1) * 0.02, level)
+    return heard
+
+
+STEADY = [NOISE + (place % 5) * 0.4 for place in range(50)]
+SPEECH = [NOISE + 6.0] * 20
+
+
+def test_speech_in_noise_is_found() -> None:
+    assert of(*STEADY, *SPEECH, *STEADY).buried(0, 9, []) == pytest.approx((1.0, 1.4))
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        pytest.param([*STEADY, *STEADY], id="nothing but noise"),
+        pytest.param([*STEADY, *SPEECH[:8], *STEADY], id="a click"),
+        pytest.param([*STEADY, *([NOISE + 20] * 20), *STEADY], id="speech that would be known"),
+        pytest.param([-70.0] * 50 + [-62.0] * 20, id="comfort noise"),
+        pytest.param([-58.0] * 50 + [-52.0] * 20, id="too soft to be a prompt"),
+        pytest.param(SPEECH[:3], id="too little to tell"),
+    ],
+)
+def test_other_sound_is_no_speech_in_noise(levels: list[float]) -> None:
+    assert of(*levels).buried(0, 9, []) is None
+
+
+def test_what_is_known_is_left_out() -> None:
+    levels = of(*STEADY, *SPEECH, *STEADY)
+    assert levels.buried(0, 9, [(0.9, 1.5)]) is None
+    assert levels.buried(1.5, 9, []) is None
