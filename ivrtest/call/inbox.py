@@ -18,6 +18,9 @@ packet of 172. More it gives to nobody, by default."""
 
 _SO_TIMESTAMPNS: Final = 35
 """SOL_SOCKET, Linux: the kernel notes when each datagram came (CLOCK_REALTIME)."""
+_SO_MEMINFO: Final = 55
+"""SOL_SOCKET, Linux: how much memory a socket has and uses. The last of its nine numbers counts what was dropped."""
+_MEMORY: Final = struct.Struct("@9I")
 _STAMP: Final = struct.Struct("@qq")
 _ANCILLARY: Final = socket.CMSG_SPACE(_STAMP.size)
 _VECTOR: Final = struct.Struct("@PN")
@@ -39,6 +42,12 @@ def prepare(connection: socket.socket) -> None:
     """Let the system note when each datagram comes to a socket, and let many wait there."""
     connection.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+
+
+def dropped(connection: socket.socket) -> int:
+    """Return how many datagrams came to a socket for which there was no room. Raises OSError where the system does not tell."""
+    memory = connection.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMORY.size)
+    return int(_MEMORY.unpack(memory)[-1])
 
 
 class Inbox:

@@ -249,6 +249,7 @@ class MediaSession:
             unsent=self.sender.unsent,
             received=timeline.received,
             lost=timeline.lost,
+            overrun=self.receiver.count_overrun(),
             late=timeline.late,
             duplicated=timeline.duplicated + incoming.decryption.replayed,
             reordered=timeline.reordered,
@@ -349,6 +350,8 @@ class MediaSession:
         """Return all that is left, and say goodbye."""
         items: list[Item] = []
         incoming = self._incoming
+        # As long as there is a socket to ask.
+        self.receiver.count_overrun()
         if self._outgoing.packets and not self.left_alone:
             self._report(last=True)
         if self._end_error is None:

@@ -36,6 +36,8 @@ class CallQuality:
     """When the first packet came, in seconds on the call's clock; None where none did."""
     late: int
     """Packets that came too late to be heard."""
+    overrun: int
+    """Datagrams that came and were dropped, because this machine was too busy to read them. They are lost packets, too."""
     sent: int
     unsent: int
     """Packets that this machine could not send."""
@@ -88,6 +90,7 @@ def call_quality(packets: Packets, codecs: Mapping[int, str], stats: MediaStats,
         stream=stream,
         first_s=float(packets.arrival_s.min()) if len(packets) else None,
         late=stats.late,
+        overrun=stats.overrun,
         sent=stats.sent,
         unsent=stats.unsent,
         remote_lost=stats.remote_lost,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from ivrtest.call.call import SAMPLE_RATE
 from ivrtest.call.capture import Capture
 from ivrtest.call.datagrams import SocketAddress, socket_address, socket_name
-from ivrtest.call.inbox import ROWS, Inbox, prepare
+from ivrtest.call.inbox import ROWS, Inbox, dropped, prepare
 from ivrtest.call.incoming import RTCP_TYPES, Incoming
 from ivrtest.call.remote_media import Address
 from ivrtest.call.reporting import Reporting
@@ -43,6 +44,8 @@ class Receiver:
         """When the latest datagram came that was read."""
         self.after_goodbye = 0
         """Packets that came after the far side had said that it leaves."""
+        self._connection = connection
+        self._overrun = 0
         self._family = connection.family
         self._descriptor = connection.fileno()
         self._receive = inbox.receive
@@ -57,6 +60,13 @@ class Receiver:
         """See `Incoming.expected`."""
         self._source: bytes | None = None
         """The source, as the system names it."""
+
+    def count_overrun(self) -> int:
+        """Return how many datagrams the system dropped because there was no more room for them: we did not read in time. When the
+        connection is closed, it is what it was when somebody last asked. Any thread may."""
+        with suppress(OSError):
+            self._overrun = dropped(self._connection)
+        return self._overrun
 
     def receive(self, wall_zero: float) -> bool:
         """Take in datagrams, if there are any. Returns whether more may wait. `wall_zero` is when `time.monotonic()` was 0, in seconds

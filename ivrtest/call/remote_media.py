@@ -63,6 +63,9 @@ class MediaStats:
     """RTP packets taken from the far side, keys included."""
     lost: int = 0
     """Packets that never came, by their sequence numbers (RFC 3550 A.3)."""
+    overrun: int = 0
+    """Datagrams that came, from whomever, and were dropped: this machine was too busy to read them in time. So many of the lost packets may
+    be our own fault."""
     late: int = 0
     """Packets that came after their time had been delivered."""
     duplicated: int = 0

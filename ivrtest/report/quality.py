@@ -134,6 +134,8 @@ def complaints_of(call: CallRecord) -> Iterator[tuple[str, str]]:
             "MOS-LQE",
             f"a listener would give a MOS of {quality.rating.mos:.2f}: {100 * quality.unheard:.1f} % of the packets were not heard",
         )
+    if quality.overrun:
+        yield "Loss", f"this machine was too busy to read {quality.overrun} datagrams that came"
     if quality.stream.drift is not None and abs(quality.stream.drift.ppm) > FAST_CLOCK_PPM + 3 * quality.stream.drift.error_ppm:
         yield "Clock drift", f"the IVR's clock is off by {round(quality.stream.drift.ppm):+d} ppm"
     level = quality.heard.active_dbov
@@ -234,6 +236,7 @@ def media_data(quality: CallQuality) -> dict[str, Any]:
         "unrated": quality.rating.why if isinstance(quality.rating, Unrated) else "",
         "packets_sent": quality.sent,
         "packets_unsent": quality.unsent,
+        "packets_overrun": quality.overrun,
         "remote_lost": quality.remote_lost,
         "remote_jitter_ms": rounded(quality.remote_jitter_ms),
         "round_trip_ms": rounded(quality.round_trip_ms),

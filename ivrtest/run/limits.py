@@ -14,6 +14,8 @@ from ivrtest.scenario.quality import Limit, told_value
 
 CERTAIN: Final = 3
 """Standard errors within which a measured clock may still be right."""
+OF_LOSS: Final = frozenset({"mos", "r_factor", "loss", "burst_density"})
+"""Qualities that packets make worse which this machine lost itself."""
 OF_THE_SOUND: Final = "a simulation has no sound, no packets and nobody to dial"
 
 
@@ -80,6 +82,8 @@ def _of_the_media(measure: str, quality: CallQuality) -> float:
         return quality.echo.loss_db if quality.echo is not None else inf
     if not stream.received:
         raise Unmeasured("no packet came from the far side")
+    if quality.overrun and measure in OF_LOSS:
+        raise Unmeasured(f"this machine was too busy to read {quality.overrun} datagrams that came")
     match measure:
         case "mos" | "r_factor":
             if isinstance(quality.rating, Unrated):

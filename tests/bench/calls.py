@@ -95,7 +95,10 @@ def tell(side: str, before: Tally, after: Tally, count: int) -> None:
             f"    {part}: packets left at most {half} late in half of all cases, {most} in 99 %, {nearly_all} in 99.9 %, {every} in all; "
             f"spacing at most {percentile_ms(uneven.tolist(), 99):.0f} ms off in 99 %"
         )
-    print(f"    of {after.received + after.lost} packets that were to come, {after.lost} were lost and {after.late} came too late")
+    print(
+        f"    of {after.received + after.lost} packets that were to come, {after.lost} were lost, {after.overrun} of them here, "
+        f"and {after.late} came too late"
+    )
 
 
 async def soak(count: int) -> None:

@@ -77,6 +77,8 @@ class Tally:
     lost: int
     late: int
     """Came after their time."""
+    overrun: int
+    """Were lost here, as they were not read in time."""
     lateness: np.ndarray
     """How many left so many whole milliseconds late."""
     unevenness: np.ndarray
@@ -98,6 +100,7 @@ async def tally(calls: Iterable[SipCall]) -> Tally:
         sum(one.received for one in stats),
         sum(one.lost for one in stats),
         sum(one.late for one in stats),
+        sum(one.overrun for one in stats),
         np.sum([one.lateness for one in stats], axis=0),
         np.sum([one.unevenness for one in stats], axis=0),
     )

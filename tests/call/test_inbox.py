@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivrtest.call.datagrams import send, socket_address, socket_name
-from ivrtest.call.inbox import ROWS, Inbox, prepare
-from tests.call.bound import BOTH, Family, bound, come
+from ivrtest.call.inbox import ROWS, Inbox, dropped, prepare
+from tests.call.bound import BOTH, PATIENCE_S, Family, bound, come
 
 pytestmark = pytest.mark.parametrize("family", BOTH)
 Letter = tuple[bytes, bytes, float]
@@ -94,3 +94,17 @@ def test_there_is_room_for_half_a_second_of_a_thousand_packets_a_second(family: 
     for _ in range(500):
         left.sendto(bytes(172), right.getsockname())
     assert len(received(Inbox(family, 2000), right, 500)) == 500
+
+
+def test_what_there_is_no_room_for_is_counted(family: Family, pair: tuple[socket.socket, socket.socket]) -> None:
+    left, right = pair
+    inbox = Inbox(family, 2000)
+    assert dropped(right) == 0
+    for _ in range(2000):
+        left.sendto(bytes(172), right.getsockname())
+    came, give_up_at = 0, time.monotonic() + PATIENCE_S
+    while came + dropped(right) < 2000:
+        came += len(inbox.receive(right.fileno(), 0.0))
+        assert time.monotonic() < give_up_at
+    assert came + dropped(right) == 2000
+    assert dropped(right) > 0

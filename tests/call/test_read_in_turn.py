@@ -1,8 +1,10 @@
-"""What is read when its turn has come is heard as if it had been read as soon as it came. In virtual time."""
+"""What is read when its turn has come is heard as if it had been read as soon as it came; what was not read in time is counted. In virtual
+time."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +26,7 @@ from ivrtest.call.reporting import Reporting
 from ivrtest.rtp.dtmf import TelephoneEvent
 from ivrtest.rtp.packet import RtpPacket
 from ivrtest.rtp.reports import Reports
-from tests.call.bound import bound
+from tests.call.bound import PATIENCE_S, bound
 from tests.call.test_media_outgoing import outgoing
 
 FAR: Final = ("192.0.2.1", 4000)
@@ -74,38 +76,43 @@ class Heard:
     stats: MediaStats
 
 
-def heard(letters: list[Letter], *, in_turn: bool, until_s: float, hears_tones: bool = False) -> Heard:
+def session(connection: socket.socket, control: socket.socket, post: Post, loop: asyncio.AbstractEventLoop) -> MediaSession:
+    """Return a session to which `post` brings what comes."""
+    ear, mouth = Incoming(limit=None, hears_tones=True), outgoing()
+    ear.agree(RemoteMedia(FAR))
+    return MediaSession(
+        connection,
+        post,
+        zero=post.zero,
+        loop=loop,
+        outgoing=mouth,
+        incoming=ear,
+        reporting=Reporting(connection, control, post, Reports(ssrc=1, cname="", draw=lambda: 0.5), mouth, ear, None),
+        capture=None,
+        asked=lambda _: None,
+        repace=lambda _, __: None,
+        max_lag_s=BEGUN_S,
+    )
+
+
+def heard(letters: list[Letter], *, in_turn: bool, until_s: float) -> Heard:
     """Return what a session makes of it. It is read every 5 ms, or `in_turn`: when a block is due, or 100 ms after it was read before."""
     loop = asyncio.new_event_loop()
     with bound() as connection, bound() as control, closing(loop):
         post = Post(letters, connection.fileno())
-        ear, mouth = Incoming(limit=None, hears_tones=hears_tones), outgoing()
-        ear.agree(RemoteMedia(FAR))
-        session = MediaSession(
-            connection,
-            post,
-            zero=post.zero,
-            loop=loop,
-            outgoing=mouth,
-            incoming=ear,
-            reporting=Reporting(connection, control, post, Reports(ssrc=1, cname="", draw=lambda: 0.5), mouth, ear, None),
-            capture=None,
-            asked=lambda _: None,
-            repace=lambda _, __: None,
-            max_lag_s=BEGUN_S,
-        )
+        ear = session(connection, control, post, loop)
         items: list[Block | CallEvent] = []
         turn_at = 0.0
         for wake in range(round(until_s / WAKE_S)):
             post.now = wake * WAKE_S
             now = post.zero + post.now
             woken = wake % round(FRAME_S / WAKE_S) == 0
-            if not in_turn or (woken and (session.look_at <= now or turn_at <= post.now)):
-                session.receiver.receive_all(0.0)
+            if not in_turn or (woken and (ear.look_at <= now or turn_at <= post.now)):
+                ear.receiver.receive_all(0.0)
                 turn_at = post.now + 0.09
-            if woken and session.look_at <= now:
-                items += [item for item in session.deliver(now, BLOCK // 2, BLOCK) if isinstance(item, Block | CallEvent)]
-        stats = session.stats()
+            if woken and ear.look_at <= now:
+                items += [item for item in ear.deliver(now, BLOCK // 2, BLOCK) if isinstance(item, Block | CallEvent)]
+        stats = ear.stats()
     blocks = [item for item in items if isinstance(item, Block)]
     # Without a gap, and none is kept back for long: 40 ms until a packet out of order has found its place, 200 after a stall.
     assert [block.start for block in blocks] == np.cumsum([0, *(len(block.samples) for block in blocks)])[:-1].tolist()
@@ -120,9 +127,9 @@ def heard(letters: list[Letter], *, in_turn: bool, until_s: float, hears_tones: 
     )
 
 
-def sound(number: int, *, ssrc: int = 7, marker: bool = False, skipped: int = 0) -> bytes:
+def sound(number: int, *, ssrc: int = 7, marker: bool = False) -> bytes:
     """A frame that no other is like."""
-    return bytes(RtpPacket(0, number & 0xFFFF, 160 * (number + skipped) & 0xFFFFFFFF, ssrc, bytes([number % 250]) * 160, marker=marker))
+    return bytes(RtpPacket(0, number & 0xFFFF, 160 * number & 0xFFFFFFFF, ssrc, bytes([number % 250]) * 160, marker=marker))
 
 
 def key(number: int) -> bytes:
@@ -194,3 +201,18 @@ def test_a_flood_is_read_over_several_turns(in_turn: bool) -> None:
     alone = heard(own, in_turn=in_turn, until_s=3.0)
     assert result.samples.tolist() == alone.samples.tolist()
     assert (result.stats.strangers, result.stats.lost, result.stats.late) == (2000, 0, 0)
+
+
+def test_what_was_not_read_in_time_is_known_after_the_end() -> None:
+    with bound() as far, bound() as connection, bound() as control, closing(asyncio.new_event_loop()) as loop:
+        post = Post([], connection.fileno())
+        ear = session(connection, control, post, loop)
+        give_up_at = time.monotonic() + PATIENCE_S
+        while ear.stats().overrun == 0:
+            far.sendto(bytes(172), connection.getsockname())
+            assert time.monotonic() < give_up_at
+        overrun = ear.stats().overrun
+        ear.finish(None)
+        assert ear.deliver(post.zero + 1.0, BLOCK // 2, BLOCK)[-1] is None
+        connection.close()
+        assert ear.stats().overrun >= overrun

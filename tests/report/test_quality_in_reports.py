@@ -104,6 +104,7 @@ def test_rows_for_people() -> None:
         (line(sent=0), ["one-way audio: no packet of ours left"]),
         (replace(line(), remote_lost=499), ["one-way audio: the far side reports that our packets do not arrive"]),
         (replace(line(), remote_lost=3), []),
+        (replace(line(), overrun=7), ["this machine was too busy to read 7 datagrams that came"]),
     ],
 )
 def test_what_is_bad_is_said_unasked(quality: CallQuality, complaints: list[str]) -> None:

@@ -124,6 +124,11 @@ def test_a_call_that_breaks_a_limit_fails(limit: str, message: str) -> None:
                 'ITU-T G.113 has no figure for what that costs "G722"'
             ),
         ),
+        (
+            'loss: "<= 1 %"',
+            Told(replace(line(tuple(range(100, 120))), overrun=20)),
+            'could not tell whether "loss" is <= 1 %: this machine was too busy to read 20 datagrams that came',
+        ),
         ('loss: "<= 1 %"', Told(line(packets=0)), 'could not tell whether "loss" is <= 1 %: no packet came from the far side'),
         (
             'level: ">= -30 dB"',
