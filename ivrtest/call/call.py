@@ -126,6 +126,16 @@ class Transferred:
 
 
 @dataclass(frozen=True, slots=True)
+class LedElsewhere:
+    """The far side wants the rest of the call at a host that nobody called and that is not on the list of whom we may call."""
+
+    to: str
+    at: float
+    followed: bool
+    """Whether our requests go there; else they go where the call went."""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionChanged:
     """What is sent and heard was agreed on anew: a hold, its end, another address or codec."""
 
@@ -174,6 +184,7 @@ CallEvent = (
     | TransferAsked
     | TransferFinished
     | Transferred
+    | LedElsewhere
     | SessionChanged
     | Ended
 )

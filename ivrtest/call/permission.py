@@ -42,26 +42,34 @@ class Permission:
     """The country whose numbers are dialled, such as `GB`: its emergency numbers, and its premium numbers as they are written there.
     Empty: only the emergency numbers that are known around the world, and premium numbers with their country code."""
 
+    strict: bool = False
+    """Whether requests within a call, too, go to hosts on the list only, and else where the call went. By default they go where the far
+    side says (Contact, Record-Route), as RFC 3261 has it and as carriers need that answer from one host and go on at another."""
+
     def check(self, target: Uri) -> None:
         """Raise DialRefused unless `target` may be called. Emergency and premium numbers never may."""
         self.check_never(target)
-        if not any(_matches(pattern, target) for pattern in self.allow):
+        if not self.lists(target):
             allowed = ", ".join(f'"{pattern}"' for pattern in self.allow) or "nothing"
             raise DialRefused(f'calling "{target}" is refused: it is not among the allowed targets. allowed: {allowed}')
 
     def check_hop(self, target: SipUri, hop: SipUri) -> None:
         """Raise DialRefused unless packets for `target`, which may be called, may go through `hop`, a proxy.
 
-        It may if `target` could be called there. A name that may be called may be reached wherever DNS says that it is, and where it sends
-        the rest of the call to (Record-Route, Contact, session descriptions): whoever allows it leaves that to it.
+        It may if `target` could be called there. A name that may be called may be reached wherever DNS says that it is. For where it sends
+        the rest of the call to (Record-Route, Contact) see `strict`; where it wants its sound is left to it.
         """
         there = hop.with_user(target.user_text)
-        if not any(_matches(pattern, there) for pattern in self.allow):
+        if not self.lists(there):
             allowed = ", ".join(f'"{pattern}"' for pattern in self.allow) or "nothing"
             raise DialRefused(
                 f'calling "{target}" through "{hop}" is refused: "{there}" is not among the allowed targets, and packets would go there. '
                 f"allowed: {allowed}"
             )
+
+    def lists(self, target: Uri) -> bool:
+        """Return whether a target is on the list."""
+        return any(_matches(pattern, target) for pattern in self.allow)
 
     def check_never(self, target: Uri) -> None:
         """Raise DialRefused for emergency and premium numbers: not even others are asked to call them."""

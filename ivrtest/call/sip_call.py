@@ -14,6 +14,7 @@ from ivrtest.call.call import (
     ChangeMethod,
     EarlyMedia,
     Ended,
+    LedElsewhere,
     Ringing,
     Samples,
     TransferFinished,
@@ -318,6 +319,8 @@ class SipCall:
                 self._pressing.info_received(content_type, body)
             case sip.InfoAnswered(status=status):
                 self._pressing.info_answered(status)
+            case sip.LedElsewhere(uri=uri, followed=followed):
+                self._session.post(LedElsewhere(str(uri), self.now, followed))
             case sip.ReferReceived():
                 self.transfers.asked(event)
             case sip.ReferProgress(status=status, final=True):

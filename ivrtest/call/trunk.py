@@ -25,6 +25,7 @@ from ivrtest.call.udp import UdpPort
 from ivrtest.sip import events as sip
 from ivrtest.sip.agent import Agent
 from ivrtest.sip.digest import Secret
+from ivrtest.sip.endpoint import Leash
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import From
 from ivrtest.sip.sdes import without_keys
@@ -117,6 +118,7 @@ class Trunk:
             max_calls=max_calls,
             session_times=session_times,
             require_digest=require_digest,
+            leash=Leash(self._permission.lists, self._permission.strict),
         )
         self._keeps_all_alive = keep_alive_s is not None
         self._beat_s = KEEP_ALIVE_S[transport] if keep_alive_s is None else keep_alive_s

@@ -43,7 +43,7 @@ def dial_options(called: TargetSettings | None, settings: Settings, keys: str | 
 
 
 def permission_of(settings: Settings) -> Permission:
-    return Permission(settings.allow, settings.region)
+    return Permission(settings.allow, settings.region, settings.strict)
 
 
 def network_of(called: TargetSettings, settings: Settings) -> Network:

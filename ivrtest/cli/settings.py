@@ -24,6 +24,7 @@ jobs = 8                            # calls at once
 
 [dial]
 allow = ["sip:*@127.0.0.1", "sip:*@ivr.staging.example.com"]
+strict = false                      # whether requests within a call, too, only go to hosts on that list or where the call went
 region = "US"                       # whose numbers are dialled: its emergency and premium numbers are refused as they are written there
 resolver = "192.0.2.53"             # the name server to ask, as ADDRESS or ADDRESS:PORT; without it that of this machine
 allow_clear_passwords = false       # whether a password may stand in this file
@@ -180,6 +181,8 @@ class Settings:
     keep: int = DEFAULT_KEPT
     """Runs whose recordings stay in the folder of reports."""
     allow: tuple[str, ...] = LOOPBACK
+    strict: bool = False
+    """See `Permission.strict`."""
     region: str = ""
     """The country whose numbers are dialled; empty: none in particular."""
     resolver: str = ""
@@ -221,7 +224,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     reader.only(data, ("paths", "check", "run", "dial", "quality", "hearing", "embedded", "targets"), "")
     paths = reader.table(data, "paths", ("flows", "scenarios", "reports", "exclude"))
     run = reader.table(data, "run", ("jobs", "keep"))
-    dial = reader.table(data, "dial", ("allow", "region", "resolver", "allow_clear_passwords"))
+    dial = reader.table(data, "dial", ("allow", "strict", "region", "resolver", "allow_clear_passwords"))
     folders = {
         name: Path(value)
         for name in ("flows", "scenarios", "reports")
@@ -231,6 +234,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     jobs = reader.value(run, "run.jobs", is_count, A_COUNT)
     keep = reader.value(run, "run.keep", is_count, A_COUNT)
     allow = reader.value(dial, "dial.allow", is_texts, 'it must be a list of patterns such as "sip:*@127.0.0.1"')
+    strict = reader.value(dial, "dial.strict", is_switch, A_SWITCH)
     region = reader.value(dial, "dial.region", is_region, A_REGION)
     resolver = reader.value(dial, "dial.resolver", is_name_server, A_NAME_SERVER)
     clear = reader.value(dial, "dial.allow_clear_passwords", is_switch, A_SWITCH)
@@ -248,6 +252,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
         jobs=DEFAULT_JOBS if jobs is None else jobs,
         keep=DEFAULT_KEPT if keep is None else keep,
         allow=LOOPBACK if allow is None else tuple(allow),
+        strict=bool(strict),
         region=region or "",
         resolver=resolver or "",
         targets=targets,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Hearing, Match, Means, MusicPlays, MusicStopped, ProgressToneHeard, Recognised, ToneHeard
-from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, Ringing, SessionChanged, TransferAsked, Transferred
+from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, LedElsewhere, Ringing, SessionChanged, TransferAsked, Transferred
 from ivrtest.flow.model import Prompt
 from ivrtest.run.acts import act_for
 from ivrtest.run.acts.act import Act
@@ -46,6 +46,12 @@ def change_of_session(by: str, direction: str, status: int, codec: str = "") -> 
     now = _HOLDS[direction]
     spoken = f", in {codec}" if codec else ""
     return f"{who} changed the session: {now}{spoken}" if status < 300 else f"{who} asked that {now}; {other} refused with {status}"
+
+
+def led_elsewhere(to: str, *, followed: bool) -> str:
+    """Tell that a call is to go on where nobody called."""
+    instead = "our requests go there" if followed else "our requests go where the call went"
+    return f'the IVR wants the rest of the call at "{to}", which is not among the allowed targets; {instead}'
 
 
 class Conversation:
@@ -219,6 +225,8 @@ class Conversation:
                 self.notes.append(Note(at, f'asked to call "{to}" instead'))
             case Transferred(to=to, at=at, problem=problem):
                 self.notes.append(Note(at, f'could not be transferred to "{to}": {problem}' if problem else f'talks to "{to}" now'))
+            case LedElsewhere(to=to, at=at, followed=followed):
+                self.notes.append(Note(at, led_elsewhere(to, followed=followed)))
             case SessionChanged(by=by, direction=direction, at=at, status=status, codec=codec):
                 self.notes.append(Note(at, change_of_session(by, direction, status, codec)))
             case Ended(by=by, at=at):

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from ivrtest.sip.callee import CalledLeg
 from ivrtest.sip.caller import CallingLeg
 from ivrtest.sip.digest import Secret
-from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED, Endpoint, Token, Trace, WrongState
+from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED, Endpoint, Leash, Token, Trace, WrongState
 from ivrtest.sip.events import Event, OptionsAnswered, Rejected
 from ivrtest.sip.exchange import Exchange
 from ivrtest.sip.grammar import SipSyntaxError
@@ -58,6 +58,7 @@ class Agent:
         require_digest: Secret | None = None,
         session_times: SessionTimes | None = None,
         trace: Trace | None = None,
+        leash: Leash | None = None,
     ) -> None:
         """
         Args:
@@ -73,9 +74,11 @@ class Agent:
             require_digest: The name and password that callers must know. None: anybody may call.
             session_times: How long a call may go on without a refresh (RFC 4028). None: as the other side wants.
             trace: Sees every datagram.
+            leash: Which hosts a call may be led to. None: any.
         """
+        times = times or Timers()
         self._endpoint = Endpoint(
-            local, token=token, transport=transport, user=user, product=product, times=times or Timers(), resolve=resolve, trace=trace
+            local, token=token, transport=transport, user=user, product=product, times=times, resolve=resolve, trace=trace, leash=leash
         )
         self._registry = Registry()
         self._registrations: dict[str, Registration] = {}

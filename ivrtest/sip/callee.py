@@ -43,7 +43,7 @@ class CalledLeg(Leg):
         a dialog."""
         dialog = Dialog.from_request(transaction.request, transaction.tag)
         super().__init__(endpoint, registry, handle, times)
-        peer = Peer(endpoint, dialog, origin=transaction.destination, secret=None)
+        peer = Peer(endpoint, dialog, handle=handle, origin=transaction.destination, secret=None)
         self.peer = peer
         self.join(peer)
         self.understand(transaction.request)

@@ -157,7 +157,7 @@ class CallingLeg(Leg):
 
     def _peer_of(self, response: Response) -> Peer:
         dialog = Dialog.from_response(self._call.request, response)
-        peer = Peer(self.endpoint, dialog, origin=self._destination, secret=self._secret)
+        peer = Peer(self.endpoint, dialog, handle=self.handle, origin=self._destination, secret=self._secret)
         self.join(peer)
         return peer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ivrtest.sip.events import Event
@@ -35,6 +35,16 @@ class WrongState(Exception):  # noqa: N818  (it names what is wrong, as the call
     """The call cannot do what it was asked to, as it stands. The text says why, and what it would need."""
 
 
+@dataclass(frozen=True, slots=True)
+class Leash:
+    """How far away from where it went a call may be led: by a Contact, or by a proxy that wants to stay on the way (Record-Route)."""
+
+    listed: Callable[[SipUri], bool]
+    """Says whether requests may go to the host of a URI in any case."""
+    strict: bool
+    """Whether others are not followed."""
+
+
 class Endpoint:
     """One SIP address of ours. Nothing here does I/O: what is to be sent waits in `outbox`."""
 
@@ -49,6 +59,7 @@ class Endpoint:
         times: Timers,
         resolve: Resolver | None,
         trace: Trace | None,
+        leash: Leash | None,
     ) -> None:
         self.local = local
         self.token = token
@@ -67,6 +78,7 @@ class Endpoint:
         """Whoever opened a connection to us: by the address it says it is at, the far end of that connection (RFC 5923)."""
         self._product = product
         self._resolve = resolve
+        self.leash = leash
 
     def emit(self, event: Event) -> None:
         """Queue an event."""

@@ -9,7 +9,7 @@ from ivrtest.sip.header_map import Headers
 from ivrtest.sip.headers import From, To
 from ivrtest.sip.message import Request
 from ivrtest.sip.transport import Address
-from ivrtest.sip.uri import Uri
+from ivrtest.sip.uri import SipUri, Uri
 
 
 class Side(StrEnum):
@@ -261,6 +261,17 @@ class Unregistered:
 
 
 @dataclass(frozen=True, slots=True)
+class LedElsewhere:
+    """A call is to go on at a host that it did not go to and that is not on the list, as a Contact or a Record-Route says. Reported once
+    for each, when something is to be sent there. See `Leash`."""
+
+    handle: str
+    uri: SipUri
+    followed: bool
+    """Whether our requests go there. False: they go where the call went."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """A message came that is not SIP as it should be. Nothing was done with it, except that a request was answered 400."""
 
@@ -291,5 +302,6 @@ Event = (
     | OptionsAnswered
     | Registered
     | Unregistered
+    | LedElsewhere
     | Unreadable
 )

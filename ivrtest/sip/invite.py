@@ -129,7 +129,7 @@ class OutgoingInvite:
         ack = peer.dialog.acknowledge(self.request)
         if sdp is not None:
             ack = ack.with_body(sdp, SDP)
-        self._acks[tag] = (self._endpoint.with_via(ack), peer.address)
+        self._acks[tag] = (self._endpoint.with_via(ack), peer.address_now())
         self._send_ack(tag, now)
         self._user.invite_acknowledged(self, peer, now)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ivrtest.sip.dialog import Dialog
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.endpoint import Endpoint
+from ivrtest.sip.events import LedElsewhere
 from ivrtest.sip.exchange import Exchange
 from ivrtest.sip.header import Header
 from ivrtest.sip.layer import ResponseUser
@@ -29,9 +30,13 @@ class _Errand:
 class Peer:
     """Sends requests within one dialog."""
 
-    def __init__(self, endpoint: Endpoint, dialog: Dialog, *, origin: Address | None, secret: Secret | None) -> None:
-        """`origin`: where the dialog began. Requests go there when the name of the next hop has no address."""
+    def __init__(self, endpoint: Endpoint, dialog: Dialog, *, handle: str, origin: Address | None, secret: Secret | None) -> None:
+        """`handle`: the call's. `origin`: where the dialog began. Requests go there when the name of the next hop has no address, or when
+        we may not be led to another host."""
         self.dialog = dialog
+        self._handle = handle
+        self._told: set[str] = set()
+        """Where we were led that nobody listed, as far as that was told."""
         self._endpoint = endpoint
         self._origin = origin
         self._secret = secret
@@ -40,7 +45,27 @@ class Peer:
     @property
     def address(self) -> Address | None:
         """Where requests go."""
+        leash = self._endpoint.leash
+        if self._is_led_away and leash is not None and leash.strict:
+            return self._origin
         return self._endpoint.address_of(self.dialog.next_hop) or self._origin
+
+    @property
+    def _is_led_away(self) -> bool:
+        """Whether the next hop is at another host than the call went to, and not listed."""
+        leash, hop = self._endpoint.leash, self.dialog.next_hop
+        named = self._endpoint.address_of(hop)
+        if leash is None or named is None or self._origin is None or named[0] == self._origin[0]:
+            return False
+        return not leash.listed(hop)
+
+    def address_now(self) -> Address | None:
+        """Return where a request goes that leaves now, and report where we are led."""
+        address, hop = self.address, self.dialog.next_hop
+        if self._is_led_away and str(hop) not in self._told:
+            self._told.add(str(hop))
+            self._endpoint.emit(LedElsewhere(self._handle, hop, followed=address != self._origin))
+        return address
 
     def send(self, request: Request, user: ResponseUser, now: float) -> None:
         """Send a request at once."""
@@ -48,7 +73,7 @@ class Peer:
 
     def exchange(self, request: Request, user: ResponseUser) -> Exchange:
         """Prepare a request."""
-        return Exchange(self._endpoint, request, self.address, user, secret=self._secret, renumber=self.dialog.next_number)
+        return Exchange(self._endpoint, request, self.address_now(), user, secret=self._secret, renumber=self.dialog.next_number)
 
     def bye(self, user: ResponseUser, now: float, cause: str | None = None) -> None:
         """Send BYE at once, with `cause` as its Reason header (RFC 3326)."""

@@ -25,6 +25,7 @@ keep = 3
 
 [dial]
 allow = ["sip:*@ivr.example.com"]
+strict = true
 region = "GB"
 resolver = "127.0.0.1:5353"
 
@@ -76,6 +77,7 @@ def test_a_whole_file_is_read() -> None:
         jobs=2,
         keep=3,
         allow=("sip:*@ivr.example.com",),
+        strict=True,
         region="GB",
         resolver="127.0.0.1:5353",
         targets={

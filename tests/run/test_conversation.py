@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivrtest.audio.hearing import Heard, Match, Recognised, ToneHeard, Verdict
-from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, PlaybackEnded, Ringing, TransferAsked
+from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, LedElsewhere, PlaybackEnded, Ringing, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.run.result import Note, Status
 from ivrtest.run.scene import HangUpCall, Percept, PressKeys, Speak
@@ -38,6 +38,15 @@ def test_a_call_that_is_never_answered_is_judged_by_why(ended: Ended, status: St
     assert talk.status is status
     assert talk.trouble == (status, message)
     assert decided(talk) == ["not run"]
+
+
+@pytest.mark.parametrize(("followed", "where"), [(True, "there"), (False, "where the call went")])
+def test_a_call_that_is_led_elsewhere_says_so(followed: bool, where: str) -> None:
+    talk = conversation("- hear: menu\n")
+    play(talk, [ANSWERED, LedElsewhere("sip:far@192.0.2.1", 0.3, followed)])
+    assert [note.text for note in talk.notes][1:] == [
+        f'the IVR wants the rest of the call at "sip:far@192.0.2.1", which is not among the allowed targets; our requests go {where}'
+    ]
 
 
 def test_ringing_without_end_is_the_fault_of_the_ivr() -> None:

@@ -24,10 +24,12 @@ ANSWER = b"v=0\r\no=bob answer\r\n"
 
 
 class Proxy:
-    """A stateless proxy that wants to stay on the way (section 16)."""
+    """A stateless proxy that wants to stay on the way, or not (section 16)."""
 
-    def __init__(self, network: Network, address: Address, *, forks: tuple[Address, ...] = (), loose: bool = True) -> None:
-        self.network, self.address, self.forks = network, address, forks
+    def __init__(
+        self, network: Network, address: Address, *, forks: tuple[Address, ...] = (), loose: bool = True, records: bool = True
+    ) -> None:
+        self.network, self.address, self.forks, self.records = network, address, forks, records
         self.record = RecordRoute.of(f"sip:{address[0]}" + (";lr" if loose else ""))
         network.strangers[address] = self.receive
 
@@ -42,7 +44,7 @@ class Proxy:
         via = message.need(Via)
         message = Request(message.method, message.uri, message.headers.with_first_value(via.with_source(*sent.source)), message.body)
         message = message.without(Route).with_first(*routes)
-        if message.method == "INVITE":
+        if message.method == "INVITE" and self.records:
             message = message.with_first(self.record)
         hops = self.forks or (self.next_hop(message, routes),)
         for hop in hops if message.method in ("INVITE", "CANCEL") and message.need(To).tag is None else hops[:1]:
