@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Collection, Sequence
+from itertools import chain
 from types import TracebackType
 from typing import Self
 
@@ -222,8 +223,8 @@ class MediaEngine:
         while self._asked:
             self._asked.popleft().obey(wall - now)
         # Once each: some are in two phases.
-        due = list(dict.fromkeys(session for phase in sorted(phases) for session in self._phases[phase]))
-        send_due((session.sender for session in due), now, wall)
+        due = list(dict.fromkeys(chain.from_iterable(self._phases[phase] for phase in sorted(phases))))
+        send_due([session.sender for session in due], now, wall)
         leaving: list[MediaSession] = []
         while self._leaving and (self._leaving[0][0] <= now or self._closing):
             leaving.append(self._leaving.popleft()[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,6 +27,12 @@ NOISE_EVERY = 1600
 """Samples between two packets of comfort noise: 200 ms."""
 NOISE_DBOV = 70
 """How far below full scale our silence is said to be."""
+
+
+@lru_cache
+def _whole(octets: int) -> struct.Struct:
+    """Return the form of a packet with so many octets of payload."""
+    return struct.Struct(f"{_HEADER.format}{octets}s")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +86,8 @@ class Outgoing:
         """How far the packets reach that were sent."""
         self._encode: Encoder = self.codec.encoder()
         self._silence = self.codec.silence * self._frame
+        self._whole = _whole(self._frame)
+        """The form of a packet of so many octets."""
         self._marker = True
         self._plain_at = -1
         """The position of the packet that is like the one before, only further on. -1: none is."""
@@ -111,6 +120,7 @@ class Outgoing:
                 self._sound = Sound.encode(self._sound.samples, codec, loop=self._sound.loop)
         self._frame = frame
         self._silence = codec.silence * frame
+        self._whole = _whole(frame)
         self.tick = 160 if frame % 160 == 0 else 80
         self._keys.tick_ms = self.tick * 1000 // SAMPLE_RATE
         self._keys.clock_rate = remote.key_clock_rate or codec.wire.clock_rate
@@ -172,21 +182,23 @@ class Outgoing:
         where something else is due. Nearly all packets are made here. None of them counts as sent before `passed`."""
         if position != self._plain_at:
             return []
-        frame, sound, begin = self._frame, self._sound, self._position
+        frame, sound = self._frame, self._sound
         if sound is None:
-            payloads = [self._silence] * RUN
+            octets, begin, count = self._silence * RUN, 0, RUN
         else:
             # The last one of a recording is another matter.
-            count = min(RUN, (len(sound.octets) - begin - 1) // frame)
-            payloads = [sound.octets[at : at + frame] for at in range(begin, begin + count * frame, frame)]
+            octets, begin = sound.octets, self._position
+            count = min(RUN, (len(octets) - begin - 1) // frame)
         sequence, payload_type, ssrc = self._sequence, self._payload_type, self.ssrc
         # A codec of octets has a timestamp for each sample.
         timestamp = self.timestamp_at(position)
-        pack = _HEADER.pack
-        return [
-            pack(_VERSION, payload_type, sequence + number & 0xFFFF, timestamp + number * frame & 0xFFFFFFFF, ssrc) + payload
-            for number, payload in enumerate(payloads)
-        ]
+        pack = self._whole.pack
+        packets = []
+        for at in range(begin, begin + count * frame, frame):
+            packets.append(pack(_VERSION, payload_type, sequence, timestamp, ssrc, octets[at : at + frame]))
+            sequence = sequence + 1 & 0xFFFF
+            timestamp = timestamp + frame & 0xFFFFFFFF
+        return packets
 
     def passed(self, count: int) -> None:
         """Take note that so many packets of the latest `run` were sent."""
