@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from ivrtest.call.agreement import Agreement
-from ivrtest.call.call import CallEvent, ChangeMethod, SessionChanged
+from ivrtest.call.call import ChangeMethod, SessionChanged
 from ivrtest.call.codecs import CodecName
+from ivrtest.call.host import Host
 from ivrtest.call.negotiation import Wish
 from ivrtest.call.remote_media import RemoteMedia
-from ivrtest.call.signalling import Signalling
 from ivrtest.sip import events as sip
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
 from ivrtest.sip.session_description import Direction
@@ -19,32 +19,6 @@ from ivrtest.sip.session_description import Direction
 NOT_ACCEPTABLE_HERE: Final = 488
 AGAIN_S: Final = 1.0
 """How soon a change of the session is asked for again while another one is under way."""
-
-
-class Host(Protocol):
-    """The call whose offers they are."""
-
-    @property
-    def signalling(self) -> Signalling:
-        """The way to the far side."""
-
-    @property
-    def handle(self) -> str:
-        """How the line knows the call."""
-
-    @property
-    def now(self) -> float:
-        """Seconds on the call's clock."""
-
-    @property
-    def over(self) -> bool:
-        """Whether the call is over."""
-
-    def post(self, event: CallEvent) -> None:
-        """Put an event into the call's stream."""
-
-    def fail(self, reason: str) -> None:
-        """End the call: it cannot go on."""
 
 
 class Offers:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from ivrtest.call.call import CallEvent, KeyHeard
+from ivrtest.call.call import KeyHeard
+from ivrtest.call.host import Host
 from ivrtest.call.keys import DTMF, DTMF_RELAY, InfoKeys, KeyMode, key_alone, key_by_info, key_in_info
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.offers import Offers
-from ivrtest.call.signalling import Signalling
 from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm, checked_keys
 
 _BY_INFO: Final = frozenset({"info", "info-dtmf"})
@@ -17,38 +17,16 @@ _TAKES_NO_EVENTS: Final = (
 )
 
 
-class Host(Protocol):
+class Pressed(Host, Protocol):
     """The call whose keys they are."""
 
     offers: Offers
-
-    @property
-    def signalling(self) -> Signalling:
-        """The way to the far side."""
-
-    @property
-    def handle(self) -> str:
-        """How the line knows the call."""
-
-    @property
-    def now(self) -> float:
-        """Seconds on the call's clock."""
-
-    @property
-    def over(self) -> bool:
-        """Whether the call is over."""
-
-    def post(self, event: CallEvent) -> None:
-        """Put an event into the call's stream."""
-
-    def fail(self, reason: str, status: int | None = None) -> None:
-        """End the call: it cannot go on."""
 
 
 class Pressing:
     """Sends keys as the call's mode says."""
 
-    def __init__(self, host: Host, session: MediaSession, mode: KeyMode) -> None:
+    def __init__(self, host: Pressed, session: MediaSession, mode: KeyMode) -> None:
         self._host = host
         self._session = session
         self._mode = mode

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Protocol, TypeVar
 
-from ivrtest.call.call import CallEvent, Ended, TransferAsked, Transferred
-from ivrtest.call.signalling import Signalling, told
+from ivrtest.call.call import Ended, TransferAsked, Transferred
+from ivrtest.call.host import Host
+from ivrtest.call.signalling import told
 from ivrtest.sip import events as sip
 from ivrtest.sip.uri import SipUri, Uri
 
@@ -37,33 +38,14 @@ class Consult(Protocol[C]):
         """Begin. None: nobody can be called there, or may be."""
 
 
-class Host(Protocol):
+class Transferable(Host, Protocol):
     """The call that is transferred."""
-
-    @property
-    def signalling(self) -> Signalling:
-        """The way to the far side."""
-
-    @property
-    def handle(self) -> str:
-        """How the line knows the call."""
-
-    @property
-    def now(self) -> float:
-        """Seconds on the call's clock."""
-
-    @property
-    def over(self) -> bool:
-        """Whether the call is over."""
-
-    def post(self, event: CallEvent) -> None:
-        """Put an event into the call's stream."""
 
     def end(self, ended: Ended) -> None:
         """The call is over."""
 
 
-H = TypeVar("H", bound=Host)
+H = TypeVar("H", bound=Transferable)
 
 
 class Transfers:
@@ -71,7 +53,7 @@ class Transfers:
 
     def __init__(self, host: H, follow: Follow[H] | None) -> None:
         """Without `follow` a transfer is told, and counts as done."""
-        self._host: Host = host
+        self._host: Transferable = host
         self._follow: Callable[[sip.ReferReceived], None] | None = None if follow is None else lambda event: follow(host, event)
         self._followed: sip.ReferReceived | None = None
         self._left: Ended | None = None

@@ -47,14 +47,14 @@ def shop(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def serving(shop: Path, *options: str) -> Iterator[str]:
+def serving(shop: Path, *options: str, flow: str = "flows/shop.yaml") -> Iterator[str]:
     """Run `ivrtest serve`, and yield what it says is to be called. It must end well when it is asked to."""
-    command = [sys.executable, "-m", "ivrtest", "serve", "flows/shop.yaml", *options]
+    command = [sys.executable, "-m", "ivrtest", "serve", flow, *options]
     server = subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         ready, _, uri = server.stdout.readline().strip().rpartition(" ")
-        assert ready == "shop answers at"
+        assert ready == f"{Path(flow).stem} answers at"
         yield uri
         server.send_signal(signal.SIGTERM)
         out, err = server.communicate(timeout=60)

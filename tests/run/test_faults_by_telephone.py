@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.recording_file import write_wav
+from tests.cli.shops import serving, with_faults
 from tests.examples.paths import timeless
 from tests.run.shop import SHOP, library
 from tests.run.waiting_room import FLOW as LINE
@@ -64,22 +63,6 @@ def furnished(folder: Path, name: str, flow: str, scenario: str, recordings: Pro
     return folder
 
 
-@contextmanager
-def serving(folder: Path, *faults: str, name: str = "shop", given: str = "") -> Iterator[str]:
-    """Yield the address of an embedded IVR in a process of its own."""
-    options = [option for fault in faults for option in ("--fault", fault)] + (["--given", given] if given else [])
-    with subprocess.Popen(
-        [*IVRTEST, "serve", f"{name}.yaml", *options], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as ivr:
-        try:
-            assert ivr.stdout is not None
-            ready, _, uri = ivr.stdout.readline().strip().rpartition(" ")
-            assert ready == f"{name} answers at"
-            yield uri
-        finally:
-            ivr.terminate()
-
-
 def run(folder: Path, out: Path, uri: str) -> tuple[int, int | None, str]:
     """Hold the scenario; return the exit code, the step that decided and the message."""
     command = [*IVRTEST, "run", "scenario.yaml", "--flows", ".", "--target", uri, "--out", str(out)]
@@ -107,7 +90,7 @@ def run(folder: Path, out: Path, uri: str) -> tuple[int, int | None, str]:
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )  # fmt: skip
 def test_the_exit_code_and_the_message(faults: list[str], code: int, step: int | None, message: str, folder: Path, tmp_path: Path) -> None:
-    with serving(folder, *faults) as uri:
+    with serving(folder, *with_faults(*faults), flow="shop.yaml") as uri:
         was_code, was_step, was_message = run(folder, tmp_path, uri)
     # Whether the time is over before the next recording has been heard is a matter of milliseconds. Both are right.
     assert (was_code, was_step) == (code, step)
@@ -115,7 +98,7 @@ def test_the_exit_code_and_the_message(faults: list[str], code: int, step: int |
 
 
 def test_half_of_the_packets_are_too_few_to_tell(folder: Path, tmp_path: Path) -> None:
-    with serving(folder, "loss=50%") as uri:
+    with serving(folder, *with_faults("loss=50%"), flow="shop.yaml") as uri:
         code, step, message = run(folder, tmp_path, uri)
     assert (code, step) == (2, 1)
     assert message.startswith("could not tell: something ")
@@ -151,5 +134,5 @@ def test_a_fault_that_cannot_be_used_is_complained_of(folder: Path) -> None:
     ],
 )  # fmt: skip
 def test_music_that_stops_by_telephone(faults: list[str], code: int, step: int | None, message: str, waiting: Path, tmp_path: Path) -> None:
-    with serving(waiting, *faults, name="line", given="scenario.yaml") as uri:
+    with serving(waiting, *with_faults(*faults), "--given", "scenario.yaml", flow="line.yaml") as uri:
         assert run(waiting, tmp_path, uri) == (code, step, message)
