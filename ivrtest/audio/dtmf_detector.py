@@ -141,9 +141,9 @@ def _perhaps_key(samples: Samples, count: int) -> bool:
         return False
     end = (count - 1) * HOP + WINDOW
     windows = samples[end % WINDOW : end].reshape(-1, WINDOW).astype(np.float32)
-    parts = windows @ _plain_waves()
+    parts = windows.dot(_plain_waves())
     # The products with ones are sums: of all ways to have those, the quickest for so few numbers.
-    energy, total = np.square(parts) @ _ones(parts.shape[1]), np.square(windows) @ _ones(WINDOW)
+    energy, total = np.square(parts).dot(_ones(parts.shape[1])), np.square(windows).dot(_ones(WINDOW))
     return bool(np.count_nonzero(energy > _PERHAPS_ENERGY * total))
 
 

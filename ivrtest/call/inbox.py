@@ -34,7 +34,7 @@ _STAMPS: Final = tuple(struct.Struct("@" + rows * f"{socket.CMSG_LEN(0)}xqq") fo
 _CACHE_LINE: Final = 64
 
 _recvmmsg = c_library.recvmmsg
-_recvmmsg.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
+# Without argtypes, as `sendto` in `datagrams`.
 _recvmmsg.restype = ctypes.c_int
 
 
@@ -59,7 +59,8 @@ class Inbox:
         # Were the rows a power of two apart, they would drive each other out of the processor's cache.
         apart = (longest // _CACHE_LINE | 1) * _CACHE_LINE + 2 * _CACHE_LINE
         self._buffers = tuple(ctypes.create_string_buffer(ROWS * size) for size in (apart, width, _ANCILLARY, _VECTOR.size, _MESSAGE.size))
-        octets, names, ancillary, vectors, self._at = map(ctypes.addressof, self._buffers)
+        octets, names, ancillary, vectors, messages = map(ctypes.addressof, self._buffers)
+        self._at = ctypes.c_void_p(messages)
         self._octets, self._names, self._ancillary, filled, self._messages = (memoryview(each).cast("B") for each in self._buffers)
         for row in range(ROWS):
             vector, message = row * _VECTOR.size, row * _MESSAGE.size

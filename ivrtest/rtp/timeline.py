@@ -199,7 +199,6 @@ class Timeline:
                 early = latest
             lead += step
             end += frame
-            self._arrival = arrival
         count = len(payloads)
         if count:
             self._sequence.follow(count)
@@ -209,6 +208,7 @@ class Timeline:
             self._timestamp = (lead - self._ticks) & 0xFFFFFFFF
             self._position = end - frame
             self._end = end
+            self._arrival = run[count - 1][1]
             self._steering.note(early, count)
         return count
 
