@@ -20,11 +20,11 @@ class Ring:
 
 @pytest.fixture
 def garbage() -> Iterator[Garbage]:
-    usual = gc.get_threshold()
+    usual, callbacks = gc.get_threshold(), list(gc.callbacks)
     made = Garbage()
     yield made
     made.restore()
-    assert (gc.get_freeze_count(), gc.get_threshold()) == (0, usual)
+    assert (gc.get_freeze_count(), gc.get_threshold(), gc.callbacks) == (0, usual, callbacks)
 
 
 def open_calls(garbage: Garbage, numbers: range) -> None:
@@ -50,6 +50,19 @@ def test_what_there_is_is_set_apart_once_there_are_many_and_again_after_some_mor
     assert gc.get_freeze_count() == first
     garbage.opened(MANY + 1 + STEP)
     assert gc.get_freeze_count() >= first + len(more)
+
+
+def test_what_a_search_through_all_has_left_is_not_looked_through_again(garbage: Garbage) -> None:
+    open_calls(garbage, range(1, MANY + 2))
+    ring, kept = Ring(), [[number] for number in range(1000)]
+    gone = weakref.ref(ring)
+    del ring
+    first = gc.get_freeze_count()
+    gc.collect(1)
+    assert gc.get_freeze_count() == first
+    assert gone() is None
+    gc.collect()
+    assert gc.get_freeze_count() >= first + len(kept)
 
 
 def test_garbage_among_what_was_set_apart_is_found_when_as_many_calls_have_ended_as_are_up(garbage: Garbage) -> None:
