@@ -24,6 +24,8 @@ class Binding:
         """For how many seconds at a time the registrar keeps it; None while it has not said so."""
         self.problem = ""
         """Why calls do not come any more."""
+        self.renewed: list[str] = []
+        """Why it was made anew before its time: how the way to the registrar had changed."""
         self.is_unheard = False
         """Whether the registrar could not be reached, was silent, or is out of service: another may do (RFC 3263 section 4.3)."""
         self._registrar = registrar

@@ -153,6 +153,7 @@ class Line:
                         tls=self._tls,
                         advertise=self._network.advertise,
                         keep_alive_s=self._network.keep_alive_s,
+                        keep_alive_by=self._network.keep_alive_by,
                         max_calls=self._max_calls,
                         session_times=self._session_times,
                         require_digest=self._require_digest,

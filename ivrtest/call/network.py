@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from ivrtest.call.limits import CallLimits
 from ivrtest.call.name_service import NameService
 from ivrtest.call.resolver import Resolver
 from ivrtest.sip.transport import Address
 
+KeepAlive = Literal["crlf", "stun"]
 SILENT_S: Final = 8.0
 """Long enough for four copies of an INVITE (0, 0.5, 1.5, 3.5 and 7.5 s: RFC 3261 section 17.1.1.2)."""
 
@@ -28,6 +29,9 @@ class Network:
     silent_s: float = SILENT_S
     """How long a target may say nothing before the next is tried, where there is a next. The last one has the 32 s of RFC 3261."""
     limits: CallLimits = field(default_factory=CallLimits)
+    keep_alive_by: KeepAlive = "crlf"
+    """With what over UDP: empty lines, which everybody takes and nobody answers, or STUN (RFC 5626 section 4.4.2), by whose answers a NAT
+    that has changed its mind is noticed; bindings are then made anew."""
 
     def resolver(self) -> Resolver:
         """Return a new resolver that asks `name_server`."""

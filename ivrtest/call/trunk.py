@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from ivrtest.call.binding import Binding
 from ivrtest.call.keys import without_key
 from ivrtest.call.negotiation import warning_of
+from ivrtest.call.network import KeepAlive
 from ivrtest.call.permission import Permission
 from ivrtest.call.resolver import Transport
 from ivrtest.call.signalling import Carried
@@ -74,12 +75,13 @@ class Trunk:
         tls: Tls,
         advertise: str = "",
         keep_alive_s: float | None = None,
+        keep_alive_by: KeepAlive = "crlf",
         max_calls: int | None = None,
         permission: Permission | None = None,
         session_times: SessionTimes | None = None,
         require_digest: Secret | None = None,
     ) -> None:
-        """`take` is given the calls that come in. `trace`: keep messages in the captures of their calls. `advertise`, `keep_alive_s`: see
+        """`take` is given the calls that come in. `trace`: keep messages in the captures of their calls. `advertise`, `keep_alive_*`: see
         `Network`. `max_calls` at once, both ways: further callers are told 503 and when to try again.
         `permission` says whom we do not even ask others to call. `session_times`: how long a call may go on without a refresh.
         `require_digest`: the name and password that callers must know.
@@ -107,6 +109,7 @@ class Trunk:
         self._traced: list[tuple[float, Literal["in", "out"], bytes, Address]] = []
         self._timer: asyncio.TimerHandle | None = None
         self.transport: Final = transport
+        self._by_stun = keep_alive_by == "stun"
         self._port = self._udp(host, port) if transport == "udp" else self._stream(host, port, tls if transport == "tls" else None)
         here = (advertise or self._port.local_address[0], self._port.local_address[1])
         self._agent = Agent(
@@ -128,7 +131,8 @@ class Trunk:
         """Our address, for others to call."""
 
     def _udp(self, host: str, port: int) -> UdpPort | StreamPort:
-        return UdpPort(host, port, receive=self._receive, unreachable=self._unreachable)
+        changed = self._changed if self._by_stun else None
+        return UdpPort(host, port, receive=self._receive, unreachable=self._unreachable, changed=changed)
 
     def _stream(self, host: str, port: int, tls: Tls | None) -> StreamPort:
         return StreamPort(
@@ -292,6 +296,11 @@ class Trunk:
 
     def _unreachable(self, destination: Address, problem: str) -> None:
         self._agent.unreachable(destination, self._loop.time(), problem)
+        self._pump()
+
+    def _changed(self, destination: Address, how: str) -> None:
+        for handle in self._agent.renew(destination, self._loop.time()):
+            self.bindings[handle].renewed.append(how)
         self._pump()
 
     def _closed(self, peer: Address, problem: str) -> None:

@@ -11,6 +11,7 @@ import socket
 import struct
 from collections.abc import Callable
 
+from ivrtest.call.stun_keep_alive import StunKeepAlive
 from ivrtest.call.unreachable import unreachable as why
 from ivrtest.sip.framer import KEEP_ALIVE
 from ivrtest.sip.transport import Address
@@ -32,11 +33,18 @@ class UdpPort:
     """Sends and receives datagrams. Callbacks run on the asyncio loop that opened it."""
 
     def __init__(
-        self, host: str, port: int, *, receive: Callable[[bytes, Address], None], unreachable: Callable[[Address, str], None]
+        self,
+        host: str,
+        port: int,
+        *,
+        receive: Callable[[bytes, Address], None],
+        unreachable: Callable[[Address, str], None],
+        changed: Callable[[Address, str], None] | None = None,
     ) -> None:
         """Bind `host`, an IP address, and `port`, or a free one for 0. Raises OSError when that cannot be.
 
-        `unreachable` is called with each destination that a datagram could not get to, as far as anybody told us, and why.
+        `unreachable` is called with each destination that a datagram could not get to, as far as anybody told us, and why. `changed`: keep
+        ways open by STUN, and tell it of those that have changed, and how (`StunKeepAlive`); None: by empty lines, which nobody answers.
         """
         is_ipv6 = ":" in host
         self._receive = receive
@@ -56,6 +64,8 @@ class UdpPort:
             raise
         bound_host, bound_port = self._socket.getsockname()[:2]
         self.local_address: Address = (str(bound_host), int(bound_port))
+        self._by_stun = changed is not None
+        self._stun = StunKeepAlive(self.send, changed or (lambda destination, how: None))
         self._loop.add_reader(self._socket, self._read)
 
     def send(self, data: bytes, destination: Address) -> None:
@@ -76,11 +86,15 @@ class UdpPort:
                 return
 
     def keep_alive(self, destination: Address) -> None:
-        """Send what no far side answers, and every NAT on the way takes notice of."""
-        self.send(KEEP_ALIVE, destination)
+        """Send what every NAT on the way takes notice of."""
+        if self._by_stun:
+            self._stun.ask(destination)
+        else:
+            self.send(KEEP_ALIVE, destination)
 
     def close(self) -> None:
         """Free the port."""
+        self._stun.close()
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket)
             self._socket.close()
@@ -96,7 +110,9 @@ class UdpPort:
             except OSError:
                 self._tell_errors()
             else:
-                self._receive(data, (source[0], source[1]))
+                address = (source[0], source[1])
+                if not self._stun.take(data, address):
+                    self._receive(data, address)
                 if self._socket.fileno() < 0:
                     return
 

@@ -51,6 +51,7 @@ def network_of(called: TargetSettings, settings: Settings) -> Network:
         name_server=name_server(settings.resolver) if settings.resolver else None,
         advertise=called.advertise,
         keep_alive_s=called.keep_alive,
+        keep_alive_by=called.keep_alive_by,
         silent_s=called.failover_after or SILENT_S,
         limits=CallLimits(called.calls_at_once, called.calls_per_second),
     )

@@ -43,6 +43,7 @@ calls_per_second = 0.5              # ... and new calls, evenly spaced
 advertise = "203.0.113.7"           # our address as the far side sees it, behind a NAT that forwards our ports
 keep_alive = 25                     # seconds between small messages that keep a NAT open; 0: none. by default 25 over UDP where the
                                     # target sees another address than ours, and 100 over TCP and TLS
+keep_alive_by = "stun"              # over UDP: by STUN, which tells when a NAT has changed, or by empty lines ("crlf", the default)
 ping = true                         # asks whether the target is there (OPTIONS) before a run
 session_expires = 1800              # ends a call that nobody refreshes for so many seconds (RFC 4028)
 ca = "staging-ca.pem"               # over TLS: whom to trust, in place of the authorities that this machine trusts
@@ -67,7 +68,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from ivrtest.cli.check_settings import CheckSettings, read_check
 from ivrtest.cli.hearing_settings import HearingSettings, read_hearing
@@ -90,6 +91,7 @@ A_PROXY: Final = 'it must be the SIP URI of a proxy, such as "sip:sbc.example.co
 A_LIST: Final = 'it must be a list of SIP URIs such as "sip:ivr@127.0.0.1:5060"'
 A_TIME: Final = "it must be a number of seconds above 0"
 AN_INTERVAL: Final = "it must be a number of seconds above 0, or 0 for none"
+A_KEEP_ALIVE: Final = 'it must be "crlf" or "stun"'
 A_RATE: Final = "it must be a number above 0"
 AN_IP_ADDRESS: Final = 'it must be an IP address such as "203.0.113.7"'
 A_NAME_SERVER: Final = 'it must be the IP address of a name server, such as "192.0.2.53" or "127.0.0.1:5353"'
@@ -106,7 +108,7 @@ NOT_IN_CLEAR: Final = (
 AN_ADDRESS: Final = 'it must be a SIP address with a user, such as "sip:1001@pbx.example.com"'
 TARGET_KEYS: Final = (
     *("uri", "failover", "failover_after", "proxy", "jobs", "calls_at_once", "calls_per_second", "advertise", "keep_alive"),
-    *("ping", "session_expires"),
+    *("keep_alive_by", "ping", "session_expires"),
     *("ca", "certificate", "fingerprint", "user", *WAYS_TO_A_PASSWORD, "register", "keys", *SOUND_KEYS),
 )
 SHORTEST_SESSION_S: Final = 90
@@ -150,6 +152,7 @@ class TargetSettings:
     """Our IP address as the far side sees it; empty: the one that we have."""
     keep_alive: float | None = None
     """Seconds between two keep-alives; 0: none; None: where a NAT is on the way, and over connections."""
+    keep_alive_by: Literal["crlf", "stun"] = "crlf"
     ping: bool = False
     """Whether to ask the target whether it is there, before a run."""
     session_expires: int | None = None
@@ -325,6 +328,7 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
             calls_per_second=reader.value(table, f"targets.{name}.calls_per_second", is_positive, A_RATE),
             advertise=advertise or "",
             keep_alive=keep_alive,
+            keep_alive_by=reader.value(table, f"targets.{name}.keep_alive_by", is_keep_alive, A_KEEP_ALIVE) or "crlf",
             ping=reader.value(table, f"targets.{name}.ping", is_switch, A_SWITCH) or False,
             session_expires=reader.value(table, f"targets.{name}.session_expires", is_session_time, A_SESSION_TIME),
             sound=read_sound(reader, table, f"targets.{name}"),
@@ -342,6 +346,10 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
 
 def is_session_time(value: object) -> bool:
     return is_count(value) and isinstance(value, int) and value >= SHORTEST_SESSION_S
+
+
+def is_keep_alive(value: object) -> bool:
+    return value in ("crlf", "stun")
 
 
 def is_interval(value: object) -> bool:

@@ -153,12 +153,17 @@ class Agent:
         for leg in legs:
             if isinstance(leg, CalledLeg):
                 leg.disconnected(peer, problem, now)
-        for registration in self._registrations.values():
-            if registration.destination == peer:
-                # Many registrars forget a binding with the connection that it came over (RFC 5626 section 4.2).
-                registration.begin(now)
+        # Many registrars forget a binding with the connection that it came over (RFC 5626 section 4.2).
+        self.renew(peer, now)
         addresses = {leg.peer.address for leg in orphans if leg.peer is not None and leg.phase is Phase.ANSWERED}
         return frozenset(address for address in addresses if address is not None)
+
+    def renew(self, destination: Address, now: float) -> tuple[str, ...]:
+        """Make our bindings at `destination` anew: the way back that they name may be gone. Returns their handles."""
+        renewed = {handle: known for handle, known in self._registrations.items() if known.destination == destination}
+        for registration in renewed.values():
+            registration.begin(now)
+        return tuple(renewed)
 
     def is_behind_nat(self, destination: Address) -> bool:
         """Say whether `destination` sees our requests come from another address than we have, as far as its responses tell."""

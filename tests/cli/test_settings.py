@@ -52,6 +52,7 @@ calls_at_once = 4
 calls_per_second = 0.5
 advertise = "203.0.113.7"
 keep_alive = 25
+keep_alive_by = "stun"
 ping = true
 session_expires = 1800
 user = "1002"
@@ -101,6 +102,7 @@ def test_a_whole_file_is_read() -> None:
                 calls_per_second=0.5,
                 advertise="203.0.113.7",
                 keep_alive=25,
+                keep_alive_by="stun",
                 ping=True,
                 session_expires=1800,
                 user="1002",
@@ -185,6 +187,10 @@ def test_every_mistake_is_told_in_one_pass() -> None:
         (
             '[targets.lab]\nuri = "sip:lab"\ncalls_at_once = 0.5\n',
             'ivrtest.toml:3:1: "targets.lab.calls_at_once" is "0.5". it must be a whole number of at least 1',
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\nkeep_alive_by = "ping"\n',
+            'ivrtest.toml:3:1: "targets.lab.keep_alive_by" is "ping". it must be "crlf" or "stun"',
         ),
         (
             '[targets.lab]\nuri = "sip:lab"\nkeep_alive = "25s"\n',
