@@ -7,8 +7,11 @@ from dataclasses import replace
 import pytest
 
 from ivrtest.call.call import Unheard
+from ivrtest.call.listener import Tick
 from ivrtest.run.blame import no_sound
 from ivrtest.run.result import Status
+from ivrtest.run.scene import Percept
+from tests.run.conversations import ANSWERED, conversation, decided, play, quiet, sound
 
 WAY = Unheard(
     ours=("198.51.100.7", 20000),
@@ -56,3 +59,28 @@ UNKNOWN = "it sent none, or a firewall or a NAT on the way kept it back"
 def test_the_ivr_is_blamed_where_there_is_evidence(way: Unheard, status: Status, message: str) -> None:
     doubt = "could not tell: " if status is Status.ERROR else ""
     assert no_sound(way, 3) == (status, f"{doubt}the IVR answered and no sound (RTP) came from it for 3 s. {message}")
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("hear: menu\n  within: 3s", '"menu" in "en" was expected'),
+        ("hear: {words: Press one}\n  within: 3s", 'the words "Press one" were expected'),
+        ("music: 8s\n  within: 3s", "music for 8 s was expected"),
+    ],
+)
+def test_every_step_that_listens_says_so(step: str, expected: str) -> None:
+    talk = conversation(f"- {step}\n")
+    play(talk, [ANSWERED, *(Tick(0.5 + 0.1 * number, unheard=WAY) for number in range(80))])
+    status, message = no_sound(WAY, 3)
+    assert decided(talk) == [f"{status}: {message}. {expected}"]
+
+
+def test_where_something_was_heard_or_came_as_silence_it_is_not_the_way() -> None:
+    heard: list[Percept] = [sound(0.4), quiet(0.6)]
+    for unheard, sounds in ((None, []), (WAY, heard)):
+        talk = conversation("- hear: menu\n  within: 3s\n")
+        play(talk, [ANSWERED, *sounds, *(Tick(0.7 + 0.1 * number, unheard=unheard) for number in range(60))])
+        (verdict,) = decided(talk)
+        assert verdict.startswith("failed: ")
+        assert "RTP" not in verdict
