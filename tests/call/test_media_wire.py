@@ -56,7 +56,8 @@ async def pair(name: str = "PCMU", **more: Any) -> AsyncIterator[tuple[MediaSess
 
 def usual_snr_db(samples: Samples) -> float:
     """Return the median of stretches of 50 ms: on a busy machine the far clock seems to run off, and some samples are left out."""
-    return float(np.median([snr_db(samples[start : start + 400]) for start in range(0, len(samples) - 400, 400)]))
+    stretches = [samples[start : start + 400] for start in range(0, len(samples) - 400, 400)]
+    return float(np.median([snr_db(stretch) if stretch.any() else 0.0 for stretch in stretches]))
 
 
 def loud(samples: Samples) -> Samples:

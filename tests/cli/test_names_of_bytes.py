@@ -48,6 +48,7 @@ def test_a_baseline_knows_it_again(shop: Path) -> None:
     assert (done.returncode, done.stdout) == (0, '1 flow checked, nothing new; 1 known finding of "known.json" not shown\n')
 
 
+@pytest.mark.calls
 def test_reports_of_a_run(shop: Path) -> None:
     scenario = os.fsdecode(b"s\xff.yaml")
     (shop / scenario).write_text(SCENARIO, encoding="utf-8")

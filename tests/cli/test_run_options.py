@@ -68,6 +68,7 @@ def test_mistakes_in_it(line: str, message: str) -> None:
     assert [finding.message for finding in caught.value.findings] == [message]
 
 
+@pytest.mark.calls
 def test_the_embedded_ivr_speaks_as_the_settings_say(shop: Path) -> None:
     (shop / "ivrtest.toml").write_text('[embedded]\ncodecs = ["L16/16000"]\nsrtp = "mandatory"\nptime = 30\nkeys = "info"\n')
     done = ivrtest("run", "--pcap", "packets", cwd=shop)
