@@ -85,6 +85,9 @@ class Matcher:
         """Say that music plays since `start_s`; with `end_s`, that it did until then. Nothing about the line's noise follows from it."""
         self._history.music(start_s, end_s)
         self._sound.music(None if end_s is not None else self._history.end - int(start_s * SAMPLE_RATE) // HOP)
+        if end_s is not None:
+            # What comes after it is news.
+            self._now.told_unknown = False
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """Take the next samples, any number; `lost` marks those that did not arrive. Return what became known."""

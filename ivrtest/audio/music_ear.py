@@ -34,6 +34,7 @@ from ivrtest.audio.music import QUIET_S, MusicDetector
 from ivrtest.audio.music_place import LOOKED_AT_S, Key, Place
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.spectrum import SAMPLE_RATE, Mask, Samples
+from ivrtest.audio.talk import TalkDetector
 
 LOOK_EVERY_S: Final = 0.5
 APART_S: Final = 1.5
@@ -48,7 +49,8 @@ MOSTLY: Final = 0.5
 """Of speech that is no recording, so much must be music to be nothing but music."""
 AT_END_S: Final = 0.4
 """So near to its end a recording of music has been heard whole; it often fades out."""
-_KEPT_S: Final = LOOKED_AT_S + 1.0
+_KEPT_S: Final = max(LOOKED_AT_S + 1.0, 5.0)
+"""Music is known that long after it began at the latest."""
 _PLAYED: Final = frozenset({Verdict.match, Verdict.truncated, Verdict.ambiguous})
 
 
@@ -66,6 +68,8 @@ class MusicEar:
         self._recordings = library.music_recordings
         self._keys = library.music
         self._detector = MusicDetector()
+        self._talk: TalkDetector | None = None
+        """Listens for words while music plays."""
         self._recent: deque[tuple[Samples, Mask]] = deque()
         self._kept = self._fed = 0
         self._music: Music | None = None
@@ -119,12 +123,12 @@ class MusicEar:
 
     def _hear(self, samples: Samples, lost: Mask) -> list[Hearing]:
         self._fed += len(samples)
-        if len(self._recordings):
-            self._recent.append((samples, lost))
-            self._kept += len(samples)
-            while self._kept - len(self._recent[0][0]) > _KEPT_S * SAMPLE_RATE:
-                self._kept -= len(self._recent.popleft()[0])
-        hearings = [one for hearing in self._ear.feed(samples, lost) for one in self._take(hearing)]
+        self._recent.append((samples, lost))
+        self._kept += len(samples)
+        while self._kept - len(self._recent[0][0]) > _KEPT_S * SAMPLE_RATE:
+            self._kept -= len(self._recent.popleft()[0])
+        hearings = self._listen_for_words(samples, lost)
+        hearings += [one for hearing in self._ear.feed(samples, lost) for one in self._take(hearing)]
         self._detector.feed(samples, lost, known=self._known)
         hearings += self._follow()
         if self._music is not None and self._detector.playing and len(self._recordings) and self._now_s >= self._look_s:
@@ -221,12 +225,28 @@ class MusicEar:
             return [*self._stop(match.start_s, into_quiet=False), *self._named_music(match, whole=whole)]
         return self._name(Place(match.key, match.start_s, 1.0))
 
+    def _listen_for_words(self, samples: Samples, lost: Mask) -> list[Hearing]:
+        """End the music where somebody speaks: the ear inside then says what that was."""
+        if self._talk is None or not self._talk.feed(samples, lost) or self._music is None or self._named or self._known:
+            return []
+        assert self._talk.speech_s is not None
+        return self._stop(min(self._talk.speech_s[0], self._now_s), into_quiet=False)
+
+    def _spoken_until(self) -> float:
+        """Return up to when somebody spoke before music began, which is known later."""
+        samples, lost = (np.concatenate(parts) for parts in zip(*self._recent, strict=True))
+        first = max(self._fed - self._kept, round(self._explained_s * SAMPLE_RATE))
+        self._talk = TalkDetector(first)
+        self._talk.feed(samples[first - self._fed + self._kept :], lost[first - self._fed + self._kept :])
+        return 0.0 if self._talk.speech_s is None else self._talk.speech_s[1]
+
     def _follow(self) -> list[Hearing]:
         """Begin or end what plays as the detector says, where the matcher does not know it for a recording."""
         detector = self._detector
         if detector.playing and not self._told:
             # From here on the ear inside does not take it for the line's noise.
             self._told = True
+            detector.start_s = max(detector.start_s, self._spoken_until())
             self._ear.music(detector.start_s)
         if self._music is None:
             if not detector.playing:
@@ -262,7 +282,7 @@ class MusicEar:
         self._last, self._music, self._began_s, self._named = music, None, None, False
         if self._told:
             self._ear.music(music.start_s, music.end_s)
-            self._told = False
+            self._told, self._talk = False, None
         self._detector.restart()
         return [MusicStopped(music, self._now_s, into_quiet)]
 

@@ -150,7 +150,7 @@ class Told:
 def trial(given: Material, music: str, place: str, gap_s: float, line: Condition, spoken: bool, random: np.random.Generator) -> Told:
     prompt = given.prompts[int(random.integers(len(given.prompts)))]
     played = given.music(music, float(random.uniform(5, 10)), random)
-    said = _level(given.words[int(random.integers(len(given.words)))], random) if spoken else np.zeros(0, np.int16)
+    said = loudness(given.words[int(random.integers(len(given.words)))], random) if spoken else np.zeros(0, np.int16)
     gap, after = silence(gap_s), silence(float(random.choice([0.05, 0.2, 0.4])))
     seconds = float(random.uniform(4, 7))
     match place:
@@ -179,7 +179,7 @@ def trial(given: Material, music: str, place: str, gap_s: float, line: Condition
     return Told(music, place, len(said) / RATE, bool(true), len(others) - len(true), heard, note)
 
 
-def _level(samples: Samples, random: np.random.Generator) -> Samples:
+def loudness(samples: Samples, random: np.random.Generator) -> Samples:
     """Return words as loud as music and prompts are, or a little louder or softer."""
     gain = 10 ** (float(random.uniform(-4, 4)) / 20)
     return np.clip(np.rint(samples * gain), -32768, 32767).astype(np.int16)
