@@ -55,6 +55,7 @@ class Matcher:
         """
         self._now = Situation(library.index, limit_db=checked_limit(limit_db))
         self._history, self._pursuit, self._strangers = self._now.history, self._now.pursuit, self._now.strangers
+        self._music = library.music
         self._sound = SoundDetector()
         self._tone = ToneDetector()
         self._progress = ProgressDetector()
@@ -320,7 +321,8 @@ class Matcher:
         self._explained(
             wrong, keep=[other for other in self._now.tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5]
         )
-        self._now.told_unknown = verdict is Verdict.diverged and not self._key_pressed
+        # What follows music is no part of it.
+        self._now.told_unknown = verdict is Verdict.diverged and not self._key_pressed and track.key not in self._music
         return [Heard(match, self._history.now_s)]
 
     def _left_over(self) -> list[Hearing]:

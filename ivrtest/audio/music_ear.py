@@ -76,8 +76,8 @@ class MusicEar:
         """What plays now."""
         self._last: Music | None = None
         """What played last."""
-        self._named = False
-        """The matcher follows a recording of music."""
+        self._follows: Match | None = None
+        """The recording of music that the matcher follows."""
         self._told = False
         """The ear inside knows that music plays."""
         self._named_until_s = -1.0
@@ -150,7 +150,7 @@ class MusicEar:
             case Recognised(match=match) if match.key in self._keys:
                 if match.verdict is not Verdict.match:
                     return []
-                self._named = True
+                self._follows = match
                 return [*self._named_music(match, whole=False), hearing]
             case Heard(match=match) if match.key in self._keys:
                 return self._heard_music(match, hearing)
@@ -174,10 +174,14 @@ class MusicEar:
 
     def _heard_music(self, match: Match, hearing: Heard) -> list[Hearing]:
         """The last word of the matcher on a recording of music."""
-        followed, self._named = self._named, False
+        followed, self._follows = self._follows is not None, None
         if match.verdict in _PLAYED:
             self._named_until_s = match.end_s
             return [*self._named_music(match, whole=match.verdict is Verdict.match), hearing]
+        cut = self._last is not None and self._last.start_s - SAME_S < match.start_s < self._last.end_s
+        if self._music is None and cut:
+            # What ended it is known by now.
+            return [replace(hearing, match=replace(match, verdict=Verdict.truncated))]
         if self._music is None or not self._detector.playing:
             return [hearing]
         if not followed:
@@ -189,7 +193,7 @@ class MusicEar:
 
     def _heard_until(self, at_s: float) -> float:
         """Return how far music was heard before something else began at `at_s`."""
-        return at_s if self._named else min(at_s, max(self._detector.end_s if self._detector.playing else 0.0, self._named_until_s))
+        return at_s if self._follows is not None else min(at_s, max(self._detector.end_s if self._detector.playing else 0.0, self._named_until_s))
 
     def _is_music(self, match: Match) -> bool:
         """Return whether what could not be named is music that plays, or has just played."""
@@ -227,14 +231,29 @@ class MusicEar:
 
     def _listen_for_words(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """End the music where somebody speaks: the ear inside then says what that was."""
-        if self._talk is None or not self._talk.feed(samples, lost) or self._music is None or self._named or self._known:
+        if self._talk is None or self._music is None:
             return []
-        assert self._talk.speech_s is not None
+        self._talk.feed(samples, lost)
+        # Where it goes on it is sung.
+        if self._talk.speech_s is None or not self._talk.speaking or self._goes_on():
+            return []
         return self._stop(min(self._talk.speech_s[0], self._now_s), into_quiet=False)
+
+    def _goes_on(self) -> bool:
+        """Return whether the recording that was known to play still does."""
+        if self._follows is not None and self._follows.key not in self._recordings:
+            return True
+        followed = [] if self._follows is None else [(self._follows.key, self._follows.start_s)]
+        placed = [] if self._music is None or self._began_s is None else [(self._music.key, self._began_s)]
+        samples, lost = self._last_seconds()
+        return any(self._recordings.goes_on(samples, lost, self._now_s, key, began_s) for key, began_s in [*followed, *placed])
+
+    def _last_seconds(self) -> tuple[Samples, Mask]:
+        return np.concatenate([some for some, _ in self._recent]), np.concatenate([some for _, some in self._recent])
 
     def _spoken_until(self) -> float:
         """Return up to when somebody spoke before music began, which is known later."""
-        samples, lost = (np.concatenate(parts) for parts in zip(*self._recent, strict=True))
+        samples, lost = self._last_seconds()
         first = max(self._fed - self._kept, round(self._explained_s * SAMPLE_RATE))
         self._talk = TalkDetector(first)
         self._talk.feed(samples[first - self._fed + self._kept :], lost[first - self._fed + self._kept :])
@@ -253,7 +272,7 @@ class MusicEar:
                 return []
             start_s = max(detector.start_s, self._explained_s)
             return self._start(start_s, Music(start_s, self._now_s))
-        if detector.playing or self._named:
+        if detector.playing or self._follows is not None:
             return []
         end_s = max(detector.end_s, self._named_until_s)
         if self._named_until_s > detector.end_s:
@@ -279,7 +298,7 @@ class MusicEar:
             # What would have begun where all is over did not.
             music = replace(music, loops=tuple(at_s for at_s in music.loops if at_s < music.end_s - AT_END_S))
         self._explained_s = max(self._explained_s, music.end_s)
-        self._last, self._music, self._began_s, self._named = music, None, None, False
+        self._last, self._music, self._began_s, self._follows = music, None, None, None
         if self._told:
             self._ear.music(music.start_s, music.end_s)
             self._told, self._talk = False, None
@@ -294,8 +313,7 @@ class MusicEar:
             expected = [(music.key, self._began_s), (music.key, self._began_s + self._recordings.seconds[music.key])]
         else:
             expected = [(key, music.start_s) for key in self._recordings.seconds]
-        samples = np.concatenate([some for some, _ in self._recent])
-        lost = np.concatenate([some for _, some in self._recent])
+        samples, lost = self._last_seconds()
         place = self._recordings.find(samples, lost, self._now_s, expected, known=bool(music.prompt))
         if place is None or (music.prompt and place.key != music.key):
             return []

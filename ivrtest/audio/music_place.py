@@ -30,6 +30,8 @@ _MOST_DB: Final = 12.0
 _LOOKED_AT: Final = 100
 """Frames that are compared: 2 s."""
 LOOKED_AT_S: Final = _LOOKED_AT * _HOP / SAMPLE_RATE
+_GLANCE: Final = 30
+"""Frames that tell whether what is known to play still does: 0.6 s."""
 _SAMPLES: Final = (_LOOKED_AT + _APART - 1) * _HOP + WINDOW
 ALIKE: Final = 0.55
 """The same music correlates with itself by more than this, over G.711 by 0.95; other music by less than 0.35."""
@@ -90,6 +92,16 @@ class MusicRecordings:
             if place is not None and place.alike > max(least, best.alike - _AS_GOOD):
                 return place
         return best if best.alike > ALIKE else None
+
+    def goes_on(self, samples: Samples, lost: Mask, at_s: float, key: Key, began_s: float) -> bool:
+        """Return whether the last 0.6 s of a call, which end at `at_s`, are still the recording that began then, or began anew."""
+        length = (_GLANCE + _APART - 1) * _HOP + WINDOW
+        if key not in self._changes or len(samples) < length:
+            return False
+        heard, first_s = _changes(samples[-length:], lost[-length:]), at_s - length / SAMPLE_RATE
+        rounds = np.floor((first_s - began_s) / self.seconds[key])
+        place = self._near(heard, first_s, key, began_s + float(rounds) * self.seconds[key])
+        return place is not None and place.alike > ALIKE
 
     def _near(self, heard: Changes, first_s: float, key: Key, began_s: float) -> Place | None:
         """Return the most alike place near an expected one; None where that is not within the recording."""

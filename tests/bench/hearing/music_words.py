@@ -45,6 +45,7 @@ LINES: Final = (
 PLACES: Final = ("after", "before", "middle")
 GAPS_S: Final = (0.0, 0.1, 0.3)
 SHORTEST_S, LONGEST_S = 0.6, 4.0
+SPOKEN_DB: Final = -18.0
 SHORT_S: Final = 0.8
 """Words that are shorter are counted apart."""
 EXPECTED: Final = ("You are still in line. Please stay on the phone.", "Thank you for calling. Goodbye.", "Please enter your account number.")
@@ -119,9 +120,9 @@ def material(root: Path | None, *, final: bool) -> Material:
             names = sorted(fitting)[:: max(1, len(fitting) // 20)][:20]
             spoken[f"{voice.name}/expected"] = fitting[names[-1]]
             words += [fitting[name] for name in names[:-1]]
-    recordings += [Recording(name, "en", samples) for name, samples in spoken.items()]
+    recordings += [Recording(name, "en", _even(samples)) for name, samples in spoken.items()]
     prompts = tuple((name, "en") for name in spoken if name != f"espeak/{len(EXPECTED)}")
-    fitting_words = tuple(said for said in map(_without_quiet, words) if SHORTEST_S * RATE <= len(said) <= LONGEST_S * RATE)
+    fitting_words = tuple(said for said in (_even(_without_quiet(each)) for each in words) if SHORTEST_S * RATE <= len(said) <= LONGEST_S * RATE)
     return Material(PromptLibrary(recordings), prompts, (f"espeak/{len(EXPECTED)}", "en"), known, made, tuple(songs), fitting_words)
 
 
@@ -180,9 +181,19 @@ def trial(given: Material, music: str, place: str, gap_s: float, line: Condition
 
 
 def loudness(samples: Samples, random: np.random.Generator) -> Samples:
-    """Return words as loud as music and prompts are, or a little louder or softer."""
-    gain = 10 ** (float(random.uniform(-4, 4)) / 20)
-    return np.clip(np.rint(samples * gain), -32768, 32767).astype(np.int16)
+    """Return words as loud as prompts are, or a little louder or softer."""
+    return _louder(samples, float(random.uniform(-4, 4)))
+
+
+def _even(samples: Samples) -> Samples:
+    """Return speech at the level that all prompts here have."""
+    sound = samples.astype(np.float64)
+    loud = np.abs(sound) > 0.05 * np.abs(sound).max()
+    return _louder(samples, SPOKEN_DB - 10 * np.log10(np.mean(sound[loud] ** 2) / 32768**2))
+
+
+def _louder(samples: Samples, by_db: float) -> Samples:
+    return np.clip(np.rint(samples * 10 ** (by_db / 20)), -32768, 32767).astype(np.int16)
 
 
 def _said(matches: Sequence[Match]) -> str:
