@@ -32,9 +32,9 @@ from ivrtest.audio.hearing import (
 )
 from ivrtest.audio.music import QUIET_S, MusicDetector
 from ivrtest.audio.music_place import LOOKED_AT_S, Key, Place
+from ivrtest.audio.music_words import WordsBesideMusic
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.spectrum import SAMPLE_RATE, Mask, Samples
-from ivrtest.audio.talk import TalkDetector
 
 LOOK_EVERY_S: Final = 0.5
 APART_S: Final = 1.5
@@ -68,8 +68,7 @@ class MusicEar:
         self._recordings = library.music_recordings
         self._keys = library.music
         self._detector = MusicDetector()
-        self._talk: TalkDetector | None = None
-        """Listens for words while music plays."""
+        self._words = WordsBesideMusic()
         self._recent: deque[tuple[Samples, Mask]] = deque()
         self._kept = self._fed = 0
         self._music: Music | None = None
@@ -92,7 +91,7 @@ class MusicEar:
         self._seen: tuple[Place, float] | None = None
         """What a look found, where that needs another one, and when it was."""
         self._look_s = 0.0
-        self._held: list[Hearing] = []
+        self._held: list[Heard] = []
         """Said of what may yet turn out to be music."""
 
     def expect(self, keys: Sequence[Key] | None) -> None:
@@ -115,7 +114,8 @@ class MusicEar:
         self._detector.finish()
         if self._music is not None:
             hearings += self._stop(max(self._detector.end_s, self._named_until_s), into_quiet=False)
-        return [known_by(hearing, self._now_s) for hearing in [*hearings, *self._release()]]
+        hearings += self._release()
+        return [known_by(hearing, self._now_s) for hearing in [*hearings, *self._words.before(self._now_s, self._now_s)]]
 
     @property
     def _now_s(self) -> float:
@@ -127,7 +127,8 @@ class MusicEar:
         self._kept += len(samples)
         while self._kept - len(self._recent[0][0]) > _KEPT_S * SAMPLE_RATE:
             self._kept -= len(self._recent.popleft()[0])
-        hearings = self._listen_for_words(samples, lost)
+        self._words.feed(samples, lost)
+        hearings = self._interrupted()
         hearings += [one for hearing in self._ear.feed(samples, lost) for one in self._take(hearing)]
         self._detector.feed(samples, lost, known=self._known)
         hearings += self._follow()
@@ -136,6 +137,9 @@ class MusicEar:
             hearings += self._look()
         if self._held and not self._detector.possible:
             hearings += self._release()
+        hearings += self._words.overdue(self._now_s)
+        if self._music is None and self._words.untold is None:
+            self._words.end()
         return hearings
 
     # ---------------------------------------------------------------- what others say
@@ -159,13 +163,14 @@ class MusicEar:
                 certain = match.verdict in _PLAYED
                 self._known = isinstance(hearing, Recognised) and match.verdict is Verdict.match
                 stopped = self._stop(self._heard_until(match.start_s), into_quiet=False) if certain and self._music is not None else []
-                return [*stopped, *self._release(), hearing]
+                hearings = [*stopped, *self._release(), *self._words.before(match.start_s, self._now_s), hearing]
+                self._words.end()
+                return hearings
             case Heard(match=match):
-                if self._is_music(match):
-                    return []
-                if self._detector.possible:
+                if self._detector.possible and not self._is_music(match) and self._words.part(match) is None:
                     self._held.append(hearing)
                     return []
+                return self._without_music(hearing)
             case ToneHeard(start_s=start) if self._music is not None and self._detector.playing and start > self._music.start_s:
                 return []
             case ProgressToneHeard(start_s=start) if self._music is not None and start > self._music.start_s:
@@ -193,7 +198,11 @@ class MusicEar:
 
     def _heard_until(self, at_s: float) -> float:
         """Return how far music was heard before something else began at `at_s`."""
-        return at_s if self._follows is not None else min(at_s, max(self._detector.end_s if self._detector.playing else 0.0, self._named_until_s))
+        return (
+            at_s
+            if self._follows is not None
+            else min(at_s, max(self._detector.end_s if self._detector.playing else 0.0, self._named_until_s))
+        )
 
     def _is_music(self, match: Match) -> bool:
         """Return whether what could not be named is music that plays, or has just played."""
@@ -207,7 +216,17 @@ class MusicEar:
     def _release(self) -> list[Hearing]:
         """Return what was held back and was no music."""
         held, self._held = self._held, []
-        return [hearing for hearing in held if not (isinstance(hearing, Heard) and self._is_music(hearing.match))]
+        return [one for hearing in held for one in self._without_music(hearing)]
+
+    def _without_music(self, hearing: Heard) -> list[Hearing]:
+        """Return what could not be named, as far as it is no music."""
+        match = hearing.match
+        if self._is_music(match):
+            if (words := self._words.part(match)) is None:
+                return []
+            match = words
+        self._words.told(match)
+        return [replace(hearing, match=match)]
 
     # ---------------------------------------------------------------- music
 
@@ -229,15 +248,15 @@ class MusicEar:
             return [*self._stop(match.start_s, into_quiet=False), *self._named_music(match, whole=whole)]
         return self._name(Place(match.key, match.start_s, 1.0))
 
-    def _listen_for_words(self, samples: Samples, lost: Mask) -> list[Hearing]:
+    def _interrupted(self) -> list[Hearing]:
         """End the music where somebody speaks: the ear inside then says what that was."""
-        if self._talk is None or self._music is None:
+        since_s = self._words.since_s
+        if self._music is None or since_s is None:
             return []
-        self._talk.feed(samples, lost)
-        # Where it goes on it is sung.
-        if self._talk.speech_s is None or not self._talk.speaking or self._goes_on():
+        if self._goes_on():
+            self._words.sung(self._fed)
             return []
-        return self._stop(min(self._talk.speech_s[0], self._now_s), into_quiet=False)
+        return self._stop(min(since_s, self._now_s), into_quiet=False)
 
     def _goes_on(self) -> bool:
         """Return whether the recording that was known to play still does."""
@@ -254,10 +273,9 @@ class MusicEar:
     def _spoken_until(self) -> float:
         """Return up to when somebody spoke before music began, which is known later."""
         samples, lost = self._last_seconds()
-        first = max(self._fed - self._kept, round(self._explained_s * SAMPLE_RATE))
-        self._talk = TalkDetector(first)
-        self._talk.feed(samples[first - self._fed + self._kept :], lost[first - self._fed + self._kept :])
-        return 0.0 if self._talk.speech_s is None else self._talk.speech_s[1]
+        kept = self._fed - len(samples)
+        first = max(kept, round(self._explained_s * SAMPLE_RATE))
+        return self._words.begin(first, samples[first - kept :], lost[first - kept :])
 
     def _follow(self) -> list[Hearing]:
         """Begin or end what plays as the detector says, where the matcher does not know it for a recording."""
@@ -301,7 +319,7 @@ class MusicEar:
         self._last, self._music, self._began_s, self._follows = music, None, None, None
         if self._told:
             self._ear.music(music.start_s, music.end_s)
-            self._told, self._talk = False, None
+            self._told = False
         self._detector.restart()
         return [MusicStopped(music, self._now_s, into_quiet)]
 

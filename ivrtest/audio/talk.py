@@ -54,6 +54,8 @@ _LOOKS: Final = 3
 """So many looks in a row must say so."""
 _BEGAN_S, _ENDED_S = 0.3, 0.38
 """How long before the end of the first such look speech began, and how long after the beginning of the last one it was over."""
+_ONE_SPEECH_S: Final = 0.6
+"""Words that are nearer to each other are of one speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ class TalkDetector:
             return
         if self._looks == 0:
             self._began_s = look.end_s - _BEGAN_S
+            if self.speech_s is not None and self._began_s < self.speech_s[1] + _ONE_SPEECH_S:
+                self._began_s = self.speech_s[0]
         self._looks += 1
         if self.speaking:
             self.speech_s = self._began_s, look.start_s + _ENDED_S

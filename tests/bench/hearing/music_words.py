@@ -48,7 +48,11 @@ SHORTEST_S, LONGEST_S = 0.6, 4.0
 SPOKEN_DB: Final = -18.0
 SHORT_S: Final = 0.8
 """Words that are shorter are counted apart."""
-EXPECTED: Final = ("You are still in line. Please stay on the phone.", "Thank you for calling. Goodbye.", "Please enter your account number.")
+EXPECTED: Final = (
+    "You are still in line. Please stay on the phone.",
+    "Thank you for calling. Goodbye.",
+    "Please enter your account number.",
+)
 ANNOUNCED: Final = "You are number three in the queue."
 SAID: Final = (
     "Sorry.",
@@ -100,7 +104,10 @@ class Material:
 @cache
 def material(root: Path | None, *, final: bool) -> Material:
     seed = 5000 if final else 1000
-    known = {"tune": tune(), **{style: piece(style, 12, seed + number) for number, style in enumerate(STYLES) if style != "melody with vibrato"}}
+    known = {
+        "tune": tune(),
+        **{style: piece(style, 12, seed + number) for number, style in enumerate(STYLES) if style != "melody with vibrato"},
+    }
     made = tuple(piece(style, 20, seed + 100 + number) for style in STYLES for number in range(6))
     voices = FINAL_VOICES if final else CHOSEN_VOICES
     words = [synthesise(said, voice) for said in SAID for voice in voices]
@@ -122,7 +129,9 @@ def material(root: Path | None, *, final: bool) -> Material:
             words += [fitting[name] for name in names[:-1]]
     recordings += [Recording(name, "en", _even(samples)) for name, samples in spoken.items()]
     prompts = tuple((name, "en") for name in spoken if name != f"espeak/{len(EXPECTED)}")
-    fitting_words = tuple(said for said in (_even(_without_quiet(each)) for each in words) if SHORTEST_S * RATE <= len(said) <= LONGEST_S * RATE)
+    fitting_words = tuple(
+        said for said in (_even(_without_quiet(each)) for each in words) if SHORTEST_S * RATE <= len(said) <= LONGEST_S * RATE
+    )
     return Material(PromptLibrary(recordings), prompts, (f"espeak/{len(EXPECTED)}", "en"), known, made, tuple(songs), fitting_words)
 
 
@@ -176,13 +185,15 @@ def trial(given: Material, music: str, place: str, gap_s: float, line: Condition
     others = [match for match in matches if match.key != prompt and not (match.key == given.announced and not spoken)]
     true = [match for match in others if spoken and match.start_s < end_s and match.end_s > begin_s]
     heard = any(match.key == prompt and match.verdict is Verdict.match for match in matches)
-    note = f"{place} {music} {line.name} gap {gap_s} words {begin_s:.2f}-{end_s:.2f} {prompt[0]} of {len(call) / RATE:.1f}: " + _said(matches)
+    note = f"{place} {music} {line.name} gap {gap_s} words {begin_s:.2f}-{end_s:.2f} {prompt[0]} of {len(call) / RATE:.1f}: " + _said(
+        matches
+    )
     return Told(music, place, len(said) / RATE, bool(true), len(others) - len(true), heard, note)
 
 
 def loudness(samples: Samples, random: np.random.Generator) -> Samples:
     """Return words as loud as prompts are, or a little louder or softer."""
-    return _louder(samples, float(random.uniform(-4, 4)))
+    return _louder(samples, float(random.uniform(-2, 2)))
 
 
 def _even(samples: Samples) -> Samples:
@@ -193,7 +204,8 @@ def _even(samples: Samples) -> Samples:
 
 
 def _louder(samples: Samples, by_db: float) -> Samples:
-    return np.clip(np.rint(samples * 10 ** (by_db / 20)), -32768, 32767).astype(np.int16)
+    louder: Samples = np.clip(np.rint(samples * 10 ** (by_db / 20)), -32768, 32767).astype(np.int16)
+    return louder
 
 
 def _said(matches: Sequence[Match]) -> str:
