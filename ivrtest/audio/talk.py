@@ -50,7 +50,7 @@ Measures = NDArray[np.float64]
 
 SPEECH: Final = 2.0
 """What a look at speech scores at least. One look in 250 at music does, as some beats of drums sound like words."""
-_LOOKS: Final = 3
+_LOOKS: Final = 4
 """So many looks in a row must say so."""
 _BEGAN_S, _ENDED_S = 0.3, 0.38
 """How long before the end of the first such look speech began, and how long after the beginning of the last one it was over."""
