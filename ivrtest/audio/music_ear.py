@@ -262,10 +262,13 @@ class MusicEar:
         """Return whether the recording that was known to play still does."""
         if self._follows is not None and self._follows.key not in self._recordings:
             return True
-        followed = [] if self._follows is None else [(self._follows.key, self._follows.start_s)]
-        placed = [] if self._music is None or self._began_s is None else [(self._music.key, self._began_s)]
         samples, lost = self._last_seconds()
-        return any(self._recordings.goes_on(samples, lost, self._now_s, key, began_s) for key, began_s in [*followed, *placed])
+        known = [] if self._follows is None else [(self._follows.key, self._follows.start_s)]
+        if self._music is not None and self._began_s is not None:
+            known.append((self._music.key, self._began_s))
+        elif (place := self._recordings.find(samples, lost, self._now_s, ())) is not None:
+            known.append((place.key, place.began_s))
+        return any(self._recordings.goes_on(samples, lost, self._now_s, key, began_s) for key, began_s in known)
 
     def _last_seconds(self) -> tuple[Samples, Mask]:
         return np.concatenate([some for some, _ in self._recent]), np.concatenate([some for _, some in self._recent])

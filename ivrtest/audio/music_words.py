@@ -56,7 +56,7 @@ class WordsBesideMusic:
     def untold(self) -> tuple[float, float] | None:
         """From when to when somebody spoke of whom nothing was said."""
         speech_s = None if self._talk is None else self._talk.speech_s
-        if speech_s is None or speech_s[0] == self._told_from_s or speech_s[1] <= self._told_s:
+        if speech_s is None or speech_s[0] == self._told_from_s or speech_s[1] < self._told_s + LEAST_S:
             return None
         return speech_s
 
@@ -70,7 +70,8 @@ class WordsBesideMusic:
     def told(self, match: Match) -> None:
         """Note that something was said of a sound."""
         if (words := self.untold) is not None and match.start_s < words[1] and match.end_s > words[0]:
-            self._told_from_s, self._told_s = words[0], max(words[1], match.end_s)
+            self._told_from_s = words[0]
+        self._told_s = max(self._told_s, match.end_s)
 
     def overdue(self, now_s: float) -> list[Heard]:
         """Return what is to be said of words that are long over."""

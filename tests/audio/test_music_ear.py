@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ivrtest.audio.hearing import Heard, Hearing, MusicPlays, MusicStopped, ToneHeard
+from ivrtest.audio.hearing import Heard, Hearing, MusicPlays, MusicStopped, Recognised, ToneHeard
 from ivrtest.audio.pcm import Samples
 from ivrtest.audio.prompts import PromptLibrary, Recording
 from ivrtest.audio.revoiced import ear_for
@@ -30,9 +30,9 @@ LIBRARY = PromptLibrary(
 )
 
 
-def hear(*parts: Samples) -> list[Hearing]:
+def hear(*parts: Samples, library: PromptLibrary = LIBRARY) -> list[Hearing]:
     call = np.concatenate(parts)
-    ear = ear_for(LIBRARY)
+    ear = ear_for(library)
     found = [
         one
         for start in range(0, len(call), 160)
@@ -109,6 +109,61 @@ def test_prompts_between_music_are_heard_and_end_it() -> None:
     assert not first.into_quiet
     assert first.music.end_s == pytest.approx(0.5 + SECONDS + 1, abs=0.3)
     assert second.music.start_s == pytest.approx(0.5 + SECONDS + 1 + len(COMFORT) / 8000, abs=0.6)
+
+
+@pytest.mark.parametrize("start", [0, 5 * 8000], ids=["from its start", "from its middle"])
+@pytest.mark.parametrize("music", ["tune", "band", "nobody's"])
+@pytest.mark.parametrize("pause", [0.0, 0.1])
+def test_words_right_after_music_are_told(music: str, start: int, pause: float) -> None:
+    whole = {"tune": np.tile(TUNE, 4), "band": LONG}.get(music, piece("chords", 20, 7))
+    hearings = hear(silence(0.5), whole[start : start + 64000], silence(pause), STRANGER, silence(0.4), COMFORT, silence(1.5))
+    assert spoken(hearings) == [("", "unknown"), ("comfort", "match")]
+    (unknown,) = (one.match for one in hearings if isinstance(one, Heard) and not one.match.prompt)
+    assert unknown.end_s == pytest.approx(8.5 + pause + len(STRANGER) / 8000, abs=0.2)
+    assert stopped(hearings)[0].music.end_s == pytest.approx(8.5, abs=0.5)
+    assert stopped(hearings)[0].music.start_s == pytest.approx(0.5, abs=0.6)
+    prompts = [one.match.prompt for one in hearings if isinstance(one, Heard | Recognised)]
+    # Who waits for the prompt must know of the words before it comes.
+    assert prompts.index("") < prompts.index("comfort")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["of the library", "nobody's"])
+def test_words_within_music_are_told(known: bool) -> None:
+    music = LONG if known else piece("chords", 30, 7)
+    hearings = hear(silence(0.5), music[:48000], STRANGER, music[48000:96000], COMFORT, silence(1.5))
+    (words, verdict), comfort = spoken(hearings)
+    assert words == ""
+    assert verdict in {"unknown", "inconclusive"}
+    assert comfort == ("comfort", "match")
+    first, second = stopped(hearings)
+    assert first.music.end_s == pytest.approx(6.5, abs=0.5)
+    assert second.music.start_s == pytest.approx(6.5 + len(STRANGER) / 8000, abs=0.5)
+
+
+def test_a_prompt_right_after_music_is_no_words_that_nobody_knows() -> None:
+    for music in (LONG[40000:], piece("drums and bass", 8, 7), TUNE):
+        assert spoken(hear(silence(0.5), music, COMFORT, music, silence(1.5))) == [("comfort", "match")]
+
+
+def test_a_hum_after_music_is_told_although_the_matcher_takes_it_for_a_tone() -> None:
+    said = synthesise("One moment, moment.", "en-us+f3")
+    hearings = hear(silence(0.5), LONG[:64000], said, silence(0.4), COMFORT, silence(1.5))
+    assert [name for name, _ in spoken(hearings)] == ["", "comfort"]
+
+
+def test_words_that_are_sung_in_a_known_recording_are_no_words_from_anywhere_in_it() -> None:
+    sung = np.concatenate([piece("chords", 4, 3), STRANGER, piece("chords", 4, 3), synthesise("La la la. This is a song.", "en")])
+    library = PromptLibrary([Recording("song", "mul", sung, music=True), Recording("comfort", "en", COMFORT)])
+    for start in (0, 16000):
+        played = np.concatenate([sung[start:], sung])
+        hearings = hear(silence(0.5), played, COMFORT, silence(1.5), library=library)
+        assert [one.match.prompt for one in hearings if isinstance(one, Heard) and one.match.prompt != "song"] == ["comfort"]
+
+
+def test_words_right_before_music_are_told() -> None:
+    hearings = hear(silence(0.5), STRANGER, piece("chords", 8, 7), COMFORT, silence(1.5))
+    assert spoken(hearings) == [("", "unknown"), ("comfort", "match")]
+    assert stopped(hearings)[0].music.start_s == pytest.approx(0.5 + len(STRANGER) / 8000, abs=0.6)
 
 
 def test_an_announcement_over_soft_music_is_heard() -> None:
