@@ -141,8 +141,8 @@ class Scene:
     """When the last key of ours went down. What began before that is no answer to it."""
     excused_until: float = -1.0
     """What began before is not judged: the steps so far allowed anything, or have taken it in already."""
-    music_until: float = -1.0
-    """Up to when the last music went on."""
+    round_until: float = -1.0
+    """When a recording of music was last heard to its end: it may have begun anew."""
     playing: Music | None = None
     """The music that plays now."""
     shred: Match | None = None
@@ -193,7 +193,6 @@ class Scene:
                 self.playing = music
             case MusicStopped(music=music):
                 self.playing = None
-                self.music_until = max(self.music_until, music.end_s)
                 self.named.append((music.start_s, music.end_s))
             case Recognised(match=match):
                 self.sounded = True
@@ -204,9 +203,9 @@ class Scene:
                 if match.prompt and match.verdict is not Verdict.inconclusive:
                     self.named.append((match.start_s, match.end_s))
                 if match.prompt in self.music:
-                    self.music_until = match.end_s
+                    self.round_until = match.end_s if match.verdict is Verdict.match else -1.0
                 elif match.verdict in UNNAMED and match.end_s - match.start_s < SHRED_S:
-                    self.shred = match if match.start_s < self.music_until + GAP_S else None
+                    self.shred = match if match.start_s < self.round_until + GAP_S else None
             case KeySent(at=at):
                 self.last_key = at
             case TransferAsked(headers=headers):

@@ -88,6 +88,14 @@ def test_other_speech_beside_music_is_judged() -> None:
     ]
 
 
+def test_a_short_word_right_after_music_that_was_cut_is_judged() -> None:
+    cut = heard(MUSIC, 0.0, 1.5, Verdict.truncated, 1.5)
+    percepts: list[Percept] = [sound(0.0), cut, heard(NO_RECORDING, 1.6, 2.5, Verdict.unknown), heard(BYE, 2.8, 3.6)]
+    assert verdict("- hear: bye\n", percepts) == [
+        'failed: heard speech that is no recording of the flow, from 1.6 s to 2.5 s. "bye" in "en" was expected'
+    ]
+
+
 def test_what_began_while_she_waited_for_anything_is_not_judged() -> None:
     percepts: list[Percept] = [sound(0.0), *ticks(0.0, 1.0), heard(MENU, 0.0, 2.0), heard(BYE, 2.1, 3.0)]
     assert verdict("- wait: 1s\n- hear: bye\n", percepts) == ["passed", "passed"]
