@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples, frames_lost, log_mel, total_level
+from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples, frames_lost, levels, spectra
 
 UNIT: Final = 640
 """Samples that are taken in at a time: 80 ms."""
@@ -66,7 +66,8 @@ class _Unit:
     level: Levels
     """Over all bands."""
     clearness: NDArray[np.float64]
-    lag: NDArray[np.int_]
+    pitch: NDArray[np.float64]
+    """Octaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,11 @@ class TalkDetector:
         gone = frames_lost(lost[first:])
         if gone.mean() > _LOST_SHARE:
             return None
-        bands = log_mel(samples[first:])
-        # What was lost sounds like what was there before it.
-        bands = bands[np.maximum.accumulate(np.where(gone, int(np.flatnonzero(~gone)[0]), np.arange(len(gone))))]
-        level = total_level(bands)
+        bands, level = levels(spectra(samples[first:]))
+        if gone.any():
+            # What was lost sounds like what was there before it.
+            heard = np.maximum.accumulate(np.where(gone, int(np.flatnonzero(~gone)[0]), np.arange(len(gone))))
+            bands, level = bands[heard], level[heard]
         loudest = float(level.max())
         self._loudest.append(loudest)
         was_quiet, self._quiet = self._quiet, loudest < max(_QUIETEST_DB, max(self._loudest) - _QUIET_DB)
@@ -154,39 +156,42 @@ class TalkDetector:
         return Look(self._units[0].start / SAMPLE_RATE, (self._start + UNIT) / SAMPLE_RATE, _measures(self._units))
 
 
-def _pitch(samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.int_]]:
-    """Return of each frame how clear its pitch is, 0 to 1, and its period in samples."""
+def _pitch(samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return of each frame how clear its pitch is, 0 to 1, and how many octaves its period is longer than one sample."""
     frames = np.lib.stride_tricks.sliding_window_view(samples, _PITCHED)[::_PITCH_HOP] * _HANN
     frames -= frames.mean(axis=1, keepdims=True)
     spectrum = np.fft.rfft(frames, _FFT)
     alike = np.fft.irfft(np.square(spectrum.real) + np.square(spectrum.imag))
     clearness = alike[:, _SHORTEST_LAG : _LONGEST_LAG + 1] / (alike[:, :1] + 1e-9) / _OVERLAP
     best = np.argmax(clearness, axis=1)
-    return np.take_along_axis(clearness, best[:, None], axis=1)[:, 0], best + _SHORTEST_LAG
+    return clearness[np.arange(len(best)), best], _OCTAVES[best]
 
 
 _HANN: Final = np.hanning(_PITCHED)
 _ALIKE: Final = np.fft.irfft(np.abs(np.fft.rfft(_HANN, _FFT)) ** 2)
+_OCTAVES: Final = np.log2(np.arange(_SHORTEST_LAG, _LONGEST_LAG + 1))
 _OVERLAP: Final = _ALIKE[_SHORTEST_LAG : _LONGEST_LAG + 1] / _ALIKE[0]
 
 
 def _measures(units: deque[_Unit]) -> Measures:
     level = np.concatenate([unit.level for unit in units])
-    loud = float(np.percentile(level, 90))
+    # What nine in ten frames stay under.
+    most = len(level) * 9 // 10
+    loud = float(np.partition(level, most)[most])
     bands = np.maximum(np.concatenate([unit.bands for unit in units]), loud - _RANGE_DB)
-    clearness, lag = np.concatenate([unit.clearness for unit in units]), np.log2(np.concatenate([unit.lag for unit in units]))
-    moved = np.abs(np.diff(lag))
+    clearness, pitch = np.concatenate([unit.clearness for unit in units]), np.concatenate([unit.pitch for unit in units])
+    moved = np.abs(pitch[1:] - pitch[:-1])
     clear = (clearness[1:] > _CLEAR) & (clearness[:-1] > _CLEAR)
     held = clear & (moved < _STILL)
     return np.array(
         [
             np.maximum(level, loud - _RANGE_DB).std(),
-            np.mean(level < loud - 12),
+            np.count_nonzero(level < loud - 12) / len(level),
             np.abs(bands[4:] - bands[:-4]).mean(),
             np.mean(bands.min(axis=0) - bands.max()),
             clearness.mean(),
-            np.mean(clear & ~held & (moved < _LEAP)),
-            held.mean(),
+            np.count_nonzero(clear & ~held & (moved < _LEAP)) / len(moved),
+            np.count_nonzero(held) / len(moved),
             clearness.std(),
             bands.std(axis=1).mean(),
         ]
