@@ -148,7 +148,7 @@ def test_a_call_is_answered_and_we_hang_up(driver: Driver, tmp_path: Path) -> No
 @pytest.mark.parametrize("driver", ALL)
 def test_what_the_far_side_plays_is_heard(driver: Driver, tmp_path: Path) -> None:
     near, _ = asyncio.run(hold(driver, tmp_path, {}, {Block: play_a_tone, PlaybackEnded: hang_up}))
-    assert seconds_of_tone(sound(near)) == pytest.approx(0.6, abs=0.1)
+    assert seconds_of_tone(sound(near)) == pytest.approx(0.6, abs=0.2)
 
 
 @pytest.mark.parametrize("driver", ALL)
@@ -162,7 +162,7 @@ def test_what_we_play_is_heard_and_its_end_is_told(driver: Driver, tmp_path: Pat
 
     _, far = asyncio.run(hold(driver, tmp_path, {Answered: play_a_tone, PlaybackEnded: after}, {}))
     assert done == 1
-    assert seconds_of_tone(sound(far)) == pytest.approx(0.6, abs=0.1)
+    assert seconds_of_tone(sound(far)) == pytest.approx(0.6, abs=0.2)
 
 
 @pytest.mark.parametrize("driver", ALL)
