@@ -23,6 +23,8 @@ PATIENCE_S = 900.0
 """For 100,000 datagrams, which take 12 s on an idle machine."""
 ROOT = Path(__file__).parents[2]
 MEGABYTE = 1 << 20
+FEW_THREADS = 32
+"""asyncio looks up names in so many at most, and begins each only when it needs it."""
 GOOD = [("menu", "match"), ("account", "match"), ("thanks", "match")]
 
 
@@ -115,7 +117,7 @@ def test_a_hundred_thousand_spoilt_messages(library: PromptLibrary, tmp_path: Pa
     # Spoilt messages that are good enough are remembered for 32 s: about one in twenty, 10 kB each.
     assert after.memory - before.memory < 100 * MEGABYTE
     assert after.files <= before.files + 2 * 30
-    assert after.threads == before.threads
+    assert after.threads <= before.threads + FEW_THREADS
     assert_quiet(server)
 
 
@@ -139,5 +141,5 @@ def test_a_flood_of_calls(library: PromptLibrary, tmp_path: Path) -> None:
     assert set(statuses.values()) <= {"200", "482", "503"}, answered
     assert after.memory - before.memory < 20 * MEGABYTE
     assert after.files <= before.files + 2
-    assert after.threads == before.threads
+    assert after.threads <= before.threads + FEW_THREADS
     assert_quiet(server)
