@@ -70,6 +70,11 @@ def no_sound(way: Unheard, seconds: float) -> tuple[Status, str]:
     return status, f"{doubt}the IVR answered and no sound (RTP) came from it for {seconds:g} s. {why}. {_seen(way)}"
 
 
+def was_silent(way: Unheard) -> bool:
+    """Return whether a call without any sound from the far side was silent for sure: it sent nothing."""
+    return not way.undecipherable and not way.malformed and _why_no_sound(way)[0] is Status.FAILED
+
+
 def _why_no_sound(way: Unheard) -> tuple[Status, str]:
     if not way.promised:
         return Status.FAILED, "it said that it sends none"

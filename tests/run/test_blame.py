@@ -11,7 +11,7 @@ from ivrtest.call.listener import Tick
 from ivrtest.run.blame import no_sound
 from ivrtest.run.result import Status
 from ivrtest.run.scene import Percept
-from tests.run.conversations import ANSWERED, conversation, decided, play, quiet, sound
+from tests.run.conversations import ANSWERED, WE_HANG_UP, conversation, decided, play, quiet, sound
 
 WAY = Unheard(
     ours=("198.51.100.7", 20000),
@@ -74,6 +74,29 @@ def test_every_step_that_listens_says_so(step: str, expected: str) -> None:
     play(talk, [ANSWERED, *(Tick(0.5 + 0.1 * number, unheard=WAY) for number in range(80))])
     status, message = no_sound(WAY, 3)
     assert decided(talk) == [f"{status}: {message}. {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("way", "is_silence"),
+    [
+        (WAY, False),
+        (replace(WAY, reports=2, claimed=149), False),
+        (replace(WAY, undecipherable=9), False),
+        (replace(WAY, theirs=("127.0.0.1", 30000), malformed=9), False),
+        (replace(WAY, reports=2), True),
+        (replace(WAY, promised=False), True),
+        (replace(WAY, theirs=("127.0.0.1", 30000)), True),
+        (None, True),
+    ],
+)
+def test_silence_is_what_came_or_was_surely_not_sent(way: Unheard | None, is_silence: bool) -> None:
+    talk = conversation("- silence: 2s\n")
+    play(talk, [ANSWERED, *(Tick(0.1 + 0.1 * number, unheard=way) for number in range(30)), WE_HANG_UP])
+    if way is None or is_silence:
+        assert decided(talk) == ["passed"]
+    else:
+        status, message = no_sound(way, 2)
+        assert decided(talk) == [f"{status}: {message}. 2 s of silence were expected"]
 
 
 def test_where_something_was_heard_or_came_as_silence_it_is_not_the_way() -> None:

@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 from ivrtest.audio.hearing import Heard, Match, MusicPlays, SoundEnded, ToneHeard
 from ivrtest.run.acts.act import Act, cut_short, decide, wait_on
 from ivrtest.run.acts.naming import music_named, told
+from ivrtest.run.blame import was_silent
 from ivrtest.run.result import Status
 from ivrtest.run.scene import Command, Done, Percept, Scene
 from ivrtest.scenario.steps.silence import Silence
@@ -70,6 +71,10 @@ class SilenceAct(Act):
         if scene.now >= until + NOTICING_S and not self.fading:
             if hidden := scene.hidden(scene.since, until):
                 return decide(Status.ERROR, until, f"{hidden}. {self.expected()}")
+            # Where nothing came at all, it is not known to be silence.
+            if scene.unheard is not None and not was_silent(scene.unheard) and (nothing := scene.soundless(self.step.seconds)):
+                status, message = nothing
+                return decide(status, until, f"{message}. {self.expected()}")
             return decide(Status.PASSED, until)
         return wait_on()
 
