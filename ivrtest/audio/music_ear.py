@@ -2,6 +2,7 @@
 
 Music is known by what it is (`music`), and recordings of it by their sound: from the beginning on by the matcher, which also knows words
 that are sung, and from anywhere by `music_place`. While music plays, what a matcher says of it ("speech that is no recording") is left out.
+Words that somebody speaks beside it (`talk`) are no part of it: they end it, and are told of.
 """
 
 from __future__ import annotations
