@@ -209,7 +209,7 @@ class MusicDetector:
         """Keep count of quiet. What is lost is neither quiet nor sound."""
         if spoilt:
             return
-        loud_db = float(np.percentile(self._levels, 90)) if self.playing else _QUIETEST_DB
+        loud_db = _loudest(self._levels) if self.playing else _QUIETEST_DB
         # Below, codecs hum to themselves.
         quiet = level_db < _QUIETEST_DB or (level_db < loud_db - _QUIET_DB and not share > _MUSICAL)
         if not quiet and not self.playing and self._quiet_frames * FRAME > _REST_S * SAMPLE_RATE:
@@ -228,7 +228,7 @@ class MusicDetector:
         shares, levels = self._shares[-frames:], self._levels[-frames:]
         if not len(levels):
             return 0.0
-        loudest = float(np.partition(levels, len(levels) * 9 // 10)[len(levels) * 9 // 10])
+        loudest = _loudest(levels)
         telling = ~np.isnan(shares) & (levels > max(loudest - _SOFT_DB, _QUIETEST_DB))
         count = int(np.count_nonzero(telling))
         return float(shares[telling].mean()) if count >= least and loudest > _QUIETEST_DB else 0.0
@@ -272,6 +272,12 @@ class MusicDetector:
         best = int(np.argmax(gained))
         frames = len(gained) - (best + 1 if gained[best] > 0 else 0)
         return max(self.start_s, self.now_s - frames * FRAME / SAMPLE_RATE + (_WINDOW - FRAME) / SAMPLE_RATE)
+
+
+def _loudest(levels: Power) -> float:
+    """Return what nine in ten of some levels stay under."""
+    most = len(levels) * 9 // 10
+    return float(np.partition(levels, most)[most])
 
 
 def _is_silent(samples: Samples) -> bool:
