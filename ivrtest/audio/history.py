@@ -231,8 +231,8 @@ class History:
         self._noise_at = self.end // _NOISE_EVERY
         end = self._noise_at * _NOISE_EVERY - self.oldest
         begin = max(0, end - _NOISE_FRAMES)
-        # Where a sender sends nothing, the line's noise cannot be heard.
-        usable = self._valid[begin:end] & (self._total[begin:end] > -80) & ~self._music[begin:end]
+        # Where a sender sends nothing, the line is as quiet as that.
+        usable = self._valid[begin:end] & ~self._music[begin:end]
         count = int(np.count_nonzero(usable))
         if count < 30:
             return

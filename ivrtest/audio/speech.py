@@ -76,7 +76,7 @@ class SoundDetector:
         if closely and len(levels) > _AT_ONCE:
             parts = [self.listen(levels[at : at + _AT_ONCE], valid[at : at + _AT_ONCE], at_s) for at in range(0, len(levels), _AT_ONCE)]
             return np.concatenate([some for some, _ in parts]), [hearing for _, some in parts for hearing in some]
-        heard = levels[valid & (levels > -80)]
+        heard = levels[valid]
         if len(heard) and not self._playing:
             self._recent = np.concatenate([self._recent, heard])[-_FLOOR_FRAMES:]
         if not self.over:
