@@ -70,7 +70,7 @@ class Matcher:
     def expect(self, keys: Sequence[Key] | None) -> None:
         """Say which recordings may come next; None: any. Others are still recognised, a little later. Unknown keys raise KeyError."""
         self._pursuit.expect(frozenset(self._now.index.numbers[key] for key in keys or ()))
-        self._now.expected = frozenset(keys or ())
+        self._now.expected = {key: place for place, key in reversed(list(enumerate(keys or ())))}
         self._next = STEP
 
     def mask(self, start_s: float, end_s: float) -> None:
@@ -229,14 +229,15 @@ class Matcher:
         return [self._strangers.heard(start, end, self._now.near())] if self._strangers.in_front(start, end) else []
 
     def _heard_to_the_end(self, track: Track, rival: Track | None) -> list[Hearing]:
+        if rival is not None and rival.key in self._now.index.identical(track.key) and self._now.comes_before(rival, track):
+            track, rival = rival, track
         runner_up = None if rival is None else rival.key
         lost = self._history.lost_share(track.first, self._history.end) > 0.02
         verdict = Verdict.match
         if (doubt := self._doubt(track)) is not None:
             verdict = Verdict.inconclusive
         elif rival is not None and rival.key in self._now.index.identical(track.key):
-            settled = track.key in self._now.expected and rival.key not in self._now.expected
-            verdict = Verdict.match if settled else Verdict.ambiguous
+            verdict = Verdict.match if self._now.comes_before(track, rival) else Verdict.ambiguous
         elif rival is not None:
             verdict, doubt = (Verdict.inconclusive, Doubt.loss) if rival.unheard() or lost else (Verdict.ambiguous, None)
         match = self._now.match(track, verdict, runner_up, doubt=doubt)

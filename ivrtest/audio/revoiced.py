@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.certainty import STEP
-from ivrtest.audio.hearing import Ear, Heard, Hearing, Match, Means, Recognised, SoundEnded, SoundStarted, Verdict, known_by
+from ivrtest.audio.hearing import Doubt, Ear, Heard, Hearing, Match, Means, Recognised, SoundEnded, SoundStarted, Verdict, known_by
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.music_ear import MusicEar
@@ -37,6 +37,8 @@ REACTION_S: Final = 1.5
 """How long after a key of ours an IVR may go on with what it said before."""
 ANCHORS: Final = 24
 """Other recordings, of about the same length, that speech is compared with to know what "far" is."""
+LOSSES: Final = 3000
+"""Steps with losses that are remembered: all of five minutes."""
 MOST_S: Final = 60.0
 """Speech that goes on for longer is no prompt."""
 _EDGE_S: Final = 0.05
@@ -93,6 +95,8 @@ class Revoiced:
         """What the matcher says of it."""
         self._key_s = -1.0
         """When something was last left out of all comparisons: a key of ours, which may have cut what was said."""
+        self._losses: deque[tuple[float, float]] = deque(maxlen=LOSSES)
+        """When something did not arrive."""
         self._held: SoundEnded | None = None
         """Held back, for as long as what sounded may go on after a pause."""
 
@@ -117,6 +121,8 @@ class Revoiced:
         return [hearing for piece in pieces for hearing in self._hear(samples[piece], lost[piece])]
 
     def _hear(self, samples: Samples, lost: Mask) -> list[Hearing]:
+        if lost.any():
+            self._losses.append((self._now_s, self._now_s + len(samples) / SAMPLE_RATE))
         self._recent.append(samples)
         self._kept += len(samples)
         self._fed += len(samples)
@@ -229,7 +235,12 @@ class Revoiced:
             if said == self._expected[:1] and part.share < PART and part.beginning < LIKE:
                 cut = _of(nothing, said[0], Verdict.truncated, part.beginning, None)
                 return [Heard(replace(cut, diverged_at_s=heard.end_s), self._now_s)]
-        return [Heard(replace(nothing, runner_up=nearest if distance.whole < NEAR else None), self._now_s)]
+        if distance.whole >= NEAR:
+            return [Heard(nothing, self._now_s)]
+        if nearest not in self._library.anew and any(begin < heard.end_s and heard.start_s < end for begin, end in self._losses):
+            # A recording that the matcher would have known if all of it had arrived.
+            nothing = replace(nothing, verdict=Verdict.inconclusive, doubt=Doubt.loss)
+        return [Heard(replace(nothing, runner_up=nearest), self._now_s)]
 
     def _is_expected(self, said: Said) -> bool:
         return bool(said) and said == self._expected[: len(said)]

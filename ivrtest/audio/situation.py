@@ -23,7 +23,8 @@ class Situation:
         self.history = History()
         self.pursuit = Pursuit(index, self.history, limit_db=limit_db)
         self.strangers = Strangers(self.history, self.pursuit)
-        self.expected: frozenset[Key] = frozenset()
+        self.expected: dict[Key, int] = {}
+        """What may come next, and in which order."""
         self.named: Track | None = None
         self.cursor = 0
         """Everything before this sample is explained."""
@@ -47,6 +48,11 @@ class Situation:
         end = max(first, track.sounding_start // HOP - 3)
         level_db = history.voice_db(track.sounding_start // HOP, track.first + track.judged) - FAR_BELOW_DB
         return int(np.count_nonzero(history.speech_or_lost(first, end) & (history.total(first, end) > level_db)))
+
+    def comes_before(self, track: Track, other: Track) -> bool:
+        """Return whether a recording is expected, and before another of equal sound if that is expected, too: nobody hears a difference."""
+        expected = self.expected
+        return track.key in expected and (other.key not in expected or expected[track.key] < expected[other.key])
 
     def sounds(self, track: Track) -> bool:
         """Return whether a recording lies where there is sound. With other sound over it, it might fit the line's noise."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from ivrtest.server.faults import Fault
 from tests.run.by_sound import Held, hold
 from tests.run.shop import PATIENT, shop
 
@@ -23,7 +24,7 @@ HIDING = ("noisy", "loss", "burst-loss")
 class Draw:
     """A call to be held."""
 
-    faults: tuple[str, ...]
+    faults: tuple[str | Fault, ...]
     seed: int
     step: int | None
     """The step that the IVR does not live up to. None: nothing that it does harms the caller."""
@@ -83,7 +84,7 @@ def wrong(drawn: Draw) -> str:
 
 
 def told(drawn: Draw, held: Held) -> str:
-    return f"{' '.join(drawn.faults)}, seed {drawn.seed}: {held.status} in step {held.step}: {held.message}"
+    return f"{' '.join(map(str, drawn.faults))}, seed {drawn.seed}: {held.status} in step {held.step}: {held.message}"
 
 
 def is_right(drawn: Draw, held: Held) -> bool:

@@ -80,11 +80,15 @@ def library(manner: Manner = AS_USUAL, **said: str) -> PromptLibrary:
 
 
 def call(steps: str, played: PromptLibrary, *faults: str) -> Held:
+    return hold(job_of(steps), *faults, played=played)
+
+
+def job_of(steps: str) -> Job:
     scenario = read_scenario(Source("asks.yaml", SCENARIO.replace("steps:\n", f"steps: {steps}\n"))).scenario
     assert scenario is not None
     job = Job(scenario, flow(), {}, flow().prompts, library())
     assert list(job.misfits(by_sound=True)) == []
-    return hold(job, *faults, played=played)
+    return job
 
 
 @pytest.mark.parametrize("manner", [OTHERWISE, CALM, AS_USUAL])
@@ -155,6 +159,12 @@ def test_other_words_fail(said: str, message: str) -> None:
 def test_faults_fail(fault: str, message: str) -> None:
     held = call("[{hear: greeting, within: 5s}, hang_up]", library(OTHERWISE), fault)
     assert (str(held.status), held.step, timeless(held.message)) == ("failed", 1, message)
+
+
+def test_a_recording_right_after_one_of_them_that_losses_hide_is_left_open() -> None:
+    held = hold(job_of(OPENING), "late-prompt=41ms", "loss=3%", seed=92, played=library(Manner(182, 52, 65)))
+    lossy = "could not tell: something with too much loss on the line to tell, from # s to # s"
+    assert (str(held.status), timeless(held.message)) == ("error", f'{lossy}. "goodbye" in "en" was expected')
 
 
 def test_one_changed_word_is_not_noticed() -> None:

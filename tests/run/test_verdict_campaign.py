@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.run import campaigns
 from tests.run.campaign import draw, wrong
 
 
@@ -12,8 +13,13 @@ def test_no_verdict_is_wrong(batch: int) -> None:
     assert [found for seed in range(20 * batch, 20 * batch + 20) if (found := wrong(draw(seed)))] == []
 
 
+@pytest.mark.parametrize("kind", campaigns.KINDS)
+def test_no_verdict_is_wrong_on_calls_of_other_kinds(kind: str) -> None:
+    assert [found for seed in range(campaigns.HELD_BY_TESTS) if (found := campaigns.wrong(kind, seed))] == []
+
+
 def test_the_calls_are_of_every_kind() -> None:
     drawn = [draw(seed) for seed in range(120)]
-    kinds = {fault.partition("=")[0].partition("@")[0] for each in drawn for fault in each.faults}
+    kinds = {str(fault).partition("=")[0].partition("@")[0] for each in drawn for fault in each.faults}
     assert kinds >= {"dead-air", "wrong-prompt", "repeated-prompt", "clipped-start", "clipped-prompt", "gap", "wrong-language", "hang-up"}
     assert {each.step for each in drawn} == {None, 1, 3, 4, 6, 7}
