@@ -214,6 +214,8 @@ class Unheard:
     """SRTP packets that came and were not encrypted with the agreed key."""
     malformed: int
     """Datagrams that came to the port of sound from there and are no RTP."""
+    foreign: tuple[tuple[int, int], ...] = ()
+    """How many packets of sound came of payload types that were not agreed on: type and number."""
 
     @property
     def nearby(self) -> bool:

@@ -19,6 +19,9 @@ from ivrtest.rtp.reports import Received
 from ivrtest.rtp.timeline import Timeline
 
 _HEADER_SIZE = 12
+LONGEST_ASIDE = 12
+"""Octets. More than that in a packet of a type that was not agreed on is sound: an event has 4, comfort noise (RFC 3389) is described by
+some, and what only keeps a way open (RFC 6263) has none."""
 RTCP_TYPES = range(192, 224)
 """Second octets of RTCP, should it come to the port of RTP (RFC 5761 section 4)."""
 
@@ -42,6 +45,10 @@ class Incoming:
         self.strangers = 0
         self.malformed = 0
         self.unknown_payloads = 0
+        self.foreign: dict[int, int] = {}
+        """Of those, how many packets of sound came of each payload type."""
+        self.understood = False
+        """Whether anything came that was agreed on."""
         self.decryption = Decryption(waits=secured)
         self.events: list[KeyHeard] = []
         """What happened since it was last emptied."""
@@ -85,6 +92,7 @@ class Incoming:
     def run(self, datagrams: Sequence[tuple[bytes, float]]) -> None:
         """Take in datagrams from the source, of at least 12 octets, of which the second one was `expected` when they came; and when that
         was, in samples on our clock. Nearly every packet comes this way."""
+        self.understood = True
         if self.log is not None:
             for data, arrival in datagrams:
                 self.log.add(data, arrival / SAMPLE_RATE)
@@ -113,6 +121,7 @@ class Incoming:
         if not self._receives:
             return self._missed_on_hold(data, arrival)
         if self.timeline.insert_next(data, arrival):
+            self.understood = True
             return self._hides_sound
         return self._insert(data, arrival)
 
@@ -127,10 +136,16 @@ class Incoming:
             return self.hide_keys
         if packet.payload_type not in self.timeline.formats and packet.payload_type not in self.timeline.noise_types:
             self.unknown_payloads += 1
+            if len(packet.payload) > LONGEST_ASIDE:
+                self.foreign[packet.payload_type] = self.foreign.get(packet.payload_type, 0) + 1
+                self.timeline.miss(position)
+        else:
+            self.understood = True
         return self._hides_sound
 
     def _key_packet(self, packet: RtpPacket, position: int, arrival: float) -> bool:
         self._tones = None
+        self.understood = True
         clock_rate = self._key_clocks[packet.payload_type]
         self._report(self._keys.receive(packet, position, int(arrival), clock_rate=clock_rate, sound_rate=self.timeline.clock_rate))
         return self.hide_keys
@@ -160,7 +175,7 @@ class Incoming:
     def take(self, until: int) -> Block:
         samples, lost = self.timeline.take(until)
         missed = self.timeline.missed
-        block = Block(self.taken, samples, lost, tuple(missed) if missed else (), self.timeline.ssrc is not None)
+        block = Block(self.taken, samples, lost, tuple(missed) if missed else (), self.understood)
         missed.clear()
         self.taken = until
         if self._tones is not None:

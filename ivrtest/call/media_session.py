@@ -260,6 +260,7 @@ class MediaSession:
             malformed=incoming.malformed + timeline.malformed,
             unauthenticated=incoming.decryption.unauthenticated,
             unknown_payloads=incoming.unknown_payloads,
+            foreign=tuple(incoming.foreign.items()),
             late_ticks=paces.late,
             worst_late_ms=1000 * paces.worst_late_s,
             send_spacing_ms=None if shortest is None or longest is None else (1000 * shortest, 1000 * longest),

@@ -84,6 +84,8 @@ class MediaStats:
     """SRTP packets of the far side that were not encrypted with the agreed key, or came twice. Not heard."""
     unknown_payloads: int = 0
     """RTP packets of a payload type that was not agreed on. Not heard."""
+    foreign: tuple[tuple[int, int], ...] = ()
+    """Of those, how many packets of sound came of each payload type."""
     late_ticks: int = 0
     """Frames that we sent more than 5 ms after their time, because the machine was busy."""
     worst_late_ms: float = 0.0

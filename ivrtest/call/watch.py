@@ -88,6 +88,7 @@ class Watch:
             claimed=stats.remote_sent,
             undecipherable=stats.unauthenticated,
             malformed=stats.malformed,
+            foreign=stats.foreign,
         )
 
     def close(self) -> None:

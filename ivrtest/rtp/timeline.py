@@ -243,6 +243,10 @@ class Timeline:
             case Arrival.NEXT:
                 return self._insert_newest(packet, arrival) if audio else self._note(packet, arrival)
 
+    def miss(self, position: int) -> None:
+        """Note that a packet lies there that nobody can understand, and that lasts as long as others probably."""
+        self._losses.mark((position, position + self._frame))
+
     def settled(self, now: float) -> int:
         """Return how far the samples may be taken: nothing that could still find its place is missing before."""
         until = max(self._taken, int(now) - self._delay)

@@ -72,12 +72,15 @@ def no_sound(way: Unheard, seconds: float) -> tuple[Status, str]:
 
 def was_silent(way: Unheard) -> bool:
     """Return whether a call without any sound from the far side was silent for sure: it sent nothing."""
-    return not way.undecipherable and not way.malformed and _why_no_sound(way)[0] is Status.FAILED
+    return not way.undecipherable and not way.malformed and not way.foreign and _why_no_sound(way)[0] is Status.FAILED
 
 
 def _why_no_sound(way: Unheard) -> tuple[Status, str]:
     if not way.promised:
         return Status.FAILED, "it said that it sends none"
+    if way.foreign:
+        came = " and ".join(f"{count} packets of payload type {number}" for number, count in way.foreign)
+        return Status.FAILED, f"{came} came, which nobody agreed on"
     if way.undecipherable:
         return Status.FAILED, f"{way.undecipherable} packets came that were not encrypted with the agreed key"
     if way.malformed:

@@ -254,6 +254,9 @@ class Scene:
     def hidden(self, start: float, end: float) -> str:
         """Return what to say if a recording may have played in this time, and got lost on the line or in its noise; an empty text if it
         cannot."""
+        if self.unheard is not None and self.unheard.foreign:
+            # That is why nothing was heard, and no loss.
+            return ""
         lost = self.lost_between(start, end)
         if lost >= HIDING_ALL_S and lost >= HIDING_SHARE * (end - start):
             return f"could not tell: {lost:.1f} s of the sound from {start:.1f} s to {end:.1f} s got lost on the line"

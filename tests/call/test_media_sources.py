@@ -93,6 +93,27 @@ def test_what_is_no_sound_is_counted(datagram: bytes, malformed: int, unknown: i
     assert (ear.malformed, ear.unknown_payloads) == (malformed, unknown)
 
 
+def test_sound_in_a_codec_that_nobody_agreed_on_is_not_taken_for_silence() -> None:
+    ear = incoming()
+    ear.datagram(audio(0, payload_type=18), SIGNALLED, 800)
+    ear.datagram(audio(1, payload_type=18), SIGNALLED, 960)
+    block = ear.take(1120)
+    assert (ear.foreign, block.came, np.flatnonzero(block.lost).tolist()) == ({18: 2}, False, list(range(800, 1120)))
+    ear.datagram(audio(2), SIGNALLED, 1120)
+    ear.datagram(audio(3, payload_type=18), SIGNALLED, 1280)
+    block = ear.take(1600)
+    assert (ear.foreign, block.came, np.flatnonzero(block.lost).tolist()) == ({18: 3}, True, list(range(160, 320)))
+
+
+@pytest.mark.parametrize("payload", [b"", bytes(4), bytes(11)])
+def test_what_nobody_agreed_on_and_is_no_sound_hides_nothing(payload: bytes) -> None:
+    ear = incoming()
+    ear.datagram(audio(0), SIGNALLED, 0)
+    ear.datagram(bytes(RtpPacket(97, 1, 160, 1, payload)), SIGNALLED, 160)
+    block = ear.take(480)
+    assert (len(ear.foreign), ear.unknown_payloads, np.flatnonzero(block.lost).tolist()) == (0, 1, [])
+
+
 def test_both_codecs_may_come_in_turn() -> None:
     ear = incoming()
     ear.datagram(audio(0, payload_type=0), SIGNALLED, 0)

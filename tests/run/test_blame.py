@@ -48,6 +48,11 @@ UNKNOWN = "it sent none, or a firewall or a NAT on the way kept it back"
         (replace(WAY, reports=2), Status.FAILED, f"it reports (RTCP) that it sent none. {REPORTED}"),
         (replace(WAY, promised=False), Status.FAILED, f"it said that it sends none. {SEEN}"),
         (replace(WAY, undecipherable=9), Status.FAILED, f"9 packets came that were not encrypted with the agreed key. {SEEN}"),
+        (
+            replace(WAY, foreign=((18, 150), (97, 3))),
+            Status.FAILED,
+            f"150 packets of payload type 18 and 3 packets of payload type 97 came, which nobody agreed on. {SEEN}",
+        ),
         (replace(WAY, malformed=9), Status.FAILED, f"9 datagrams came that are no RTP. {SEEN}"),
         (
             replace(WAY, theirs=("::1", 30000)),
@@ -82,6 +87,7 @@ def test_every_step_that_listens_says_so(step: str, expected: str) -> None:
         (WAY, False),
         (replace(WAY, reports=2, claimed=149), False),
         (replace(WAY, undecipherable=9), False),
+        (replace(WAY, theirs=("127.0.0.1", 30000), foreign=((18, 150),)), False),
         (replace(WAY, theirs=("127.0.0.1", 30000), malformed=9), False),
         (replace(WAY, reports=2), True),
         (replace(WAY, promised=False), True),

@@ -69,13 +69,16 @@ async def answers(far: FarSide, handle: str) -> None:
     far.flush()
 
 
-async def answers_with_silence(far: FarSide, handle: str) -> None:
-    await answers(far, handle)
-    due = now()
-    while True:
-        far.sound.send(far.their_address(), np.zeros(160, np.int16))
-        due += 0.02
-        await asyncio.sleep(max(0.0, due - now()))
+def answers_with_silence(payload_type: int = 0) -> FarEnd:
+    async def act(far: FarSide, handle: str) -> None:
+        await answers(far, handle)
+        due = now()
+        while True:
+            far.sound.send(far.their_address(), np.zeros(160, np.int16), payload_type=payload_type)
+            due += 0.02
+            await asyncio.sleep(max(0.0, due - now()))
+
+    return act
 
 
 async def answers_without_codec(far: FarSide, handle: str) -> None:
@@ -124,7 +127,7 @@ VERDICTS: dict[str, tuple[FarEnd, Status, str]] = {
         "the IVR did not answer: the call progressed, and nobody answered within 2 s",
     ),
     "answered, silence": (
-        answers_with_silence,
+        answers_with_silence(),
         Status.FAILED,
         f"the IVR answered and sent nothing but silence for 2 s. {EXPECTED}",
     ),
@@ -218,6 +221,14 @@ def test_answered_and_no_sound(act: FarEnd, status: Status, why: str, seen: str)
     first = re.escape(f"{doubt}the IVR answered and no sound (RTP) came from it for 2 s. {why}. ")
     assert told is status
     assert re.fullmatch(f"{first}{SENT}{re.escape(f'; {seen}. {EXPECTED}')}", message), message
+
+
+def test_answered_and_sound_in_a_codec_that_nobody_agreed_on() -> None:
+    status, message = verdict(conversation_with(answers_with_silence(18), within="2s"))
+    first = re.escape("the IVR answered and no sound (RTP) came from it for 2 s. ")
+    why = rf"\d+ packets of payload type 18 came, which nobody agreed on\. {SENT}"
+    assert status is Status.FAILED
+    assert re.fullmatch(f"{first}{why}{re.escape(f'; {NOTHING_SEEN}. {EXPECTED}')}", message), message
 
 
 def test_nothing_comes_back_at_all() -> None:
