@@ -211,6 +211,8 @@ class MediaEngine:
         return int((time.monotonic() - self._origin) / PHASE_S)
 
     def _wake(self, phases: set[int]) -> None:
+        # Counted first, so that all of them are among the sessions that are taken in here: others may be opened at any moment.
+        asked = len(self._asked)
         while self._opened:
             phase, session = self._opened.popleft()
             self._phases[phase].append(session)
@@ -220,7 +222,7 @@ class MediaEngine:
             self._sockets.add(session.reporting.control.fileno(), session.receive_report)
         self._sockets.crowded = len(self._sessions) > min(CROWDS) and not self._closing
         now, wall = time.monotonic(), time.time()
-        while self._asked:
+        for _ in range(asked):
             self._asked.popleft().obey(wall - now)
         # Once each: some are in two phases.
         due = list(dict.fromkeys(chain.from_iterable(self._phases[phase] for phase in sorted(phases))))
