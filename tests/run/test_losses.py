@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ivrtest.audio.hearing import Verdict
 from ivrtest.call.listener import Tick
 from ivrtest.run.scene import Percept, Scene
-from tests.run.conversations import ANSWERED, THEY_HANG_UP, WELCOME, conversation, decided, heard, play
+from tests.run.conversations import ANSWERED, THEY_HANG_UP, WE_HANG_UP, WELCOME, conversation, decided, heard, play, ticks
 
 BYE = ("bye", "en")
 EXPECTED = '"menu" in "en" was expected'
@@ -64,3 +65,25 @@ def test_silence_that_was_not_heard_is_no_silence() -> None:
         decided(talk)[1]
         == "error: could not tell: 1.0 s of the sound from 3.0 s to 5.0 s got lost on the line. 2 s of silence were expected"
     )
+
+
+CUT = '"welcome" was cut off after 1.0 s, from 0.2 s to 1.2 s'
+
+
+@pytest.mark.parametrize(
+    ("percepts", "verdict"),
+    [
+        (ticks(1.3, 3.0), f"failed: {CUT}"),
+        ([THEY_HANG_UP], f"failed: {CUT}"),
+        ([*ticks(1.3, 1.6), heard(BYE, 1.7, 2.6)], f"failed: {CUT}"),
+        # The line stood still, and what was sent meanwhile comes too late.
+        (
+            [*ticks(1.3, 1.9), Tick(2.0, 0.0, ((1.2, 1.9),))],
+            f"error: could not tell: 0.7 s of the sound after 1.2 s got lost on the line, and it seemed that {CUT}",
+        ),
+    ],
+)
+def test_what_seems_to_be_cut_off_may_be_a_line_that_stood_still(percepts: list[Percept], verdict: str) -> None:
+    talk = conversation("- hear: welcome\n")
+    play(talk, [ANSWERED, Tick(0.2), heard(WELCOME, 0.2, 1.2, Verdict.truncated), *percepts, WE_HANG_UP])
+    assert decided(talk)[0] == verdict

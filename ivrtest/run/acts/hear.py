@@ -17,7 +17,7 @@ from ivrtest.flow.spoken_numbers import is_number_recording, meaning
 from ivrtest.run.acts.act import Act, cut_short, wait_on
 from ivrtest.run.acts.naming import between, broken, into, known, named, told, tone_of
 from ivrtest.run.result import Status
-from ivrtest.run.scene import REACTION_S, Command, Done, Expect, Percept, Scene
+from ivrtest.run.scene import EDGE_S, HIDING_ALL_S, REACTION_S, Command, Done, Expect, Percept, Scene
 from ivrtest.scenario.steps.hear import Hear
 
 NOTICING_S: Final = 1.0
@@ -26,6 +26,8 @@ HOPEFUL: Final = frozenset({ProgressTone.ringback, ProgressTone.dial})
 """Tones after which a recording may still come."""
 NAMING_S: Final = 60.0
 """How long a sound may go on before it must have been named."""
+STALL_S: Final = 1.0
+"""How long a line may stand still: until then its silence is told from that of an IVR only by what comes after it."""
 
 
 class HearAct(Act):
@@ -43,6 +45,8 @@ class HearAct(Act):
         """The tone of the network that was heard instead, for people."""
         self.old: Match | None = None
         """What our key did not interrupt."""
+        self.cut: Match | None = None
+        """What seems to be cut off."""
 
     def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         if self.step.language is not None:
@@ -66,6 +70,8 @@ class HearAct(Act):
         return self.wanted[len(self.heard)]
 
     def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        if self.cut is not None:
+            return (), self.cut_off(self.cut, percept, scene)
         match percept:
             case Recognised(match=match) if not scene.is_stale(match):
                 return (), self.recognised(match, scene)
@@ -113,8 +119,8 @@ class HearAct(Act):
                 return (), self.done(Status.ERROR, match, f"{hidden}, before {told(match)}. {self.expected()}")
             return (), self.done(Status.FAILED, match, self.wrong(match))
         if match.verdict is Verdict.truncated:
-            message = f"{known(match)} was cut off after {into(match):.1f} s, {between(match)}"
-            return (), self.done(Status.FAILED, match, message)
+            self.cut = match
+            return wait_on()
         if match.verdict is Verdict.diverged:
             message = f"{named(match.key)} is not as recorded: {broken(match)}"
             return (), self.done(Status.FAILED, match, message)
@@ -125,6 +131,17 @@ class HearAct(Act):
             return (), Done(Status.PASSED, match.end_s, heard=tuple(self.heard))
         self.allow(match.end_s, self.step.pause_s)
         return (self.expect(self.wanted[len(self.heard) :], scene),), None
+
+    def cut_off(self, match: Match, percept: Percept, scene: Scene) -> Done | None:
+        """Decide on what seems to be cut off, as soon as it is known whether the line stood still there."""
+        message = f"{known(match)} was cut off after {into(match):.1f} s, {between(match)}"
+        lost = scene.lost_between(match.end_s - EDGE_S, scene.now)
+        if lost >= HIDING_ALL_S:
+            told = f"could not tell: {lost:.1f} s of the sound after {match.end_s:.1f} s got lost on the line, and it seemed that {message}"
+            return self.done(Status.ERROR, match, told)
+        if isinstance(percept, Tick) and scene.now < match.end_s + STALL_S:
+            return None
+        return self.done(Status.FAILED, match, message)
 
     def expect(self, wanted: tuple[tuple[str, str], ...], scene: Scene) -> Expect:
         return Expect(tuple(key for key in wanted if key not in scene.unrecorded))
