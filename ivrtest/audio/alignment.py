@@ -28,7 +28,7 @@ from ivrtest.audio.judge import (
     weigh,
 )
 from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference
-from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, total_level
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask
 
 _REJUDGED: Final = 120
 """While a track is shorter than this many frames, all of it is judged again with each better estimate of the gain."""
@@ -60,6 +60,7 @@ class Call(Protocol):
     """What a track needs to know of the call."""
 
     def levels(self, first: int, end: int) -> Levels: ...
+    def total(self, first: int, end: int) -> Levels: ...
     def valid(self, first: int, end: int) -> Mask: ...
     @property
     def noise(self) -> Levels: ...
@@ -313,7 +314,7 @@ class Track:
 
     def _set_gain(self, gain: Levels) -> None:
         self._gain, self._gain_at = gain, self.judged
-        self._range_db = np.float32(self.reference.peak + float(np.sort(gain)[BANDS // 2]) - RANGE_DB)
+        self._range_db = np.float32(self.reference.peak + sorted(gain.tolist())[BANDS // 2] - RANGE_DB)
 
     def _held_against(self, call: Call, heard: Levels, rows: Levels, valid: Mask) -> NDArray[np.float32]:
         assert self._gain is not None
@@ -323,7 +324,7 @@ class Track:
         """Return the blocks' deviations, what of that is lacking, their evidence, and whether that is enough to judge them."""
         block = min(BLOCK, end - begin)
         total = np.zeros((4, end - begin + 1))
-        np.cumsum(self._evidence[:, begin:end], axis=1, out=total[:, 1:])
+        self._evidence[:, begin:end].cumsum(axis=1, out=total[:, 1:])
         deviation, missing, weight, wanted = (total[:, block:] - total[:, : end - begin + 1 - block]).astype(np.float32)
         judged = weight > _HALF_ENOUGH
         judged &= weight > _QUARTER * wanted
@@ -379,7 +380,7 @@ class Track:
         """Return in which blocks all that should not be there is so soft that it is no word of the prompt's, but somebody behind it."""
         late = max(0, end - _GAIN_FRAMES)
         first = min(late, begin)
-        total = total_level(call.levels(self.first + first, self.first + end))
+        total = call.total(self.first + first, self.first + end)
         voice = total[late - first :][self._wanted[late:end] > _SOUNDING]
         added = self._deviation[begin:end] - self._missing[begin:end] > GOOD_DB * self._weight[begin:end]
         return in_background(total[begin - first :], voice, added, min(BLOCK, end - begin))

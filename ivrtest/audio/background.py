@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.judge import moving_sum
-from ivrtest.audio.spectrum import Mask
+from ivrtest.audio.spectrum import Mask, percentile
 
 BEHIND_DB: Final = 8.0
 """What should not be there and is softer by this much than the recording is talk or noise in the background, no word of the prompt's."""
@@ -24,6 +24,6 @@ def in_background(total: NDArray[np.float32], voice: NDArray[np.float32], added:
     """
     if not len(voice):
         return np.zeros(len(added) + 1 - block, np.bool_)
-    loud = added & (total > float(np.percentile(voice, 75)) - BEHIND_DB)
+    loud = added & (total > percentile(voice, 75) - BEHIND_DB)
     behind: Mask = moving_sum(loud.astype(np.float32), block) < _SYLLABLE
     return behind

@@ -152,7 +152,10 @@ class Finder:
         rows = set(np.flatnonzero(tops >= least).tolist())
         if len(rows) > best:
             rows = set(np.argpartition(tops, -best)[-best:].tolist())
-        rows |= {row for row in range(len(tops)) if int(prints.numbers[row]) in always and tops[row] >= 0.7 * least}
+        for number in always:
+            row = int(prints.numbers.searchsorted(number))
+            if row < len(tops) and prints.numbers[row] == number and tops[row] >= 0.7 * least:
+                rows.add(row)
         found = []
         for row in sorted(rows):
             number = int(prints.numbers[row])

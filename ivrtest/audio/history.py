@@ -19,6 +19,7 @@ from ivrtest.audio.spectrum import (
     Samples,
     frames_lost,
     levels,
+    percentile,
     spectra,
     total_level,
 )
@@ -191,11 +192,11 @@ class History:
         """Return how loud speech is in these frames: the level that its louder quarter exceeds."""
         return self.level_db(first, end, 75)
 
-    def level_db(self, first: int, end: int, percentile: float) -> float:
+    def level_db(self, first: int, end: int, share: int) -> float:
         """Return a percentile of the whole-band level of these frames, those kept and not lost. -90 if there are none."""
         first, end = max(first, self.oldest), min(end, self.end)
         level = self.total(first, end)[self.valid(first, end)] if first < end else np.zeros(0, np.float32)
-        return float(np.percentile(level, percentile)) if len(level) else FLOOR_DB
+        return percentile(level, share) if len(level) else FLOOR_DB
 
     @property
     def noise_db(self) -> float:
@@ -206,7 +207,7 @@ class History:
     def varies(self, first: int, end: int) -> bool:
         """Return whether the level moves as speech does: steady noise keeps within 6 dB."""
         level = self.total(max(first, self.oldest), end)[self.valid(max(first, self.oldest), end)]
-        return len(level) > 5 and bool(np.percentile(level, 90) - np.percentile(level, 10) > 6)
+        return len(level) > 5 and percentile(level, 90) - percentile(level, 10) > 6
 
     def _add(self, bands: Levels, total: Levels, valid: Mask) -> None:
         count = len(bands)

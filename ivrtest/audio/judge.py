@@ -62,8 +62,11 @@ _EXTRA_FROM, _EXTRA_STEP = np.float32(6 / 8), np.float32(1 / (8 * NEPERS))
 """What should not be there counts from 6 dB above the noise on, for noise alone often reaches that far."""
 _CLIP = np.float32(CLIP_DB * NEPERS)
 _NONE, _ALL, _NEVER = np.float32(0), np.float32(1), np.float32(np.inf)
-_UNITS = np.array([[1 / NEPERS], [-1 / NEPERS], [1], [1]], np.float32) / np.float32(BANDS)
-"""What sums over bands are multiplied with, row by row of `weigh`."""
+_UNITS = {
+    dimensions: (np.array([1 / NEPERS, -1 / NEPERS, 1, 1], np.float32) / np.float32(BANDS)).reshape(4, *[1] * (dimensions - 1))
+    for dimensions in range(2, 5)
+}
+"""What sums over bands are multiplied with, row by row of `weigh`, by how many dimensions they have."""
 _ONES = np.ones(BANDS, np.float32)
 _EACH_BAND = np.arange(BANDS)
 
@@ -97,7 +100,7 @@ def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Le
     if np.count_nonzero(valid) < len(valid):
         audible &= valid[:, None]
     counts = audible.sum(axis=0)
-    count = int(counts.sum())
+    count = sum(counts.tolist())
     if count == 0:
         return np.zeros(BANDS, np.float32)
     # A gain that would bury the recording in the noise explains anything.
@@ -105,7 +108,9 @@ def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Le
     # What is not audible goes to the end.
     ordered = np.where(audible, call - recording, _NEVER).T.copy()
     ordered.sort(axis=1)
-    median = np.partition(ordered.ravel(), count // 2)[count // 2]
+    cells = ordered.flatten()
+    cells.partition(count // 2)
+    median = cells[count // 2]
     middle = np.float32(min(max(median, least), max(least, MOST_GAIN_DB)))
     medians = ordered[_EACH_BAND, np.maximum(counts - 1, 0) // 2]
     trusted = counts / (counts + np.float32(15))
@@ -155,7 +160,7 @@ def weigh(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: Lev
     deviate(*audible(call, noise), cost, due, cost, weight)
     np.minimum(cost, _NONE, out=lacking)
     rows: NDArray[np.float32] = cells @ _ONES
-    rows *= _UNITS if rows.ndim == 2 else _UNITS.reshape(4, *[1] * (rows.ndim - 1))
+    rows *= _UNITS[rows.ndim]
     # What is too much and what is lacking, both counted as such.
     rows[0] += rows[1]
     rows[0] += rows[1]
@@ -204,5 +209,6 @@ def deviate(heard: Levels, extra: Levels, due: Levels, counts: Levels, cost: Lev
 
 def moving_sum(values: NDArray[np.float32], block: int) -> NDArray[np.float32]:
     """Return the sum of each `block` values in a row, from each value on after which as many follow."""
-    total = np.concatenate([np.zeros(1, np.float64), np.cumsum(values, dtype=np.float64)])
+    total = np.zeros(len(values) + 1)
+    values.cumsum(dtype=np.float64, out=total[1:])
     return (total[block:] - total[:-block]).astype(np.float32) if block else np.zeros(0, np.float32)
