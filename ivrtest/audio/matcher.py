@@ -203,7 +203,12 @@ class Matcher:
             return []
         best = min(able, key=lambda track: (not track.clear, -round(track.heard_s * 2), track.worst))
         for track in self._now.tracks:
-            if track is not best and track.good and track.heard_s > 0.5 * best.heard_s and not left_behind(track, best):
+            if (
+                track is not best
+                and track.good
+                and track.heard_s > 0.5 * best.heard_s
+                and not left_behind(track, best, best.key in self._now.expected)
+            ):
                 return []
         if self._pursuit.awaits_siblings(best):
             return []

@@ -34,7 +34,7 @@ _LOWEST_BIN, _HIGHEST_BIN = 26, 450
 """200 to 3500 Hz. Below, one bin is too wide to see a voice glide."""
 _PURE: Final = 0.95
 """One or two sines that make up so much of a frame are a tone of the telephone, unless they are octaves or fifths of one note."""
-_OF_ONE_NOTE: Final = (2.0, 3.0, 3 / 2, 4 / 3)
+_OF_ONE_NOTE: Final = np.array([2.0, 3.0, 3 / 2, 4 / 3])
 """The keys' frequencies were chosen so that none of them stand so to each other (ITU-T Q.23), and those of other tones do not either."""
 _QUIETEST_DB: Final = -58.0
 _SILENT_POWER: Final = 32768**2 / 2 * 10 ** (_QUIETEST_DB / 10)
@@ -75,7 +75,7 @@ _REST_S: Final = 0.6
 _SPAN_S: Final = (_WINDOW + (_HELD - 1) * FRAME) / SAMPLE_RATE
 """How much sound a frame with its past spans."""
 
-Power = NDArray[np.float64]
+Power = NDArray[np.floating]
 
 
 class MusicDetector:
@@ -89,13 +89,13 @@ class MusicDetector:
         """Samples in whole batches."""
         self._peaks = np.zeros((_HELD - 1, _HIGHEST_BIN - _LOWEST_BIN), np.bool_)
         """Where the partials of the last frames were."""
-        self._past = np.zeros((_SECOND, _HIGHEST_BIN - _LOWEST_BIN))
+        self._past = np.zeros((_SECOND, _HIGHEST_BIN - _LOWEST_BIN), np.float32)
         self._known = np.zeros(_HELD - 1, np.bool_)
         """Which of those nothing of was lost."""
-        self._shares = np.zeros(0)
+        self._shares: Power = np.zeros(0)
         """Of the last frames: the share of held power; NaN where it says nothing."""
-        self._standing = np.zeros(0)
-        self._levels = np.zeros(0)
+        self._standing: Power = np.zeros(0)
+        self._levels: Power = np.zeros(0)
         """dB below full scale."""
         self._latest = 0.0
         """The share of the last moments."""
@@ -155,6 +155,9 @@ class MusicDetector:
     # ---------------------------------------------------------------- each 0.32 s
 
     def _listen(self, samples: Samples, lost: Mask, *, known: bool) -> None:
+        shares: Power
+        standing: Power
+        levels: Power
         spoilt: Mask = np.any(_windows(lost), axis=1) if lost.any() else np.zeros(_BATCH, np.bool_)
         if known or (not self.playing and _is_silent(samples)):
             # Most of a call is known, or silent.
@@ -193,7 +196,8 @@ class MusicDetector:
         for step in (1, 2):
             lobes[:, step:] |= held[:, :-step]
             lobes[:, :-step] |= held[:, step:]
-        lobes &= ~_is_pure(power, total)[:, None]
+        if held.any():
+            lobes &= ~_is_pure(power, total)[:, None]
         kept = np.where(lobes, power, 0.0)
         shares = kept.sum(axis=1) / total
         before = np.concatenate([self._past, power])[:_BATCH]
@@ -291,6 +295,7 @@ def _windows(samples: NDArray[Any]) -> NDArray[Any]:
     return np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::FRAME][:_BATCH]
 
 
+_LOBE: Final = np.arange(-2, 3)
 _HANN: Final = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
 _SCALE: Final = (2 / (32768 * float(_HANN.sum()))) ** 2
 
@@ -315,9 +320,9 @@ def _is_pure(power: Power, total: Power) -> Mask:
     """Return which frames are one or two sines, as tones of the telephone are."""
     first, alone = _lobe(power)
     second, beside = _lobe(np.where(np.abs(np.arange(power.shape[1]) - first[:, None]) <= 4, 0.0, power))
-    low, high = np.sort(np.stack([first, second]) + _LOWEST_BIN, axis=0)
+    low, high = np.minimum(first, second) + _LOWEST_BIN, np.maximum(first, second) + _LOWEST_BIN
     # A bin and a half is how far two peaks together may be off their places.
-    of_one_note = np.any([np.abs(high - ratio * low) <= 1.5 for ratio in _OF_ONE_NOTE], axis=0)
+    of_one_note = (np.abs(high[:, None] - low[:, None] * _OF_ONE_NOTE) <= 1.5).any(axis=1)
     pure: Mask = (alone > _PURE * total) | ((alone + beside > _PURE * total) & ~of_one_note)
     return pure
 
@@ -329,6 +334,8 @@ def _lobe(power: Power) -> tuple[NDArray[np.int_], Power]:
 
 
 def _power_around(power: Power, bins: NDArray[np.int_]) -> Power:
-    places = np.clip(bins[:, None] + np.arange(-2, 3), 0, power.shape[1] - 1)
-    around: Power = np.take_along_axis(power, places, axis=1).sum(axis=1)
+    width = power.shape[1]
+    places = np.minimum(np.maximum(bins[:, None] + _LOBE, 0), width - 1)
+    places += width * np.arange(len(bins))[:, None]
+    around: Power = power.take(places).sum(axis=1)
     return around

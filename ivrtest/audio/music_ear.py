@@ -105,6 +105,8 @@ class MusicEar:
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """See `Matcher.feed`."""
+        if len(samples) <= STEP:
+            return self._hear(samples, lost)
         # In pieces, so that what comes of a long one is known as early as of a stream.
         pieces = (slice(start, start + STEP) for start in range(0, len(samples), STEP))
         return [hearing for piece in pieces for hearing in self._hear(samples[piece], lost[piece])]

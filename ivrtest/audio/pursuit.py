@@ -29,8 +29,8 @@ _EXPECTED_BONUS_S: Final = 0.5
 _WORTH_REMEMBERING_S: Final = 0.2
 _BEFORE_APART: Final = 30
 """Frames before the place where two recordings part, from which on both are followed."""
-_NEARLY_APART: Final = 5
-"""Frames before that place at which the first block reaches over it that may tell them apart."""
+_STILL_ALIKE: Final = 5
+"""Frames after that place up to which they cannot be told apart: the first block that shows it ends later yet."""
 _FEW: Final = 12
 """More expected recordings than this are looked for among all."""
 _BEGUN: Final = 40
@@ -196,7 +196,7 @@ class Pursuit:
             if sibling.track.judged >= sibling.due:
                 other = self._follow(sibling.number, sibling.track.lag + sibling.shift, not_before, sibling)
                 if other is not None:
-                    self._pairs.append(_Pair(sibling.track, other, sibling.due + _BEFORE_APART - _NEARLY_APART))
+                    self._pairs.append(_Pair(sibling.track, other, sibling.due + _BEFORE_APART + _STILL_ALIKE))
             elif any(sibling.track is track for track in self.tracks):
                 self._siblings.append(sibling)
 

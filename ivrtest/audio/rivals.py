@@ -14,10 +14,8 @@ PARTED_FRAMES: Final = 40
 """How long one of two must go on to fit after the other has ceased to: neither may be right."""
 PARTED_EXPECTED_FRAMES: Final = 25
 """The same if it is the one that is expected."""
-FITS_FRAMES: Final = 6
-"""Frames' worth of evidence that the expected one fits where the other has ceased to ..."""
-FITS_DB: Final = 1.5
-"""... if it deviates by less."""
+FITS: Final = ((6, 1.5), (3, 0.9))
+"""Frames' worth of evidence that the expected one fits where the other has ceased to, if it deviates by less than so many dB."""
 _NEAR: Final = SAMPLE_RATE // 8
 _SAME_START: Final = SAMPLE_RATE * 6 // 100
 _BETTER_DB: Final = 1.0
@@ -28,10 +26,15 @@ def outdone(track: Track, best: Track) -> bool:
     return best.clear and not track.clear and track.worst > best.worst + CLEARLY_DB
 
 
-def left_behind(track: Track, best: Track) -> bool:
-    """Return whether a recording has been outdone for long enough that it is not just the first of both to go wrong."""
+def left_behind(track: Track, best: Track, expected: bool) -> bool:
+    """Return whether a recording has been outdone for long enough that it is not just the first of both to go wrong.
+
+    `expected`: the other one is.
+    """
     since = track.overlaid_from
-    return outdone(track, best) and since is not None and best.first + best.judged >= since + BLOCK + PARTED_FRAMES
+    if since is None or not outdone(track, best):
+        return False
+    return best.first + best.judged >= since + BLOCK + PARTED_FRAMES or (expected and _fits_from(best, since))
 
 
 def just_parted(refuted: Track, best: Track, expected: bool) -> bool:
@@ -42,11 +45,15 @@ def just_parted(refuted: Track, best: Track, expected: bool) -> bool:
     fell = refuted.fell_at
     if fell is None or refuted.heard_s <= 0.5 * best.heard_s:
         return False
-    if expected:
-        deviation, weight = best.since(fell)
-        if weight > FITS_FRAMES and deviation < FITS_DB * weight:
-            return False
+    if expected and _fits_from(best, fell):
+        return False
     return best.first + best.judged < fell + (PARTED_EXPECTED_FRAMES if expected else PARTED_FRAMES)
+
+
+def _fits_from(track: Track, frame: int) -> bool:
+    """Return whether there is evidence enough that a recording fits from a frame on."""
+    deviation, weight = track.since(frame)
+    return any(weight > frames and deviation < limit_db * weight for frames, limit_db in FITS)
 
 
 def continues(track: Track, best: Track) -> bool:
