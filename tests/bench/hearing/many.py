@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Final
 
 from ivrtest.audio.prompts import PromptLibrary, Recording
 from ivrtest.audio.synthesis import DIGIT_WORDS, synthesise
@@ -11,28 +12,48 @@ from tests.bench.hearing import texts, texts_blind, texts_final
 from tests.bench.hearing.texts_many import LANGUAGES, Language
 from tests.bench.hearing.trials import Material
 
+_DIGITS: Final = {
+    (False, False): ("en", "de"),
+    (False, True): ("en", "de"),
+    (True, False): ("fr", "nl"),
+    (True, True): ("es", "pt"),
+}
+"""Languages that have digits, by (blind, final)."""
+_STRANGERS: Final = (10, 11, 12, 13, 14, 15, 20, 30, 40, 50, 60)
+"""Numbers of one word. Greater ones hold digits that a voice says as it does alone."""
+
 
 @lru_cache(maxsize=1)
-def many(*, final: bool, blind: bool = False) -> Material:
-    """Return one half: what thresholds are chosen on, or what figures are looked at on; or `blind`, what is listened to once."""
+def many(*, final: bool, blind: bool = False, voice: str = "") -> Material:
+    """Return one half: what thresholds are chosen on, or what figures are looked at on; or `blind`, what is listened to once.
+
+    `voice`: a variant, such as "f4", in which all is spoken instead.
+    """
     languages = texts_blind.BLIND if blind else LANGUAGES
+    voices = {name: _varied(language.voices[final], voice) for name, language in languages.items()}
     recordings = [
-        Recording(prompt, name, synthesise(words, language.voices[final]), words)
+        Recording(prompt, name, synthesise(words, voices[name]), words)
         for name, language in languages.items()
         for prompt, words in _prompts(language, final)
     ]
     recordings += [
-        Recording(f"digits/{digit}", name, synthesise(words, languages[name].voices[final]), words)
-        for name in (("fr", "nl") if blind else ("en", "de"))
+        Recording(f"digits/{digit}", name, synthesise(words, voices[name]), words)
+        for name in _DIGITS[blind, final]
         for digit, words in enumerate(DIGIT_WORDS[name])
     ]
     changed = {
-        (prompt, name): synthesise(words, language.voices[final])
+        (prompt, name): synthesise(words, voices[name])
         for name, language in languages.items()
         for prompt, words in _changed(language, final)
     }
     said = texts_blind.UNKNOWN if blind else texts_final.UNKNOWN if final else texts.UNKNOWN
-    return Material(PromptLibrary(recordings), changed, tuple(synthesise(words, voice) for voice, words in said), "closed_0")
+    unknown = tuple(synthesise(words, _varied(speaker, voice)) for speaker, words in said)
+    numbers = {name: tuple(synthesise(str(number), voices[name]) for number in _STRANGERS) for name in _DIGITS[blind, final]}
+    return Material(PromptLibrary(recordings), changed, unknown, "closed_0", numbers)
+
+
+def _varied(voice: str, variant: str) -> str:
+    return f"{voice.partition('+')[0]}+{variant}" if variant else voice
 
 
 def thousands(copies: int) -> PromptLibrary:

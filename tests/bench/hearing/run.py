@@ -53,17 +53,19 @@ CONDITIONS = (
 
 
 @lru_cache(maxsize=1)
-def materials(large: bool, final: bool, blind: bool = False) -> trials.Material:
+def materials(large: bool, final: bool, blind: bool = False, voice: str = "") -> trials.Material:
     if large or blind:
-        return many(final=final, blind=blind)
+        return many(final=final, blind=blind, voice=voice)
     return trials.final() if final else trials.tuning()
 
 
-def run(name: str, count: int, final: bool, blind: bool, kinds: str, large: bool, draw: int) -> tuple[str, list[trials.Outcome]]:
-    """Run all kinds of trials on one line, `count` of each."""
+def run(
+    name: str, numbers: range, final: bool, blind: bool, kinds: str, large: bool, draw: int, voice: str
+) -> tuple[str, list[trials.Outcome]]:
+    """Run all kinds of trials on one line, those of these numbers of each."""
     condition = next(condition for condition in CONDITIONS if condition.name == name)
     seed = (20270000 if blind else 20260000 if final else 20250000) + 1_000_000 * draw + zlib.crc32(name.encode())
-    material = materials(large, final, blind)
+    material = materials(large, final, blind, voice)
     library, keys, pairs, long = material.library, material.keys, material.pairs, material.long
     menu = next(key for key in keys if "menu" in key[0])
 
@@ -86,7 +88,7 @@ def run(name: str, count: int, final: bool, blind: bool, kinds: str, large: bool
                 gap_s = float(random.choice([0, 0, 0.05, 0.3]))
                 return trials.sequence(library, trials.digit_string(material, random), gap_s, condition, random)
 
-    return name, [one(kind, index, np.random.default_rng([seed, ord(kind), index])) for kind in kinds for index in range(count)]
+    return name, [one(kind, index, np.random.default_rng([seed, ord(kind), index])) for kind in kinds for index in numbers]
 
 
 def main() -> None:
@@ -100,23 +102,33 @@ def main() -> None:
     arguments.add_argument("--final", action="store_true", help="the material that nothing is tuned on")
     arguments.add_argument("--draw", type=int, default=0, help="another draw of lines, gaps and digits")
     arguments.add_argument("--large", action="store_true", help="more than 300 prompts in seven languages instead of a few in two or three")
+    arguments.add_argument("--voice", default="", help='with --large or --blind: all in another voice, such as "f4"')
+    arguments.add_argument("--at", type=int, help="only the trial of this number, as --notes tells it")
     options = arguments.parse_args()
+    numbers = range(options.trials) if options.at is None else range(options.at, options.at + 1)
     chosen = [condition.name for condition in CONDITIONS if any(part in condition.name for part in options.only.split(","))]
     print(
         f"{'line':18s} {'trial':16s} {'n':>4s}  {'right %':22s} {'wrong %':20s} misnamed   late or off   named   told apart: median, p95 s"
     )
     columns: dict[str, list[trials.Outcome]] = {"A": [], "B": [], "C": []}
     each = partial(
-        run, count=options.trials, final=options.final, blind=options.blind, kinds=options.kinds, large=options.large, draw=options.draw
+        run,
+        numbers=numbers,
+        final=options.final,
+        blind=options.blind,
+        kinds=options.kinds,
+        large=options.large,
+        draw=options.draw,
+        voice=options.voice,
     )
     with ProcessPoolExecutor(options.jobs) as pool:
         for name, outcomes in pool.map(each, chosen):
-            _show(name, outcomes, notes=options.notes)
+            _show(name, outcomes, numbers, notes=options.notes)
             columns[name[0]] += outcomes
     print(f"\n{table(columns)}")
 
 
-def _show(name: str, outcomes: list[trials.Outcome], *, notes: bool) -> None:
+def _show(name: str, outcomes: list[trials.Outcome], numbers: range, *, notes: bool) -> None:
     for kind in dict.fromkeys(outcome.kind for outcome in outcomes):
         some = [outcome for outcome in outcomes if outcome.kind == kind]
         late = [outcome.late_s for outcome in some if outcome.late_s is not None]
@@ -130,9 +142,9 @@ def _show(name: str, outcomes: list[trials.Outcome], *, notes: bool) -> None:
             flush=True,
         )
         if notes:
-            for outcome in some:
+            for number, outcome in zip(numbers, some, strict=True):
                 if outcome.note:
-                    print("      ", "WRONG" if outcome.wrong else "open ", outcome.note)
+                    print("      ", "WRONG" if outcome.wrong else "open ", number, outcome.note)
 
 
 def _middle(values: list[float]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class Material:
     """Speech that is no prompt."""
     spoken_first: str
     """The prompt that goes before digits."""
+    numbers: Mapping[str, tuple[Samples, ...]] = field(default_factory=dict)
+    """Numbers that are no recordings of the library, in the voices of its digits, by language."""
 
     @property
     def keys(self) -> list[Key]:
@@ -192,7 +194,9 @@ def sibling(library: PromptLibrary, key: Key, other: Key, condition: Condition, 
         if final.match.verdict is not Verdict.inconclusive
     )
     wrong = wrong or _names_another(hearings, key, library)
+    # Who waits only for the name would be content with that.
     misnamed = any(isinstance(hearing, Recognised) and hearing.match.key == other for hearing in hearings)
+    wrong = wrong or misnamed
     return Outcome(
         "near-duplicate", right, wrong, misnamed=misnamed, note="" if right and not wrong else f"{key} for {other}: {_note(hearings)}"
     )
