@@ -44,6 +44,21 @@ EXCELLENT_DB: Final = 1.2
 CLEAR_S: Final = 0.6
 CLEAR_AROUND: Final = 60
 """A shorter one only if nothing was lost in so many frames before and after it: what is said there could belong to it."""
+SURE_DB: Final = 0.8
+"""The same where packets get lost: what remains of a short word must fit as well as the same recording does."""
+LEAST_SURE_S: Final = 0.12
+MOST_TIMES_USUAL: Final = 4.0
+"""A short recording may not deviate by so many times what the last longer one did on this line."""
+REST_BELOW_DB: Final = 20.0
+"""Sound right beside a word that is softer than it by this much is no rest of another one."""
+MOMENT_FRAMES: Final = 7
+"""So much may be lost in a row, two packets of 20 ms and the windows that they reach into, without hiding a sound of speech."""
+MOST_OF_WORD: Final = 0.6
+"""So much of a short word must have arrived where packets get lost."""
+PAUSE_FRAMES: Final = 4
+"""Quiet between two words that are recordings of their own, 0.1 s but for the windows that reach into them."""
+ROW_FRAMES: Final = 250
+"""How far back the last recording may lie in a row of short ones of which some are not known."""
 FAIR_DB: Final = 2.0
 """The same if quiet follows."""
 FAR_BELOW_DB: Final = 10.0

@@ -10,11 +10,19 @@ from ivrtest.audio.certainty import (
     EXCELLENT_DB,
     FAIR_DB,
     GIVE_UP_FRAMES,
+    LEAST_SURE_S,
     LEAST_WORD_S,
+    MOMENT_FRAMES,
+    MOST_OF_WORD,
+    MOST_TIMES_USUAL,
     NAME_ANY_S,
+    PAUSE_FRAMES,
+    REST_BELOW_DB,
+    ROW_FRAMES,
     SETTLED_FRAMES,
     SHORT_S,
     SOME_SHARE,
+    SURE_DB,
 )
 from ivrtest.audio.pursuit import SLACK
 from ivrtest.audio.rivals import continues, instead, outdone, together
@@ -48,9 +56,13 @@ def stands(situation: Situation, track: Track) -> bool:
     """Return whether a recording heard to its end can be taken for itself, not for a stretch of other speech."""
     if track is situation.named or track.heard_s < 0.1:
         return track is situation.named
-    if not situation.sounds(track) or not track.compared:
+    if not situation.sounds(track) or not track.compared or situation.may_be_another(track):
         return False
     if not track.clear and track.heard_s < NAME_ANY_S and (track.key not in situation.expected or misplaced(situation, track)):
+        return False
+    if track.heard_s < CLEAR_S and track.worst > max(EXCELLENT_DB, MOST_TIMES_USUAL * situation.strangers.usual_db):
+        return False
+    if track.heard_s <= LEAST_WORD_S and track.worst > SURE_DB and not by_itself(situation, track):
         return False
     if track.key in situation.expected and track.heard_share > SOME_SHARE:
         if situation.sound_before(track) < 25 or track.heard_s > SHORT_S:
@@ -60,19 +72,69 @@ def stands(situation: Situation, track: Track) -> bool:
         return excellent and situation.named is None
     if track.heard_s >= NAME_ANY_S:
         return True
-    if situation.told_unknown or situation.sound_before(track) >= 12:
+    if situation.told_unknown or (situation.sound_before(track) >= 12 and not beside_damaged(situation, track)):
         return False
     if track.heard_s > ENOUGH_S:
         return track.heard_share > 0.5
-    if track.heard_share < 0.8 or track.worst > (FAIR_DB if track.heard_s >= 0.15 else EXCELLENT_DB):
+    sure = surely_heard(situation, track)
+    if not sure and (track.heard_share < 0.8 or track.worst > (FAIR_DB if track.heard_s >= 0.15 else EXCELLENT_DB)):
         return False
     lost = situation.history.lost_share(track.first - CLEAR_AROUND, situation.history.end) > 0
-    if track.heard_s < CLEAR_S and lost and not (situation.strangers.after_recording and track.heard_share > 0.95):
-        return False
+    if track.heard_s < CLEAR_S and lost:
+        # What is lost beside a word may belong to it.
+        return sure and pause_before(situation, track) and pause_after(situation, track)
+    if track.heard_s <= LEAST_WORD_S:
+        return by_itself(situation, track)
     # What is lost after sound may be more of it.
     after = situation.history.speech_or_lost(track.sounding_end // HOP + 3, situation.history.end)
     quiet = (len(after) >= 8 and not after[:8].any()) or (len(after) >= 16 and not after[8:16].any())
     return quiet or (len(after) >= 3 and track.worst < EXCELLENT_DB)
+
+
+def surely_heard(situation: Situation, track: Track) -> bool:
+    """Return whether a short recording fits so well, and so little of it was lost at once, that it can be no other word."""
+    if track.worst > SURE_DB or track.heard_s < LEAST_SURE_S or track.heard_share < MOST_OF_WORD:
+        return False
+    return situation.history.longest_loss(track.sounding_start // HOP, track.sounding_end // HOP) <= MOMENT_FRAMES
+
+
+def beside_damaged(situation: Situation, track: Track) -> bool:
+    """Return whether what sounded before a recording can be another short one of which something got lost: a row of digits goes on."""
+    first, end = situation.cursor // HOP, track.sounding_start // HOP
+    if not situation.strangers.after_recording or end - first > ROW_FRAMES or not situation.history.lost_share(first, end):
+        return False
+    return surely_heard(situation, track) and pause_before(situation, track)
+
+
+def by_itself(situation: Situation, track: Track) -> bool:
+    """Return whether a short recording is a word of its own: other words may have all of its sounds in them. One that deviates must have
+    arrived whole: little may fit anything so far."""
+    if track.worst > SURE_DB and _partly_lost(situation, track):
+        return False
+    return pause_before(situation, track) and pause_after(situation, track)
+
+
+def _partly_lost(situation: Situation, track: Track) -> bool:
+    """Return whether anything was lost of a recording, or where it ends."""
+    return situation.history.lost_share(track.first, track.sounding_end // HOP + 3 + PAUSE_FRAMES) > 0
+
+
+def pause_before(situation: Situation, track: Track) -> bool:
+    """Return whether nothing was said right before a recording, nor can have been."""
+    end = track.sounding_start // HOP - 3
+    return situation.history.pauses(max(end - PAUSE_FRAMES, situation.cursor // HOP), end, MOMENT_FRAMES, _soft_db(situation, track))
+
+
+def pause_after(situation: Situation, track: Track) -> bool:
+    """Return whether nothing was said right after a recording, nor can have been; False as long as that is not known."""
+    history, first = situation.history, track.sounding_end // HOP + 3
+    end = first + PAUSE_FRAMES
+    return end <= history.end and history.pauses(first, end, MOMENT_FRAMES, _soft_db(situation, track))
+
+
+def _soft_db(situation: Situation, track: Track) -> float:
+    """Return what is too soft to be the rest of a word."""
+    return situation.history.voice_db(track.sounding_start // HOP, track.first + track.judged) - REST_BELOW_DB
 
 
 def misplaced(situation: Situation, track: Track) -> bool:

@@ -112,6 +112,10 @@ class Finder:
         self._from = frame
         self._next = (frame // QUERY_HOP + 1) * QUERY_HOP
 
+    def ends(self, to: int) -> range:
+        """Return where the queries end that are due up to frame `to`."""
+        return range(self._next, to + 1, QUERY_HOP)
+
     @property
     def needs(self) -> int:
         """The first frame that the next query reaches back to."""

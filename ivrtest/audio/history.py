@@ -188,6 +188,19 @@ class History:
         valid = self.valid(max(first, self.oldest), min(end, self.end))
         return 1 - float(np.mean(valid)) if len(valid) else 0.0
 
+    def longest_loss(self, first: int, end: int) -> int:
+        """Return how many frames in a row were lost at most."""
+        valid = self.valid(min(max(first, self.oldest), end), min(end, self.end))
+        arrived = np.flatnonzero(np.concatenate([[True], valid, [True]]))
+        return int(np.diff(arrived).max()) - 1
+
+    def pauses(self, first: int, end: int, most: int, soft_db: float) -> bool:
+        """Return whether these frames are without sound that is no tone and louder than `soft_db`, and no more than `most` of them in a
+        row were lost."""
+        first = max(first, self.oldest)
+        sounding = self.speech(first, end) & (self.total(first, end) > soft_db)
+        return not sounding.any() and self.longest_loss(first, end) <= most
+
     def voice_db(self, first: int, end: int) -> float:
         """Return how loud speech is in these frames: the level that its louder quarter exceeds."""
         return self.level_db(first, end, 75)

@@ -210,7 +210,7 @@ class Matcher:
                 and not left_behind(track, best, best.key in self._now.expected)
             ):
                 return []
-        if self._pursuit.awaits_siblings(best):
+        if self._pursuit.awaits_siblings(best) or self._now.may_be_another(best):
             return []
         if best.heard_s < NAME_ANY_S and self._now.sound_before(best) >= 25:
             return []
@@ -246,11 +246,11 @@ class Matcher:
         elif rival is not None:
             verdict, doubt = (Verdict.inconclusive, Doubt.loss) if rival.unheard() or lost else (Verdict.ambiguous, None)
         match = self._now.match(track, verdict, runner_up, doubt=doubt)
-        self._strangers.heard_recording(track)
         hearings: list[Hearing] = []
         if track is not self._now.named:
             hearings += self._unknown_before(track)
             hearings.append(Recognised(match, self._history.now_s))
+        self._strangers.heard_recording(track)
         self._explained(
             track.sounding_end, keep=[other for other in self._now.tracks if other.sounding_start >= track.sounding_end - SLACK]
         )

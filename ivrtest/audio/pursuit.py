@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.alignment import Track
+from ivrtest.audio.certainty import EXCELLENT_DB
 from ivrtest.audio.fingerprint import Finder, refine
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import BLOCK, GOOD_DB
@@ -33,6 +34,8 @@ _STILL_ALIKE: Final = 5
 """Frames after that place up to which they cannot be told apart: the first block that shows it ends later yet."""
 _FEW: Final = 12
 """More expected recordings than this are looked for among all."""
+_LOOKS: Final = 12
+"""Queries of which the finder is asked for candidates, if it was not listened to for longer: 1.2 s."""
 _BEGUN: Final = 40
 """Frames of sound of which only what is expected can be named."""
 _AT_ONCE: Final = 15
@@ -47,6 +50,8 @@ _BEHEADED: Final = SAMPLE_RATE // 10
 _BEHEADED_HEARD_S: Final = 0.7
 """... if so much of what follows is there."""
 _PLACED_ANEW: Final = 80
+_JUST: Final = 20
+"""Frames after its end within which a track is placed anew."""
 _PAUSE: Final = 8
 """Frames of quiet after which a short recording may have ended."""
 
@@ -171,8 +176,12 @@ class Pursuit:
         return without_echo(loud, self._history.end)
 
     def _take_up(self, finder: Finder, audible_db: float, not_before: int) -> None:
-        if not finder.listen(self._history, self._history.end, audible_db):
-            return
+        # What was short is seen only as long as it is new.
+        for due in finder.ends(self._history.end)[-_LOOKS:]:
+            if finder.listen(self._history, due, audible_db):
+                self._take_up_found(finder, not_before)
+
+    def _take_up_found(self, finder: Finder, not_before: int) -> None:
         # The first sounds of a recording do not always show where it begins, so a lag near one that failed gets another chance.
         known = [place for place, times in self._tried.items() if times >= _CHANCES]
         known += [(self._index.numbers[track.key], track.lag) for track in self.tracks if track.clear]
@@ -189,8 +198,18 @@ class Pursuit:
                     self._siblings.append(_Sibling(track, self._index.numbers[sibling.key], sibling.shift, apart - _BEFORE_APART))
                 self._follow_siblings(not_before)
 
+    def _inherit(self) -> None:
+        """Give the siblings of a track that was placed anew to the one that took its place."""
+        for at, sibling in enumerate(self._siblings):
+            old = sibling.track
+            if not any(old is track for track in self.tracks):
+                near = [one for one in self.tracks if one.reference is old.reference and abs(one.lag - old.lag) < _SAME_LAG]
+                if near:
+                    self._siblings[at] = replace(sibling, track=min(near, key=lambda one: one.worst))
+
     def _follow_siblings(self, not_before: int) -> None:
         """Follow those that are about to part from the track that they are siblings of. Its fate is theirs until then."""
+        self._inherit()
         waiting, self._siblings = self._siblings, []
         for sibling in waiting:
             if sibling.track.judged >= sibling.due:
@@ -232,13 +251,16 @@ class Pursuit:
         self.tracks = [track for track in self.tracks if track is named or (track.good and not track.hidden)]
         if len(self.tracks) > 1:
             self.tracks = [track for track in self.tracks if track is named or not any(self._same(track, other) for other in self.tracks)]
+            self._inherit()
 
     def _fits_badly(self, track: Track) -> bool:
-        """Return whether a track fits only as one with other sound over it, or because there is too little evidence yet to refute it."""
-        return track.overlaid or track.worst > self._limit_db
+        """Return whether a track fits only as one with other sound over it, or because there is too little evidence yet to refute it, or
+        has just ended and hardly fits."""
+        ended = track.complete and track.sounding_end // HOP > self._history.end - _JUST
+        return track.overlaid or track.worst > (EXCELLENT_DB if ended else self._limit_db)
 
     def _better_placed(self, track: Track) -> Track:
-        """Return a short track that fits badly at the place where it fits as it is, if there is one beside its own."""
+        """Return a short track that fits badly at the place beside its own where it fits as it is, or better, if there is one."""
         history = self._history
         if track.judged > _PLACED_ANEW or track.first < history.oldest:
             return track

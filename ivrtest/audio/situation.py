@@ -62,6 +62,11 @@ class Situation:
         loud = self.history.loud(track.sounding_start // HOP, track.first + track.judged)
         return int(np.count_nonzero(loud)) * HOP / SAMPLE_RATE > 0.5 * track.heard_s
 
+    def may_be_another(self, track: Track) -> bool:
+        """Return whether a recording that nobody expects fits only as one with other sound over it, where too much was lost to say
+        that it does not: one with another word in it fits as well."""
+        return track.doubtful and not track.clear and track.key not in self.expected
+
     def near(self) -> Key | None:
         """Return the recording that came nearest to what sounded."""
         fallen = self.pursuit.fallen

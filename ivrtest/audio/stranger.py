@@ -6,11 +6,13 @@ hide one.
 
 from __future__ import annotations
 
+from math import inf
 from typing import Final
 
 import numpy as np
 
 from ivrtest.audio.alignment import Track
+from ivrtest.audio.certainty import ENOUGH_S
 from ivrtest.audio.hearing import Doubt, Heard, Match, Resumed, Verdict
 from ivrtest.audio.history import History
 from ivrtest.audio.prompts import Key
@@ -50,12 +52,16 @@ class Strangers:
         self.after_recording = False
         """The last that was heard was a recording, no stranger."""
         self._left_open: list[Track] = []
+        self.usual_db = inf
+        """By how much the last recording that was not short deviated as a whole: so faithful is the line."""
 
     def heard_recording(self, track: Track) -> None:
         """Note how a recording sounded: so loud are those who speak to the caller, and so clear is the line."""
         self._voice_db = self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
         self._overlaid = track.overlaid
         self.after_recording = True
+        if track.clear and track.heard_s >= ENOUGH_S:
+            self.usual_db = track.mean
 
     def leave_open(self, track: Track) -> None:
         """Note a recording heard to its end that could as well be a word of other speech."""
