@@ -90,7 +90,7 @@ def test_no_digit_is_told_that_was_not_said(material: Any, condition: Any, expec
 
 def test_a_name_is_not_told_as_long_as_another_recording_may_be_meant(material: Any, line: ModuleType, trials: ModuleType) -> None:
     condition = line.Condition("bursts", loss=0.10, burst=3, noise_db=25)
-    for number in range(40):
+    for number in (163, 177, *range(20)):
         random = np.random.default_rng([92, number])
         key, other = material.pairs[int(random.integers(len(material.pairs)))]
         assert not trials.sibling(material.library, key, other, condition, random).wrong
