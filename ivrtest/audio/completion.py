@@ -28,6 +28,7 @@ from ivrtest.audio.pursuit import SLACK
 from ivrtest.audio.rivals import continues, instead, outdone, together
 from ivrtest.audio.situation import Situation
 from ivrtest.audio.spectrum import HOP
+from ivrtest.audio.stranger import BURIED_DB
 
 
 def completed(situation: Situation) -> tuple[Track | None, Track | None]:
@@ -76,6 +77,9 @@ def stands(situation: Situation, track: Track) -> bool:
         return False
     if track.heard_s > ENOUGH_S:
         return track.heard_share > 0.5
+    if _voice_db(situation, track) < situation.history.noise_db + BURIED_DB:
+        # In such noise other words are not told from it.
+        return False
     sure = surely_heard(situation, track)
     if not sure and (track.heard_share < 0.8 or track.worst > (FAIR_DB if track.heard_s >= 0.15 else EXCELLENT_DB)):
         return False
@@ -134,7 +138,11 @@ def pause_after(situation: Situation, track: Track) -> bool:
 
 def _soft_db(situation: Situation, track: Track) -> float:
     """Return what is too soft to be the rest of a word."""
-    return situation.history.voice_db(track.sounding_start // HOP, track.first + track.judged) - REST_BELOW_DB
+    return _voice_db(situation, track) - REST_BELOW_DB
+
+
+def _voice_db(situation: Situation, track: Track) -> float:
+    return situation.history.voice_db(track.sounding_start // HOP, track.first + track.judged)
 
 
 def misplaced(situation: Situation, track: Track) -> bool:
