@@ -39,7 +39,7 @@ from ivrtest.audio.partway import resumed
 from ivrtest.audio.progress import ProgressDetector
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.pursuit import SLACK, without_echo
-from ivrtest.audio.rivals import CLEARLY_DB, just_parted, left_behind
+from ivrtest.audio.rivals import CLEARLY_DB, ends_with, just_parted, left_behind
 from ivrtest.audio.situation import Situation
 from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples
 from ivrtest.audio.speech import QUIETEST_DB, SoundDetector, ToneDetector
@@ -263,6 +263,9 @@ class Matcher:
             return Doubt.loss if self._history.lost_share(track.first, self._history.end) else Doubt.overlap
         if not track.clear:
             return Doubt.overlap
+        if any(ends_with(other, track) for other in self._now.tracks):
+            # The longer one was left open because something was lost beside it.
+            return Doubt.loss
         return Doubt.noise if track.audible_share < AUDIBLE else None
 
     def _wrong_from(self, track: Track) -> int:

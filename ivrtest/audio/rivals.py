@@ -18,7 +18,9 @@ FITS: Final = ((6, 1.5), (3, 0.9))
 """Frames' worth of evidence that the expected one fits where the other has ceased to, if it deviates by less than so many dB."""
 _NEAR: Final = SAMPLE_RATE // 8
 _SAME_START: Final = SAMPLE_RATE * 6 // 100
+_LATER: Final = SAMPLE_RATE // 12
 _BETTER_DB: Final = 1.0
+_AS_WELL_DB: Final = 0.5
 
 
 def outdone(track: Track, best: Track) -> bool:
@@ -68,6 +70,12 @@ def continues(track: Track, best: Track) -> bool:
 def instead(track: Track, best: Track) -> bool:
     """Return whether a recording fits as it is where `best` fits only as one with other sound over it."""
     return track.clear and track.heard_s >= 0.15 and abs(track.sounding_start - best.sounding_start) < _NEAR
+
+
+def ends_with(track: Track, best: Track) -> bool:
+    """Return whether what sounds may be `track`, of which `best` is only the end: "six hundred" when "hundred" seems to be heard."""
+    later = best.sounding_start - track.sounding_start > _LATER and abs(track.sounding_end - best.sounding_end) < _SAME_START
+    return later and track.clear and track.complete and track.heard_s > best.heard_s and track.worst < best.worst + _AS_WELL_DB
 
 
 def together(one: Track, other: Track) -> bool:

@@ -18,6 +18,11 @@ def test_no_verdict_is_wrong_on_calls_of_other_kinds(kind: str) -> None:
     assert [found for seed in range(campaigns.HELD_BY_TESTS) if (found := campaigns.wrong(kind, seed))] == []
 
 
+def test_a_number_of_which_a_part_was_lost_does_not_pass_as_its_end() -> None:
+    """ "Six cents" came, and only "cent" was expected. The "six" lost a packet, so that it was left open."""
+    assert campaigns.wrong("number", 400069) == ""
+
+
 def test_the_calls_are_of_every_kind() -> None:
     drawn = [draw(seed) for seed in range(120)]
     kinds = {str(fault).partition("=")[0].partition("@")[0] for each in drawn for fault in each.faults}
