@@ -70,6 +70,8 @@ class MusicEar:
         self._keys = library.music
         self._detector = MusicDetector()
         self._words = WordsBesideMusic()
+        self._masked_s = -1.0, -1.0
+        """What was last left out of all comparisons: quick keys sound like syllables."""
         self._recent: deque[tuple[Samples, Mask]] = deque()
         self._kept = self._fed = 0
         self._music: Music | None = None
@@ -101,6 +103,7 @@ class MusicEar:
 
     def mask(self, start_s: float, end_s: float) -> None:
         """See `Matcher.mask`."""
+        self._masked_s = start_s, end_s
         self._ear.mask(start_s, end_s)
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
@@ -130,7 +133,8 @@ class MusicEar:
         self._kept += len(samples)
         while self._kept - len(self._recent[0][0]) > _KEPT_S * SAMPLE_RATE:
             self._kept -= len(self._recent.popleft()[0])
-        self._words.feed(samples, lost)
+        masked = self._masked_s[0] < self._now_s and self._now_s - len(samples) / SAMPLE_RATE < self._masked_s[1]
+        self._words.feed(samples, np.ones_like(lost) if masked else lost)
         hearings = self._interrupted()
         hearings += [one for hearing in self._ear.feed(samples, lost) for one in self._take(hearing)]
         self._detector.feed(samples, lost, known=self._known)

@@ -50,6 +50,11 @@ Measures = NDArray[np.float64]
 
 SPEECH: Final = 2.0
 """What a look at speech scores at least. One look in 250 at music does, as some beats of drums sound like words."""
+_LEAST_SPEECH: Final = 0.0
+_APART: Final = 6.0
+"""It is enough where it scores so much more than the music that went before."""
+_SETTLED: Final = 15
+"""Looks after which it is known that they were at music: 1.2 s."""
 _LOOKS: Final = 4
 """So many looks in a row must say so."""
 _BEGAN_S, _ENDED_S = 0.3, 0.38
@@ -92,6 +97,10 @@ class TalkDetector:
         self._began_s = 0.0
         self._looks = 0
         """So many in a row were at speech."""
+        self._latest: deque[float] = deque()
+        """Scores that may yet turn out to be those of words."""
+        self._music: float | None = None
+        """The highest score of a look at music."""
         self.speech_s: tuple[float, float] | None = None
         """When somebody spoke last, from and to, where that is certain."""
         self._samples = np.zeros(_AROUND, np.int16)
@@ -111,8 +120,14 @@ class TalkDetector:
             self._note(look)
 
     def _note(self, look: Look) -> None:
-        if look.score < SPEECH:
+        score = look.score
+        least = SPEECH if self._music is None else min(SPEECH, max(_LEAST_SPEECH, self._music + _APART))
+        self._latest.append(score)
+        if score < least:
             self._looks = 0
+            if len(self._latest) > _SETTLED:
+                settled = self._latest.popleft()
+                self._music = settled if self._music is None else max(self._music, settled)
             return
         if self._looks == 0:
             self._began_s = look.end_s - _BEGAN_S
@@ -120,6 +135,7 @@ class TalkDetector:
                 self._began_s = self.speech_s[0]
         self._looks += 1
         if self.speaking:
+            self._latest.clear()
             self.speech_s = self._began_s, look.start_s + _ENDED_S
 
     def looks(self, samples: Samples, lost: Mask) -> list[Look]:
