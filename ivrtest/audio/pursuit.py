@@ -265,7 +265,7 @@ class Pursuit:
         if track.judged > _PLACED_ANEW or track.first < history.oldest:
             return track
         lag = refine(track.reference, track.lag, history, track.first, track.first + track.judged)
-        if abs(lag - track.lag) < _FAILED_LAG:
+        if lag == track.lag:
             return track
         moved = Track(track.reference, lag, max(0, self._since), limit_db=self._limit_db)
         if moved.first < history.oldest or moved.sounding_start < self._since * HOP - SLACK:
