@@ -30,13 +30,13 @@ run: setup ## check the flows, call them for real, write the reports
 	$(BIN)/ivrtest run
 
 # Tests that place calls in real time come after those that compute: beside them, a busy machine would be all they found. A machine that
-# stands still for half a second spoils any call: of those that fail, up to five are held once more, and printed with what they said.
+# stands still for half a second spoils any call: of those that fail, up to ten are held once more, and printed with what they said.
 test: setup ## lint, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -m "not calls" -n auto --dist loadgroup
-	$(BIN)/pytest -m calls -n 3 --reruns 1 --max-suite-reruns 5 --rerun-show-tracebacks
+	$(BIN)/pytest -m calls -n 3 --reruns 1 --max-suite-reruns 10 --rerun-show-tracebacks
 	$(BIN)/python -m tests.fuzz.campaign --seconds 10
 
 format: setup ## put the code in house format
