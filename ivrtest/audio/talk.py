@@ -1,7 +1,7 @@
 """Does somebody speak, where music was heard? Asked of sound of which it is known that it is one or the other.
 
 A voice glides in pitch, changes its colour ten times a second, and falls silent between syllables; instruments hold their pitch, change
-from beat to beat, and sound on. Seven such measures of 0.64 s of sound are weighed against each other. The weights are those of a logistic
+from beat to beat, and sound on. Nine such measures of 0.64 s of sound are weighed against each other. The weights are those of a logistic
 regression: `python -m tests.bench.hearing.talk` finds them anew.
 """
 

@@ -67,6 +67,8 @@ async def measure(count: int, seconds: float, matching: int) -> None:
         before = await asyncio.gather(asked(far), tally(calls))
         await asyncio.sleep(seconds)
         after = await asyncio.gather(tally(calls), asked(far))
+        if ears is not None:
+            ears.over = True
         for call in calls:
             await call.hang_up()
         await asyncio.gather(*(one.task for one in held))

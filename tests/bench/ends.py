@@ -171,13 +171,15 @@ class Ears:
     """What else was found."""
     waits_s: list[float] = field(default_factory=list)
     """How long after its end each of the known ones was named."""
+    over: bool = False
+    """Whether the calls are being hung up: what that cuts off is nothing whole."""
 
     def heard(self, call: SipCall, heard: Heard) -> None:
-        # The first words of a call come in the middle of a prompt, and its last are cut.
+        # The first words of a call come in the middle of a prompt.
         if heard.match.verdict is Verdict.match:
             self.known += 1
             self.waits_s.append(call.now - heard.match.end_s)
-        elif heard.match.start_s > 1 and heard.match.end_s < call.now - 1:
+        elif heard.match.start_s > 1 and not self.over:
             self.others.append(f"{heard.match.verdict} at {heard.match.start_s:.1f} s")
 
 
