@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ivrtest.audio import talk
 from ivrtest.audio.talk import TalkDetector
-from tests.bench.hearing.line import Samples, silence, through
+from tests.bench.hearing.line import Condition, Samples, silence, through
 from tests.bench.hearing.music_words import LINES, Material, loudness, material
 
 SECONDS = 10.0
@@ -42,8 +42,8 @@ def measured(given: Material, seed: int) -> dict[str, Array]:
     return {kind: np.concatenate(some) for kind, some in found.items()}
 
 
-def _looks(samples: Samples, line: object, random: np.random.Generator) -> Array:
-    call, lost = through(samples, line, random)  # type: ignore[arg-type]
+def _looks(samples: Samples, line: Condition, random: np.random.Generator) -> Array:
+    call, lost = through(samples, line, random)
     looks = TalkDetector().looks(call, lost)
     return np.array([look.measures for look in looks]).reshape(-1, len(talk._WEIGHTS))
 
