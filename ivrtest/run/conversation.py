@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from ivrtest.audio.hearing import Heard, Hearing, Match, Means, MusicPlays, MusicStopped, ProgressToneHeard, Recognised, ToneHeard
+from ivrtest.audio.hearing import Heard, Hearing, Match, Means, MusicPlays, MusicStopped, ProgressToneHeard, Recognised, ToneHeard, Verdict
 from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, LedElsewhere, Ringing, SessionChanged, TransferAsked, Transferred
 from ivrtest.flow.model import Prompt
 from ivrtest.run.acts import act_for
@@ -212,7 +212,8 @@ class Conversation:
                 # It is told as music.
                 pass
             case Recognised(match=match, at_s=at):
-                self.notes.append(Note(at, f"hears {named(match.key)}"))
+                what = named(match.key) if match.verdict is Verdict.match else f"what may be {named(match.key)}"
+                self.notes.append(Note(at, f"hears {what}"))
             case Heard(match=match, at_s=at):
                 self.notes.append(Note(at, f"heard {told(match)}", match))
             case ToneHeard(frequency_hz=frequency, start_s=start, end_s=end, at_s=at):

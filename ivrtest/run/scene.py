@@ -243,11 +243,11 @@ class Scene:
         harmless = match.prompt in self.music or match == self.shred or match.sounds_from_s < self.excused_until
         return not self.is_stale(match) and (match.key == wanted or not harmless)
 
-    def lost_between(self, start: float, end: float) -> float:
-        """Return how many seconds of the sound of this time got lost."""
+    def lost_between(self, start: float, end: float, known: int = 0) -> float:
+        """Return how many seconds of the sound of this time got lost, without the first `known` of `losses`."""
         return sum(
             lost * (min(end, until) - max(start, since)) / (until - since)
-            for since, until, lost in self.losses
+            for since, until, lost in self.losses[known:]
             if since < end and start < until
         )
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -198,3 +200,11 @@ def test_whatever_comes_green_needs_evidence_for_every_step(steps: list[str], an
                 assert all(match.verdict is Verdict.match for match in result.heard)
     else:
         assert talk.trouble is not None or any(step.message for step in talk.steps) or talk.status is Status.NOT_RUN
+
+
+def test_what_is_not_certain_is_noted_as_such() -> None:
+    """Too much other sound is over it: then it may be what it seems to be."""
+    talk = conversation("- wait: 5s\n")
+    match = Match(*MENU, Verdict.inconclusive, 5.0, 0.2, 1.4, 1.4)
+    play(talk, [ANSWERED, Recognised(match, 1.4), Recognised(replace(match, verdict=Verdict.match), 1.8)])
+    assert talk.notes[1:] == [Note(1.4, 'hears what may be "menu" in "en"'), Note(1.8, 'hears "menu" in "en"')]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivrtest.audio.hearing import Verdict
+from ivrtest.audio.hearing import SoundStarted, Verdict
 from ivrtest.call.listener import Tick
 from ivrtest.run.scene import Percept, Scene
 from tests.run.conversations import ANSWERED, THEY_HANG_UP, WE_HANG_UP, WELCOME, conversation, decided, heard, play, ticks
@@ -87,3 +87,35 @@ def test_what_seems_to_be_cut_off_may_be_a_line_that_stood_still(percepts: list[
     talk = conversation("- hear: welcome\n")
     play(talk, [ANSWERED, Tick(0.2), heard(WELCOME, 0.2, 1.2, Verdict.truncated), *percepts, WE_HANG_UP])
     assert decided(talk)[0] == verdict
+
+
+CHANGED = '"welcome" is not as recorded: it differs after 1.0 s, from 0.2 s to 1.2 s'
+
+
+@pytest.mark.parametrize(
+    ("percepts", "verdict"),
+    [
+        (ticks(1.9, 3.0), f"failed: {CHANGED}"),
+        ([THEY_HANG_UP], f"failed: {CHANGED}"),
+        # What got lost before was left out of the comparison, and what comes later was not compared.
+        ([*ticks(1.9, 2.0), *lossy(2.0, 3.0)], f"failed: {CHANGED}"),
+        # The line stood still, and what was sent meanwhile comes too late.
+        (
+            [*ticks(1.9, 2.0), SoundStarted(2.0, 1.9), Tick(2.1, 0.0, ((1.2, 1.5),))],
+            f"error: could not tell: 0.3 s of the sound after 1.2 s got lost on the line, and it seemed that {CHANGED}",
+        ),
+    ],
+)
+def test_what_seems_not_as_recorded_may_be_a_line_that_stood_still(percepts: list[Percept], verdict: str) -> None:
+    talk = conversation("- hear: welcome\n")
+    lost_before = [Tick(1.0), Tick(1.3, 0.2), Tick(1.8)]
+    play(talk, [ANSWERED, *lost_before, heard(WELCOME, 0.2, 1.2, Verdict.diverged), *percepts, WE_HANG_UP])
+    assert decided(talk)[0] == verdict
+
+
+def test_a_sound_that_begins_does_not_decide_that_a_recording_was_cut_off() -> None:
+    """It may be the rest of it, after a line that stood still: what got lost is told after what is heard."""
+    talk = conversation("- hear: welcome\n")
+    late: list[Percept] = [SoundStarted(2.0, 1.9), Tick(2.1, 0.0, ((1.2, 1.9),))]
+    play(talk, [ANSWERED, Tick(0.2), heard(WELCOME, 0.2, 1.2, Verdict.truncated), *ticks(1.3, 1.9), *late, WE_HANG_UP])
+    assert decided(talk)[0] == f"error: could not tell: 0.7 s of the sound after 1.2 s got lost on the line, and it seemed that {CUT}"

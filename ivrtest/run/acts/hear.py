@@ -45,8 +45,10 @@ class HearAct(Act):
         """The tone of the network that was heard instead, for people."""
         self.old: Match | None = None
         """What our key did not interrupt."""
-        self.cut: Match | None = None
-        """What seems to be cut off."""
+        self.broken: Match | None = None
+        """What seems to be cut off, or not as recorded."""
+        self.seen = (0.0, 0)
+        """When it seemed so, and how many losses were known then."""
 
     def begin(self, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
         if self.step.language is not None:
@@ -70,8 +72,8 @@ class HearAct(Act):
         return self.wanted[len(self.heard)]
 
     def on(self, percept: Percept, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
-        if self.cut is not None:
-            return (), self.cut_off(self.cut, percept, scene)
+        if self.broken is not None:
+            return (), self.went_wrong(self.broken, percept, scene)
         match percept:
             case Recognised(match=match) if not scene.is_stale(match):
                 return (), self.recognised(match, scene)
@@ -118,12 +120,9 @@ class HearAct(Act):
             if hidden := scene.hidden(self.since, match.start_s):
                 return (), self.done(Status.ERROR, match, f"{hidden}, before {told(match)}. {self.expected()}")
             return (), self.done(Status.FAILED, match, self.wrong(match))
-        if match.verdict is Verdict.truncated:
-            self.cut = match
+        if match.verdict in {Verdict.truncated, Verdict.diverged}:
+            self.broken, self.seen = match, (scene.now, len(scene.losses))
             return wait_on()
-        if match.verdict is Verdict.diverged:
-            message = f"{named(match.key)} is not as recorded: {broken(match)}"
-            return (), self.done(Status.FAILED, match, message)
         if late := self.late(match, scene):
             return (), late
         self.heard.append(match)
@@ -132,10 +131,17 @@ class HearAct(Act):
         self.allow(match.end_s, self.step.pause_s)
         return (self.expect(self.wanted[len(self.heard) :], scene),), None
 
-    def cut_off(self, match: Match, percept: Percept, scene: Scene) -> Done | None:
-        """Decide on what seems to be cut off, as soon as it is known whether the line stood still there."""
-        message = f"{known(match)} was cut off after {into(match):.1f} s, {between(match)}"
-        lost = scene.lost_between(match.end_s - EDGE_S, scene.now)
+    def went_wrong(self, match: Match, percept: Percept, scene: Scene) -> Done | None:
+        """Decide on what seems to be cut off or not as recorded, as soon as it is known whether the line stood still there."""
+        if not isinstance(percept, Tick | Ended):
+            return None
+        if match.verdict is Verdict.truncated:
+            message = f"{known(match)} was cut off after {into(match):.1f} s, {between(match)}"
+            lost = scene.lost_between(match.end_s - EDGE_S, scene.now)
+        else:
+            message = f"{named(match.key)} is not as recorded: {broken(match)}"
+            # What was known to be lost was left out of the comparison.
+            lost = scene.lost_between(match.end_s - EDGE_S, *self.seen)
         if lost >= HIDING_ALL_S:
             told = f"could not tell: {lost:.1f} s of the sound after {match.end_s:.1f} s got lost on the line, and it seemed that {message}"
             return self.done(Status.ERROR, match, told)
