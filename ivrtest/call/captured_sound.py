@@ -7,8 +7,8 @@ from typing import Final
 
 from ivrtest.call.call import SAMPLE_RATE, Block
 from ivrtest.call.captured_streams import Capture, CapturedStream, Name, open_capture, rtp_head
-from ivrtest.rtp.dtmf import KeyReceiver, ReceivedKey
 from ivrtest.rtp.ip import Datagram, Unwrapper
+from ivrtest.rtp.key_receiver import HIDES_A_KEY, KeyReceiver, ReceivedKey
 from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
 from ivrtest.rtp.srtp import SrtpError, SrtpReceiver
 from ivrtest.rtp.timeline import Timeline
@@ -17,7 +17,6 @@ _DELAY: Final = SAMPLE_RATE // 2
 """Nobody waits for the sound, so packets that come late still find their place."""
 _TAKE: Final = SAMPLE_RATE
 """Samples that are passed on at once."""
-_LOST_KEY_END: Final = 10 * SAMPLE_RATE
 
 
 def play(capture: Capture, wanted: Collection[CapturedStream]) -> Iterator[tuple[CapturedStream, Block | ReceivedKey | None]]:
@@ -77,7 +76,7 @@ class _Player:
         # A packet that is not there whole, or cannot be understood, counts as one that did not arrive.
         if data is not None and not self._timeline.insert_next(data, self._now):
             yield from self._insert(data)
-        if self._keys.down:
+        if self._keys.waits:
             yield from self._keys.expire(int(self._now))
         settled = self._timeline.settled(self._now)
         while settled - self._taken >= _TAKE:
@@ -85,7 +84,7 @@ class _Player:
 
     def finish(self) -> Iterator[tuple[CapturedStream, Block | ReceivedKey | None]]:
         """Yield the rest, up to where the last packet ends."""
-        for key in self._keys.expire(int(self._now) + _LOST_KEY_END):
+        for key in self._keys.finish():
             yield self.stream, key
         until = max(self._taken, self._timeline.end, int(self._now))
         while self._taken < until:
@@ -103,7 +102,9 @@ class _Player:
     def _insert(self, data: bytes) -> Iterator[ReceivedKey]:
         try:
             packet = RtpPacket.parse(data)
+            begins = packet.ssrc != self._timeline.ssrc
             position = self._timeline.insert(packet, self._now)
+            self._keys.missed(HIDES_A_KEY if begins else self._timeline.sequence.missing, int(self._now))
             clock_rate = self.stream.key_clocks.get(packet.payload_type)
             if clock_rate is not None:
                 yield from self._keys.receive(packet, position, int(self._now), clock_rate=clock_rate)

@@ -12,7 +12,7 @@ from ivrtest.call.call import SAMPLE_RATE, Block, KeyHeard, Samples
 from ivrtest.call.codecs import CODECS
 from ivrtest.call.decryption import Decryption
 from ivrtest.call.remote_media import Address, RemoteMedia
-from ivrtest.rtp.dtmf import KeyReceiver, ReceivedKey
+from ivrtest.rtp.key_receiver import HIDES_A_KEY, KeyReceiver, ReceivedKey
 from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
 from ivrtest.rtp.packet_log import PacketLog
 from ivrtest.rtp.reports import Received
@@ -128,7 +128,9 @@ class Incoming:
     def _insert(self, data: bytes, arrival: float) -> bool:
         try:
             packet = RtpPacket.parse(data)
+            begins = packet.ssrc != self.timeline.ssrc
             position = self.timeline.insert(packet, arrival)
+            self._keys.missed(HIDES_A_KEY if begins else self.timeline.sequence.missing, int(arrival))
             if packet.payload_type in self._key_clocks:
                 return self._key_packet(packet, position, arrival)
         except RtpSyntaxError:
@@ -162,13 +164,17 @@ class Incoming:
         return self.hide_keys and self._tones is not None
 
     @property
-    def key_down(self) -> bool:
-        """Whether a key is down, so that its end may be found lost."""
-        return self._keys.down
+    def key_waits(self) -> bool:
+        """Whether a key is known that is not reported yet, for its end or a packet before it may be lost."""
+        return self._keys.waits
+
+    def finish(self) -> None:
+        """Report the keys that wait: nothing comes any more."""
+        self._report(self._keys.finish())
 
     def settle(self, now: float) -> int:
-        """Report keys whose end is lost, and return how far blocks may be taken, both as of `now`, in samples."""
-        if self._keys.down:
+        """Report keys that have waited for long enough, and return how far blocks may be taken, both as of `now`, in samples."""
+        if self._keys.waits:
             self._report(self._keys.expire(int(now)))
         return self.timeline.settled(now)
 

@@ -330,7 +330,7 @@ class MediaSession:
                 # Keys may have been found in the sound.
                 self._collect_events()
                 items += events.passed(until)
-            self.look_at = now if incoming.key_down else self._zero + (until + incoming.timeline.delay) * SAMPLE_S
+            self.look_at = now if incoming.key_waits else self._zero + (until + incoming.timeline.delay) * SAMPLE_S
             if incoming.taken - self._read > self._max_lag:
                 self.finish(
                     MediaError(
@@ -357,6 +357,7 @@ class MediaSession:
             self._report(last=True)
         if self._end_error is None:
             self._outgoing.finish()
+            incoming.finish()
             self._collect_events()
             items += self._events.passed(incoming.taken)
             if (until := self._position(now)) > incoming.taken:

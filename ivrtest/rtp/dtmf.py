@@ -1,4 +1,4 @@
-"""Keys as RTP telephone events (RFC 4733): the wire value, the ear and the hand."""
+"""Keys as RTP telephone events (RFC 4733): the wire value, and how they are sent. `key_receiver` hears them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
+from ivrtest.rtp.packet import RtpSyntaxError
 
 KEYS = "0123456789*#ABCD"
 """Every key, at the index of its event code (RFC 4733 table 3)."""
@@ -58,119 +58,6 @@ class TelephoneEvent:
 
     def __bytes__(self) -> bytes:
         return _WIRE.pack(self.event, (0x80 if self.end else 0) | self.volume, self.duration)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedKey:
-    """A key that the far side pressed, whole."""
-
-    key: str
-    start: int
-    """The sample of our clock at which it went down."""
-    samples: int
-    """How long it was down."""
-    ended: bool
-    """False where the end was never seen and its time ran out."""
-    level_dbm0: int = -10
-    """How loud it says it is."""
-
-
-@dataclass(slots=True)
-class _KeyDown:
-    ssrc: int
-    timestamp: int
-    event: int
-    start: int
-    clock_rates: tuple[int, int]
-    """One of which counts its duration."""
-    volume: int
-    before: int = 0
-    """How long the segments before this one are, in units of the timestamp."""
-    duration: int = 0
-    heard_at: int = 0
-
-    def whole(self, ended: bool) -> ReceivedKey:
-        took = self.heard_at - self.start
-        lengths = ((self.before + self.duration) * 8000 // rate for rate in self.clock_rates)
-        samples = min(lengths, key=lambda length: abs(length - took))
-        return ReceivedKey(KEYS[self.event], self.start, samples, ended, -self.volume)
-
-
-class KeyReceiver:
-    """Tells keys from event packets: one key per SSRC and timestamp, however many packets of it come, in whatever order.
-
-    The marker is ignored, for it is lost with its packet and some senders set it wrongly.
-    """
-
-    def __init__(self, *, lost_end: int = 1600) -> None:
-        """`lost_end`: samples without a packet after which a key is over though its end was not seen (200 ms)."""
-        self._lost_end = lost_end
-        self._down: _KeyDown | None = None
-        self._finished: deque[tuple[int, int]] = deque(maxlen=32)
-
-    @property
-    def down(self) -> bool:
-        """Whether a key is down, so that `expire` may have something to report."""
-        return self._down is not None
-
-    def receive(
-        self, packet: RtpPacket, start: int, arrival: int, *, clock_rate: int = 8000, sound_rate: int | None = None
-    ) -> list[ReceivedKey]:
-        """Take an event packet in. `start` is where its timestamp lies on our clock, `arrival` when it came, both in samples.
-        `clock_rate`: Hz of the timestamps of this payload type. `sound_rate`: those of the sound around it, where they differ, as they
-        should not (RFC 4733 section 2.1). Then some count durations in the one and some in the other, and the time they took tells which.
-
-        Returns the keys that this packet ends: its own, or one before it whose end was lost. Raises RtpSyntaxError.
-        """
-        event = TelephoneEvent.parse(packet.payload)
-        name = (packet.ssrc, packet.timestamp)
-        if event.event >= len(KEYS) or name in self._finished:
-            return []
-        keys: list[ReceivedKey] = []
-        down = self._down
-        if down is not None and (down.ssrc, down.timestamp) != name:
-            if self._is_older(packet, down):
-                # The first we see of a key that was over before this one began.
-                self._finished.append(name)
-                return [ReceivedKey(KEYS[event.event], start, event.duration * 8000 // clock_rate, event.end, -event.volume)]
-            if self._continues(packet, event, down):
-                # Packets of the segment before, should they come late, are part of a key that is still down.
-                self._finished.append((down.ssrc, down.timestamp))
-                down.before += LONGEST_SEGMENT
-                down.timestamp = packet.timestamp
-                down.duration = 0
-            else:
-                keys.append(self._finish(down, ended=False))
-                down = None
-        if down is None:
-            down = self._down = _KeyDown(
-                packet.ssrc, packet.timestamp, event.event, start, (clock_rate, sound_rate or clock_rate), event.volume
-            )
-        down.duration = max(down.duration, event.duration)
-        down.heard_at = arrival
-        if event.end:
-            keys.append(self._finish(down, ended=True))
-        return keys
-
-    def expire(self, now: int) -> list[ReceivedKey]:
-        """Return the key whose end must be lost, if `now` (in samples) is that late."""
-        if self._down is None or now - self._down.heard_at < self._lost_end:
-            return []
-        return [self._finish(self._down, ended=False)]
-
-    def _finish(self, down: _KeyDown, *, ended: bool) -> ReceivedKey:
-        self._finished.append((down.ssrc, down.timestamp))
-        self._down = None
-        return down.whole(ended)
-
-    @staticmethod
-    def _is_older(packet: RtpPacket, down: _KeyDown) -> bool:
-        return packet.ssrc == down.ssrc and (packet.timestamp - down.timestamp) & 0xFFFFFFFF >= 1 << 31
-
-    @staticmethod
-    def _continues(packet: RtpPacket, event: TelephoneEvent, down: _KeyDown) -> bool:
-        behind = (packet.timestamp - down.timestamp) & 0xFFFFFFFF
-        return packet.ssrc == down.ssrc and event.event == down.event and behind == LONGEST_SEGMENT
 
 
 @dataclass(frozen=True, slots=True)

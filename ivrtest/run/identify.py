@@ -22,7 +22,7 @@ from ivrtest.call.captured_sound import play
 from ivrtest.call.captured_streams import Capture, CapturedStream
 from ivrtest.call.recording import OWN_CALL
 from ivrtest.flow.model import ALL_LANGUAGES
-from ivrtest.rtp.dtmf import ReceivedKey
+from ivrtest.rtp.key_receiver import ReceivedKey
 from ivrtest.run.acts.naming import music_remark, tone_of
 from ivrtest.run.transcript import Found, Guess, Transcript
 
