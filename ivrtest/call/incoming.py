@@ -168,9 +168,10 @@ class Incoming:
         """Whether a key is known that is not reported yet, for its end or a packet before it may be lost."""
         return self._keys.waits
 
-    def finish(self) -> None:
-        """Report the keys that wait: nothing comes any more."""
+    def finish(self, now: float) -> None:
+        """Nothing comes any more, as of `now`, in samples: report the keys that wait, and know what is late as late."""
         self._report(self._keys.finish())
+        self.timeline.settled(now + SAMPLE_RATE)
 
     def settle(self, now: float) -> int:
         """Report keys that have waited for long enough, and return how far blocks may be taken, both as of `now`, in samples."""

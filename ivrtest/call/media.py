@@ -22,9 +22,10 @@ from typing import Self
 from ivrtest.call.call import SAMPLE_RATE
 from ivrtest.call.capture import Capture
 from ivrtest.call.garbage import Garbage
+from ivrtest.call.handover import Item
 from ivrtest.call.inbox import Inbox
 from ivrtest.call.incoming import Incoming
-from ivrtest.call.media_session import Item, MediaSession
+from ivrtest.call.media_session import MediaSession
 from ivrtest.call.outgoing import Outgoing
 from ivrtest.call.ports import Ports
 from ivrtest.call.remote_media import MediaError, RemoteMedia

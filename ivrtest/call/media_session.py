@@ -14,6 +14,7 @@ from ivrtest.call.capture import Capture
 from ivrtest.call.codecs import CODECS, CodecName, warm_up
 from ivrtest.call.datagrams import SocketAddress
 from ivrtest.call.event_queue import EventQueue
+from ivrtest.call.handover import Handover, Item
 from ivrtest.call.impairment import Impairment
 from ivrtest.call.inbox import Inbox
 from ivrtest.call.incoming import Incoming
@@ -33,9 +34,6 @@ __all__ = ["Address", "CodecName", "MediaError", "MediaSession", "MediaStats", "
 
 MAX_LAG_S = 60.0
 """A reader further behind than this ends its session. So much sound, 1 MB, may wait for it."""
-
-Item = Block | CallEvent | MediaError | None
-"""What is handed from the media thread to the reader; None is the end."""
 
 
 class MediaSession:
@@ -102,11 +100,7 @@ class MediaSession:
         # Of the reader's thread.
         self._codec = CODECS["PCMU"]
         self._encryption: tuple[Crypto | None, SrtpSender | None] = None, None
-        self._ready: deque[Item] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-        self._read = 0
-        """How far the reader has read, in samples."""
-        self._finished = False
+        self._handover = Handover(loop)
         self._closing = False
         # From that thread to the media thread.
         self._commands: deque[Callable[[], None]] = deque()
@@ -188,23 +182,7 @@ class MediaSession:
 
     async def next(self) -> Block | CallEvent:
         """Return what comes next. Raises StopAsyncIteration after the end, MediaError if the session failed."""
-        while not self._ready:
-            if self._finished:
-                raise StopAsyncIteration
-            self._waiter = self.loop.create_future()
-            await self._waiter
-        match self._ready.popleft():
-            case None:
-                self._finished = True
-                raise StopAsyncIteration
-            case MediaError() as error:
-                self._finished = True
-                raise error
-            case Block() as block:
-                self._read = block.start + len(block.samples)
-                return block
-            case event:
-                return event
+        return await self._handover.next()
 
     def __aiter__(self) -> MediaSession:
         return self
@@ -279,11 +257,7 @@ class MediaSession:
 
     def hand_over(self, items: Sequence[Item]) -> None:
         """Take in what the media thread found."""
-        self._ready.extend(items)
-        if self._waiter is not None:
-            if not self._waiter.done():
-                self._waiter.set_result(None)
-            self._waiter = None
+        self._handover.put(items)
 
     def _ask(self, command: Callable[[], None]) -> None:
         """Let the media thread do something, before it sends what is due next."""
@@ -331,11 +305,11 @@ class MediaSession:
                 self._collect_events()
                 items += events.passed(until)
             self.look_at = now if incoming.key_waits else self._zero + (until + incoming.timeline.delay) * SAMPLE_S
-            if incoming.taken - self._read > self._max_lag:
+            if (behind := incoming.taken - self._handover.read_until) > self._max_lag:
                 self.finish(
                     MediaError(
-                        f"the reader of the call on port {self.local_address[1]} is {(incoming.taken - self._read) / SAMPLE_RATE:.1f} s "
-                        f"behind it, and {self._max_lag / SAMPLE_RATE:g} s are kept. the machine is too busy, or the reader stopped"
+                        f"the reader of the call on port {self.local_address[1]} is {behind / SAMPLE_RATE:.1f} s behind it, and "
+                        f"{self._max_lag / SAMPLE_RATE:g} s are kept. the machine is too busy, or the reader stopped"
                     )
                 )
         if self._ending:
@@ -357,10 +331,15 @@ class MediaSession:
             self._report(last=True)
         if self._end_error is None:
             self._outgoing.finish()
-            incoming.finish()
+            until = self._position(now)
+            incoming.finish(until)
             self._collect_events()
             items += self._events.passed(incoming.taken)
-            if (until := self._position(now)) > incoming.taken:
+            if self.left_alone:
+                # What came before the far side left was said before, even if it lies ahead: of a line that was slow at first, or a
+                # sender that was late, the last sound comes in good time.
+                until = max(until, incoming.timeline.end)
+            if until > incoming.taken:
                 items.append(incoming.take(until))
             items += self._events.all()
         items.append(self._end_error)
