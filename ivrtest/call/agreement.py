@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ivrtest.call.call import LedElsewhere
 from ivrtest.call.keys import KeyMode
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation, Wish
@@ -19,6 +20,8 @@ class Agreement:
         self._negotiation = negotiation
         self._session = session
         self._keys = keys
+        self._told: set[str] = set()
+        """Where sound goes that nobody called and nobody listed, as far as that was told."""
 
     @property
     def codecs(self) -> tuple[str, ...]:
@@ -55,3 +58,13 @@ class Agreement:
         if media != self.media:
             self._session.start(media)
         self.media = media
+        self._tell_where(media)
+
+    def _tell_where(self, media: RemoteMedia) -> None:
+        hosts = self._negotiation.hosts
+        if hosts is None or media.rtcp_address is None:
+            return
+        for host in dict.fromkeys((media.address[0], media.rtcp_address[0])):
+            if host not in self._told and not hosts.know(host):
+                self._told.add(host)
+                self._session.post(LedElsewhere(host, self._session.now, followed=True, what="sound"))

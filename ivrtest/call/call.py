@@ -127,12 +127,14 @@ class Transferred:
 
 @dataclass(frozen=True, slots=True)
 class LedElsewhere:
-    """The far side wants the rest of the call at a host that nobody called and that is not on the list of whom we may call."""
+    """The far side wants the rest of the call, or its sound, at a host that nobody called and that is not on the list of whom we may
+    call."""
 
     to: str
     at: float
     followed: bool
-    """Whether our requests go there; else they go where the call went."""
+    """Whether it goes there; else it goes where the call went."""
+    what: Literal["requests", "sound"] = "requests"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ class Incoming:
     """Takes datagrams in, gives blocks and keys out.
 
     Whom it listens to (symmetric RTP, RFC 4961): the address that was signalled. Until that one is heard, the first other that sends
-    what was agreed on, for behind a NAT the signalled address may be nobody's. Everybody else is a stranger: counted, not heard.
+    what was agreed on, for behind a NAT the signalled address may be nobody's; unless it is at a host that sound may not go to. Everybody
+    else is a stranger: counted, not heard.
     """
 
     def __init__(self, *, limit: int | None, hears_tones: bool = False, expected: RemoteMedia | None = None, secured: bool = False) -> None:
@@ -56,6 +57,7 @@ class Incoming:
         """How far blocks were taken, in samples."""
         self.hide_keys = False
         self._signalled: Address | None = None
+        self._hosts: frozenset[str] | None = None
         self._receives = True
         self._keys = KeyReceiver()
         self._tones = DtmfDetector() if hears_tones else None
@@ -73,7 +75,10 @@ class Incoming:
         """Listen as agreed. Payload types of before stay understood, for such packets may be under way."""
         if self._signalled is not None and self._signalled != remote.address:
             self.source = None
+        if remote.hosts is not None and self.source is not None and self.source[0] not in remote.hosts:
+            self.source = None
         self._signalled = remote.address
+        self._hosts = remote.hosts
         self._receives = remote.receives
         # Whoever gives a number another meaning, against RFC 3264 section 8.3.2, means the new one.
         self._key_clocks = {number: clock for number, clock in self._key_clocks.items() if number not in remote.receive_codecs}
@@ -218,7 +223,9 @@ class Incoming:
             self.strangers += 1
 
     def _may_be_heard(self, data: bytes, address: Any) -> bool:
-        return address[:2] == self._signalled or (self.source is None and self._is_agreed(data))
+        if address[:2] == self._signalled:
+            return True
+        return self.source is None and (self._hosts is None or address[0] in self._hosts) and self._is_agreed(data)
 
     def _is_agreed(self, data: bytes) -> bool:
         payload_type = data[1] & 0x7F

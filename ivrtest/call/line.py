@@ -22,6 +22,7 @@ from ivrtest.call.resolver import Transport
 from ivrtest.call.signalling import Manner, Origin
 from ivrtest.call.sip_call import NOT_ACCEPTABLE_HERE, SipCall
 from ivrtest.call.sound import SoundOptions
+from ivrtest.call.sound_hosts import SoundHosts
 from ivrtest.call.sounds import Sounds
 from ivrtest.call.tls import Tls, TlsError
 from ivrtest.call.trunk import Trunk
@@ -274,7 +275,8 @@ class Line:
         except MediaError:
             trunk.reject(event.handle, _SERVICE_UNAVAILABLE)
             return
-        negotiation = self._sounds.negotiation(session.local_address, confidential=trunk.transport == "tls")
+        hosts = SoundHosts(self._permission, [event.source[0]])
+        negotiation = self._sounds.negotiation(session.local_address, confidential=trunk.transport == "tls", hosts=hosts)
         who = presented(event.caller, event.request_uri, event.headers)
         origin = Origin(event.handle, event.call_id, who.caller, who.called, placed=False, name=who.name, diverted_by=who.diverted_by)
         call = SipCall(trunk, session, negotiation, origin, capture, Manner(headers=self._answer_headers), consult=self._placer.consult)
@@ -289,7 +291,8 @@ class Line:
 
     def _take_over(self, trunk: Trunk, event: sip.IncomingCall, call: SipCall) -> None:
         """Let a call go on with somebody who takes the far side's place (RFC 3891). Its former far side is told goodbye."""
-        negotiation = self._sounds.negotiation(call.local_address, confidential=trunk.transport == "tls")
+        hosts = SoundHosts(self._permission, [event.source[0]])
+        negotiation = self._sounds.negotiation(call.local_address, confidential=trunk.transport == "tls", hosts=hosts)
         try:
             sdp = call.taken_over(trunk, event.handle, negotiation, event.offer)
         except (NegotiationError, SdpSyntaxError) as error:

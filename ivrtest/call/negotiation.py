@@ -10,6 +10,7 @@ from typing import Final
 from ivrtest.call.codecs import CODECS, CodecName
 from ivrtest.call.remote_media import Address, RemoteMedia
 from ivrtest.call.sound import SoundOptions
+from ivrtest.call.sound_hosts import SoundHosts
 from ivrtest.sip.sdes import SUITES
 from ivrtest.sip.sdp import (
     AudioStream,
@@ -57,12 +58,15 @@ class Negotiation:
         sound: SoundOptions | None = None,
         confidential: bool = False,
         token: Callable[[int], bytes] | None = None,
+        hosts: SoundHosts | None = None,
     ) -> None:
         """`local_address` is where others reach our media session; `session_id` goes into the `o=` line. `confidential`: the signalling is
-        encrypted, so that keys for SRTP may be in it. `token` returns so many random octets for them; without it nothing is encrypted."""
+        encrypted, so that keys for SRTP may be in it. `token` returns so many random octets for them; without it nothing is encrypted.
+        `hosts`: where the sound may go. None: anywhere."""
         sound = sound or SoundOptions()
         self._sound = sound
         self._host, self._port = local_address
+        self.hosts: Final = hosts
         self._session_id = session_id
         self._version = session_id
         self._local: SessionDescription | None = None
@@ -176,6 +180,11 @@ class Negotiation:
         codec = CODECS[_name(stream.codec)]
         self._in_use = codec.wire
         host, port = self._literal(stream.address, stream.port)
+        reports_host = _ip_address(stream.rtcp_address) or host
+        nowhere = ip_address(host).is_unspecified
+        if self.hosts is not None and not nowhere:
+            self.hosts.check(host, "sound")
+            self.hosts.check(reports_host, "reports on the sound (RTCP)")
         return RemoteMedia(
             address=(host, port),
             payload_type=stream.send_payload_type,
@@ -188,7 +197,8 @@ class Negotiation:
             receives=stream.receives,
             ptime_ms=codec.frame_ms(stream.ptime_ms),
             noise_payload_type=stream.noise_payload_type,
-            rtcp_address=None if ip_address(host).is_unspecified else (host, port if stream.rtcp_mux else stream.rtcp_port),
+            rtcp_address=None if nowhere else (host, port) if stream.rtcp_mux else (reports_host, stream.rtcp_port),
+            hosts=None if self.hosts is None else self.hosts.only(host),
             rtcp_mux=stream.rtcp_mux,
             send_crypto=stream.send_crypto,
             receive_crypto=stream.receive_crypto,
@@ -196,7 +206,7 @@ class Negotiation:
 
     def _literal(self, host: str, port: int) -> Address:
         """Return the address, which must be one that we can send to: a name would have to be looked up, in the middle of the call and on a
-        stranger's word."""
+        stranger's word. Raises NegotiationError."""
         try:
             address = ip_address(host)
         except ValueError:
@@ -206,6 +216,15 @@ class Negotiation:
         if address.version != ip_address(self._host).version and not address.is_unspecified:
             raise NegotiationError(f'the other side receives audio at "{host}", which cannot be reached from "{self._host}"')
         return str(address), port
+
+
+def _ip_address(host: str) -> str | None:
+    """Return an address of one machine as it is usually written; None for any other, and for names."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    return None if address.is_multicast or address.is_unspecified else str(address)
 
 
 def expected_media(sound: SoundOptions) -> RemoteMedia:

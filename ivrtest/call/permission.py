@@ -18,6 +18,7 @@ EMERGENCY_NUMBERS = frozenset(
 """Numbers of police, fire brigade, ambulance and crisis lines around the world. 100 to 108, which are emergency numbers in some
 countries and everybody's first extensions in all others, are left to the list of allowed targets."""
 
+_HOST = re.compile(r"^sips?:[^@]*@(\[[^\]]*\]|[^:;\[]*)", re.IGNORECASE)
 _OUTSIDE_LINE = "09"
 """What many switchboards want before an outside number."""
 _LONGEST_SHORT = 6
@@ -43,8 +44,9 @@ class Permission:
     Empty: only the emergency numbers that are known around the world, and premium numbers with their country code."""
 
     strict: bool = False
-    """Whether requests within a call, too, go to hosts on the list only, and else where the call went. By default they go where the far
-    side says (Contact, Record-Route), as RFC 3261 has it and as carriers need that answer from one host and go on at another."""
+    """Whether requests within a call, too, go to hosts on the list only, and else where the call went; and whether its sound may go to no
+    others either. By default they go where the far side says (Contact, Record-Route, session descriptions), as RFC 3261 has it and as
+    carriers need that answer from one host and go on at another."""
 
     def check(self, target: Uri) -> None:
         """Raise DialRefused unless `target` may be called. Emergency and premium numbers never may."""
@@ -57,7 +59,7 @@ class Permission:
         """Raise DialRefused unless packets for `target`, which may be called, may go through `hop`, a proxy.
 
         It may if `target` could be called there. A name that may be called may be reached wherever DNS says that it is. For where it sends
-        the rest of the call to (Record-Route, Contact) see `strict`; where it wants its sound is left to it.
+        the rest of the call to, and its sound, see `strict`.
         """
         there = hop.with_user(target.user_text)
         if not self.lists(there):
@@ -70,6 +72,11 @@ class Permission:
     def lists(self, target: Uri) -> bool:
         """Return whether a target is on the list."""
         return any(_matches(pattern, target) for pattern in self.allow)
+
+    def lists_host(self, host: str) -> bool:
+        """Return whether somebody at an IP address may be called, whatever the user, the port and the transport. Names in the list are not
+        looked up."""
+        return any(_names_host(pattern, host) for pattern in self.allow)
 
     def check_never(self, target: Uri) -> None:
         """Raise DialRefused for emergency and premium numbers: not even others are asked to call them."""
@@ -149,3 +156,9 @@ def _written(target: SipUri, host: str) -> list[str]:
 def _fits(pattern: str, candidates: Sequence[str]) -> bool:
     expression = "[^@]*".join(re.escape(part) for part in pattern.lower().split("*"))
     return any(re.fullmatch(expression, candidate.lower()) for candidate in candidates)
+
+
+def _names_host(pattern: str, host: str) -> bool:
+    """Whether a pattern for SIP addresses has a host among its own."""
+    there = _HOST.search(pattern)
+    return there is not None and _fits(there[1], [written_host(host)])

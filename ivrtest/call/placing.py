@@ -21,6 +21,7 @@ from ivrtest.call.remote_media import MediaError
 from ivrtest.call.resolver import ResolveError, asked_transport
 from ivrtest.call.signalling import Manner, Origin
 from ivrtest.call.sip_call import FORBIDDEN, SipCall
+from ivrtest.call.sound_hosts import SoundHosts
 from ivrtest.call.sounds import Sounds
 from ivrtest.call.transferee import TransferLeg
 from ivrtest.call.trunk import Dialling
@@ -106,7 +107,8 @@ class Placer:
             raise LineError(f'cannot call "{uri}": {error}') from error
         # The offer is the same whoever takes the call, so a key may be in it only if nobody on any way could read it.
         confidential = _is_confidential(choice)
-        negotiation = self._sounds.negotiation(session.local_address, confidential=confidential)
+        hosts = self._hosts(choice)
+        negotiation = self._sounds.negotiation(session.local_address, confidential=confidential, hosts=hosts)
         try:
             offer = None if plan.late_offer else negotiation.offer()
         except NegotiationError as error:
@@ -114,7 +116,7 @@ class Placer:
             raise LineError(f'cannot call "{uri}": {error}') from error
         if invite_size(uri, offer, plan.dialling) > MOST_IN_A_DATAGRAM:
             choice = await tcp_first(choice, self._trunk)
-        hunt = self._hunt(uri, choice, offer, plan, self._gate.leave)
+        hunt = self._hunt(uri, choice, offer, plan, hosts, self._gate.leave)
         origin = Origin(hunt.handle, hunt.handle, plan.dialling.shown or self._uri(), str(uri), placed=True)
         call = SipCall(
             hunt.trunk,
@@ -129,11 +131,16 @@ class Placer:
         call.rings_until(asyncio.get_running_loop().call_later(plan.ring_s, call.give_up, plan.ring_s))
         return call
 
-    def _hunt(self, uri: SipUri, choice: Sequence[Way], offer: bytes | None, plan: Plan, over: Callable[[], None]) -> Hunt:
-        redirections = Redirections(uri, partial(self._ways_on, proxy=plan.proxy, confidential=_is_confidential(choice)))
+    def _hosts(self, choice: Sequence[Way]) -> SoundHosts:
+        return SoundHosts(self._permission, (way.target.address[0] for way in choice))
+
+    def _hunt(
+        self, uri: SipUri, choice: Sequence[Way], offer: bytes | None, plan: Plan, hosts: SoundHosts, over: Callable[[], None]
+    ) -> Hunt:
+        redirections = Redirections(uri, partial(self._ways_on, proxy=plan.proxy, confidential=_is_confidential(choice), hosts=hosts))
         return Hunt(choice, offer=offer, dialling=plan.dialling, silent_s=self._network.silent_s, over=over, redirect=redirections)
 
-    async def _ways_on(self, to: Uri, *, proxy: str, confidential: bool) -> list[Way]:
+    async def _ways_on(self, to: Uri, *, proxy: str, confidential: bool, hosts: SoundHosts) -> list[Way]:
         """Return the ways to somebody whom the far side names. Raises NotFollowed."""
         try:
             found = await self.ways(self.permitted(to, "contact"), proxy)
@@ -141,6 +148,7 @@ class Placer:
             raise NotFollowed(str(error)) from error
         if confidential and not _is_confidential(found):
             raise NotFollowed(f'a call over TLS is not sent on to "{to}", which is reached in clear')
+        hosts.expect(way.target.address[0] for way in found)
         return found
 
     def _follow(self, plan: Plan, call: SipCall, event: sip.ReferReceived) -> None:
@@ -153,7 +161,8 @@ class Placer:
         try:
             uri = self.permitted(event.to, "transfer target")
             choice = await self.ways(uri, plan.proxy)
-            negotiation = self._sounds.negotiation(call.local_address, confidential=_is_confidential(choice))
+            hosts = self._hosts(choice)
+            negotiation = self._sounds.negotiation(call.local_address, confidential=_is_confidential(choice), hosts=hosts)
             offer = negotiation.offer()
         except (DialRefused, LineError, NegotiationError) as error:
             call.signalling.notify_refer(call.handle, FORBIDDEN if isinstance(error, DialRefused) else UNREACHABLE_STATUS)
@@ -163,7 +172,7 @@ class Placer:
             return
         by = {} if event.referred_by is None else {"Referred-By": f"<{event.referred_by}>"}
         dialling = replace(plan.dialling, headers={**plan.dialling.headers, **by})
-        hunt = self._hunt(uri, choice, offer, replace(plan, dialling=dialling), lambda: None)
+        hunt = self._hunt(uri, choice, offer, replace(plan, dialling=dialling), hosts, lambda: None)
         leg = TransferLeg(call, hunt.trunk, hunt.handle, call.offers.agreement.with_another(negotiation))
         hunt.carry(leg)
         leg.rings_until(asyncio.get_running_loop().call_later(plan.ring_s, leg.give_up, plan.ring_s))

@@ -45,6 +45,8 @@ class RemoteMedia:
     """What we encrypt with (SRTP). None: not at all."""
     receive_crypto: Crypto | None = None
     """What the far side encrypts with."""
+    hosts: frozenset[str] | None = None
+    """The only hosts whose sound is heard, and that ours goes to. None: behind a NAT, the far side may be at any."""
     sends: bool = True
     """Whether we may send: False for `recvonly` and `inactive`, seen from us. What is being played waits meanwhile."""
     receives: bool = True

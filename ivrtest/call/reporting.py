@@ -48,11 +48,12 @@ class Reporting:
         self._capture = capture
         self._muxed = False
         self._destination: Any = None
+        self._signalled: Any = None
 
     def agree(self, remote: RemoteMedia, now: float) -> None:
         """Report as agreed."""
         self._muxed = remote.rtcp_mux
-        self._destination = remote.rtcp_address
+        self._destination = self._signalled = remote.rtcp_address
         if self._destination is None:
             self.next_at = math.inf
             return
@@ -102,8 +103,8 @@ class Reporting:
             here = (self._connection if muxed else self.control).getsockname()[:2]
             self._capture.add(datagram, source=address[:2], destination=here, at=wall)
         source = self._incoming.source
-        known = source[0] if source is not None else self._destination[0] if self._destination is not None else None
-        if address[0] != known:
+        known = source[0] if source is not None else self._signalled[0] if self._signalled is not None else None
+        if address[0] != known and (self._signalled is None or address[0] != self._signalled[0]):
             self.strangers += 1
             return
         decryption = self._incoming.decryption

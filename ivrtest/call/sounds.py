@@ -11,6 +11,7 @@ from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation, expected_media
 from ivrtest.call.remote_media import Address
 from ivrtest.call.sound import SoundOptions, Srtp
+from ivrtest.call.sound_hosts import SoundHosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,9 @@ class Sounds:
             secured=self.options.srtp is not Srtp.OFF,
         )
 
-    def negotiation(self, local: Address, *, confidential: bool) -> Negotiation:
-        """Begin to negotiate for a session that receives at `local`. `confidential`: the signalling is encrypted."""
+    def negotiation(self, local: Address, *, confidential: bool, hosts: SoundHosts) -> Negotiation:
+        """Begin to negotiate for a session that receives at `local`. `confidential`: the signalling is encrypted. `hosts`: where the sound
+        may go."""
         host, port = local
         return Negotiation(
             (self.advertise or host, port),
@@ -45,4 +47,5 @@ class Sounds:
             sound=self.options,
             confidential=confidential,
             token=secrets.token_bytes,
+            hosts=hosts,
         )

@@ -24,7 +24,7 @@ jobs = 8                            # calls at once
 
 [dial]
 allow = ["sip:*@127.0.0.1", "sip:*@ivr.staging.example.com"]
-strict = false                      # whether requests within a call, too, only go to hosts on that list or where the call went
+strict = false                      # whether requests within a call, and its sound, only go to hosts on that list or where the call went
 region = "US"                       # whose numbers are dialled: its emergency and premium numbers are refused as they are written there
 resolver = "192.0.2.53"             # the name server to ask, as ADDRESS or ADDRESS:PORT; without it that of this machine
 allow_clear_passwords = false       # whether a password may stand in this file

@@ -48,8 +48,10 @@ def change_of_session(by: str, direction: str, status: int, codec: str = "") -> 
     return f"{who} changed the session: {now}{spoken}" if status < 300 else f"{who} asked that {now}; {other} refused with {status}"
 
 
-def led_elsewhere(to: str, *, followed: bool) -> str:
-    """Tell that a call is to go on where nobody called."""
+def led_elsewhere(to: str, *, followed: bool, what: str) -> str:
+    """Tell that a call, or its sound, is to go on where nobody called."""
+    if what == "sound":
+        return f'the IVR wants the sound of the call at "{to}", which is not among the allowed targets; our sound goes there'
     instead = "our requests go there" if followed else "our requests go where the call went"
     return f'the IVR wants the rest of the call at "{to}", which is not among the allowed targets; {instead}'
 
@@ -226,8 +228,8 @@ class Conversation:
                 self.notes.append(Note(at, f'asked to call "{to}" instead'))
             case Transferred(to=to, at=at, problem=problem):
                 self.notes.append(Note(at, f'could not be transferred to "{to}": {problem}' if problem else f'talks to "{to}" now'))
-            case LedElsewhere(to=to, at=at, followed=followed):
-                self.notes.append(Note(at, led_elsewhere(to, followed=followed)))
+            case LedElsewhere(to=to, at=at, followed=followed, what=what):
+                self.notes.append(Note(at, led_elsewhere(to, followed=followed, what=what)))
             case SessionChanged(by=by, direction=direction, at=at, status=status, codec=codec):
                 self.notes.append(Note(at, change_of_session(by, direction, status, codec)))
             case Ended(by=by, at=at):

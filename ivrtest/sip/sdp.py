@@ -46,6 +46,8 @@ class AudioStream:
     port: int
     rtcp_port: int
     """`a=rtcp` (RFC 3605), else the next port."""
+    rtcp_address: str
+    """Where to send reports: an IP address or a host name. That of the sound, unless `a=rtcp` names another."""
     codec: Codec
     send_payload_type: int
     receive_payload_type: int
@@ -169,6 +171,7 @@ def negotiated(local: SessionDescription, remote: SessionDescription) -> AudioSt
     agreed = bool(events_sent and events_received)
     # Payload types that one side takes for keys of the other's choice of clock stay understood: what was offered may come.
     all_received = {own.payload_type: own.clock_rate for own in our_formats if own.encoding.lower() == TELEPHONE_EVENT} if agreed else {}
+    rtcp_port, rtcp_address = _rtcp(theirs)
     noise = [
         [own.payload_type for own in side if own.same_encoding(COMFORT_NOISE.encoding, codec.clock_rate)]
         for side in (their_formats, our_formats)
@@ -176,7 +179,8 @@ def negotiated(local: SessionDescription, remote: SessionDescription) -> AudioSt
     return AudioStream(
         address=remote.media_address(theirs),
         port=theirs.port,
-        rtcp_port=_rtcp_port(theirs),
+        rtcp_port=rtcp_port,
+        rtcp_address=rtcp_address or remote.media_address(theirs),
         codec=codec,
         send_payload_type=sent.payload_type,
         receive_payload_type=received.payload_type,
@@ -290,9 +294,12 @@ def _direction(description: SessionDescription, media: Media) -> Direction:
     return Direction.of(sends=said.sends, receives=said.receives and not is_nowhere(description.media_address(media)))
 
 
-def _rtcp_port(media: Media) -> int:
-    first = (media.attribute("rtcp") or "").split(" ")[0]
-    return int(first) if first.isascii() and first.isdigit() and 0 < int(first[:6]) < 65536 else media.port + 1
+def _rtcp(media: Media) -> tuple[int, str]:
+    """Return where reports go: the port, and the address where another is named than that of the sound."""
+    first, *there = (media.attribute("rtcp") or "").split()[:4] or [""]
+    if not (first.isascii() and first.isdigit() and 0 < int(first[:6]) < 65536):
+        return media.port + 1, ""
+    return int(first), there[2] if len(there) == 3 and there[0].upper() == "IN" else ""
 
 
 __all__ = [

@@ -32,7 +32,8 @@ class FarSide:
         self.events: asyncio.Queue[sip.Event] = asyncio.Queue()
         self.offers: list[bytes] = []
         self._answers = answers
-        self._media = media
+        self.media = media
+        """What session descriptions say from now on."""
         self._port = UdpPort("127.0.0.1", 0, receive=self._receive, unreachable=lambda destination, problem: None)
         token = random.Random().randbytes(4).hex()
         numbers = itertools.count()
@@ -56,7 +57,7 @@ class FarSide:
         """Return a session description that says where `sound` receives."""
         port = (sound or self.sound).address[1]
         version = next(self._versions)
-        lines = f"v=0\r\no=far 7 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n{self._media.format(port=port)}"
+        lines = f"v=0\r\no=far 7 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n{self.media.format(port=port)}"
         return lines.encode()
 
     async def next(self, kind: type[E]) -> E:

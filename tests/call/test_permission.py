@@ -138,3 +138,24 @@ def test_premium_numbers_are_refused_whatever_is_allowed(number: str, region: st
 )
 def test_ordinary_numbers_are_no_premium_numbers(number: str, region: str) -> None:
     Permission(ANYBODY, region).check(parse_uri(f"sip:{number}@127.0.0.1"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "host", "listed"),
+    [
+        ("sip:*@192.0.2.1", "192.0.2.1", True),
+        ("sip:+1555*@192.0.2.1:5070;transport=tls", "192.0.2.1", True),
+        ("SIPS:ivr@192.0.2.*", "192.0.2.77", True),
+        ("sip:*@192.0.2.1", "192.0.2.11", False),
+        ("sip:*@*", "192.0.2.1", True),
+        ("sip:*@[::1]", "::1", True),
+        ("sip:*@[2001:db8::1]:5070", "2001:db8::1", True),
+        ("sip:*@[2001:db8::1]", "2001:db8::2", False),
+        # A name is not looked up.
+        ("sip:*@pbx.example.com", "192.0.2.1", False),
+        ("sip:*", "192.0.2.1", False),
+        ("tel:*", "192.0.2.1", False),
+    ],
+)
+def test_hosts_of_the_list(pattern: str, host: str, listed: bool) -> None:
+    assert Permission([pattern]).lists_host(host) is listed

@@ -51,6 +51,14 @@ def test_a_call_that_is_led_elsewhere_says_so(followed: bool, where: str) -> Non
     ]
 
 
+def test_a_call_whose_sound_is_led_elsewhere_says_so() -> None:
+    talk = conversation("- hear: menu\n")
+    play(talk, [ANSWERED, LedElsewhere("192.0.2.1", 0.3, followed=True, what="sound")])
+    assert [note.text for note in talk.notes][1:] == [
+        'the IVR wants the sound of the call at "192.0.2.1", which is not among the allowed targets; our sound goes there'
+    ]
+
+
 def test_ringing_without_end_is_the_fault_of_the_ivr() -> None:
     talk = conversation("- hear: menu\n")
     assert play(talk, [Ringing(0.1), *ticks(0.0, 60.2)]) == [HangUpCall()]

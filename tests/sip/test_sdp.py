@@ -123,6 +123,7 @@ def test_what_our_offer_and_their_answer_come_to() -> None:
         address="198.51.100.7",
         port=5000,
         rtcp_port=5009,
+        rtcp_address="198.51.100.7",
         codec=PCMA,
         send_payload_type=8,
         receive_payload_type=8,
@@ -133,6 +134,24 @@ def test_what_our_offer_and_their_answer_come_to() -> None:
         direction=Direction.SENDRECV,
         dtmf_receive={101: 8000},
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "port", "address"),
+    [
+        ("53020", 53020, "198.51.100.7"),
+        ("53020 IN IP4 126.16.64.4", 53020, "126.16.64.4"),
+        ("53020 IN IP6 2001:DB8::1", 53020, "2001:DB8::1"),
+        ("53020 ATM NSAP x", 53020, "198.51.100.7"),
+        ("53020 IN IP4", 53020, "198.51.100.7"),
+        ("0", 5001, "198.51.100.7"),
+        ("", 5001, "198.51.100.7"),
+    ],
+)
+def test_where_reports_go(value: str, port: int, address: str) -> None:
+    """RFC 3605 section 2.1."""
+    stream = negotiated(our_offer(), remote("m=audio 5000 RTP/AVP 8", f"a=rtcp:{value}"))
+    assert (stream.rtcp_port, stream.rtcp_address) == (port, address)
 
 
 def test_each_side_has_its_own_payload_types() -> None:
