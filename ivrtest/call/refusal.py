@@ -13,7 +13,15 @@ from ivrtest.sip.auth_headers import Challenge
 from ivrtest.sip.digest import DigestError, choose_challenge
 from ivrtest.sip.grammar import SipSyntaxError, shown
 from ivrtest.sip.header_map import Headers
-from ivrtest.sip.headers import Authorization, ProxyAuthenticate, ProxyAuthorization, Unsupported, WwwAuthenticate
+from ivrtest.sip.headers import (
+    Authorization,
+    MinSE,
+    ProxyAuthenticate,
+    ProxyAuthorization,
+    Require,
+    Unsupported,
+    WwwAuthenticate,
+)
 
 MEANINGS: Final[dict[int, str]] = {
     300: "there are several addresses",
@@ -66,6 +74,8 @@ MEANINGS: Final[dict[int, str]] = {
 
 _CLASSES: Final = {3: "redirected", 4: "refused", 5: "the server failed", 6: "refused everywhere"}
 _TRIED: Final = (401, 407)
+_ELSEWHERE: Final = frozenset({301, 302, 305})
+"""Responses that are no use without an address where to go."""
 _NO_CODEC: Final = frozenset({488, 606})
 _OTHER_WAY: Final = "no common way for the sound"
 _ABOUT_THE_WAY: Final = frozenset({300, 301, 302})
@@ -81,12 +91,14 @@ UNREACHABLE_STATUS: Final = 503
 SILENT_STATUS: Final = 408
 
 
-def ended_by(event: sip.Rejected, called: str, at: float, *, codecs: Iterable[str]) -> Ended:
-    """Return how a call to `called` ended that was refused, or that nobody heard."""
+def ended_by(event: sip.Rejected, called: str, at: float, *, codecs: Iterable[str], tried: str = "") -> Ended:
+    """Return how a call to `called` ended that was refused, or that nobody heard. `tried`: where it went last, `udp 192.0.2.1:5060`."""
+    # A name, and a port that goes without saying, do not tell where to look.
+    where = f'"{called}"' if not tried or tried.partition(" ")[2] in called else f'"{called}" at {tried}'
     if event.local and event.status == UNREACHABLE_STATUS:
-        return Ended("lost", at, reason=f'cannot reach "{called}": {event.reason}')
+        return Ended("lost", at, reason=f"cannot reach {where}: {event.reason}")
     if event.local and event.status == SILENT_STATUS:
-        return Ended("lost", at, reason=f'nothing came back from "{called}": no SIP response within 32 s')
+        return Ended("lost", at, reason=f"nothing came back from {where}: no SIP response within 32 s")
     return Ended("refused", at, event.status, explained(event, codecs=codecs), told(event.headers))
 
 
@@ -104,10 +116,18 @@ def explained(event: sip.Rejected, *, codecs: Iterable[str]) -> str:
         text = f"{_OTHER_WAY if about_codecs is False else meaning} ({said})"
     if about_codecs and (offered := ", ".join(codecs)):
         text += f". we offered {offered}"
-    if event.status == 420 and (lacking := _lacking(event.headers)):
+    if event.status == 420 and (lacking := _tokens(event.headers, Unsupported)):
         text += f". it lacks {lacking}"
+    if event.status == 421 and (required := _tokens(event.headers, Require)):
+        text += f". it requires {required}"
+    if event.status == 422 and (least := _shortest_session(event.headers)):
+        text += f'. it wants {least} s at least: give the target that as its "session_expires"'
+    if event.status in _ELSEWHERE and not event.contacts:
+        text += ". it does not say to where"
     if event.contacts:
         text += " at " + ", ".join(f'"{contact}"' for contact in event.contacts)
+    if event.status == 305 and event.contacts:
+        text += '. if you trust it, give it to the target as its "proxy"'
     if event.retry_after is not None:
         text += f", retry after {event.retry_after} s"
     remarks = [*([event.cause] if event.cause else []), *_warnings(event.headers)]
@@ -148,7 +168,11 @@ def _challenged(headers: Headers, sent: Headers, said: str) -> str:
         realms = ", ".join(shown(each.get("realm") or "") for each in given)
         return f"another password is asked for ({where}) than that for {realms}"
     name = refused.get("username")
-    return f"the password{'' if name is None else f' of user {shown(name)}'} was refused ({where})"
+    whose = "" if name is None else f" of user {shown(name)}"
+    if asked and all(challenge.stale for challenge in asked):
+        # So it says that the password will do (RFC 7616 section 3.3), but it takes no answer.
+        return f"the far side calls each answer{whose} too old, and asks again ({where})"
+    return f"the password{whose} was refused ({where})"
 
 
 C = TypeVar("C", WwwAuthenticate, ProxyAuthenticate)
@@ -171,12 +195,22 @@ def _problem(asked: Sequence[C]) -> str:
     return ""
 
 
-def _lacking(headers: Headers) -> str:
+def _tokens(headers: Headers, kind: type[Require] | type[Unsupported]) -> str:
+    found: Require | Unsupported | None
     try:
-        unsupported = headers.get(Unsupported)
+        found = headers.get(kind)
     except SipSyntaxError:
         return ""
-    return "" if unsupported is None else ", ".join(f'"{tag}"' for tag in unsupported.tokens)
+    return "" if found is None else ", ".join(f'"{tag}"' for tag in found.tokens)
+
+
+def _shortest_session(headers: Headers) -> int:
+    """Return the seconds of a Min-SE header (RFC 4028 section 5); 0 where there is none that can be read."""
+    try:
+        least = headers.get(MinSE)
+    except SipSyntaxError:
+        return 0
+    return 0 if least is None else least.seconds
 
 
 def _warnings(headers: Headers) -> list[str]:

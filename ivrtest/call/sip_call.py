@@ -328,7 +328,8 @@ class SipCall:
                     self._consultation.finished()
                 self._session.post(TransferFinished(status, self.now))
             case sip.Rejected():
-                self.end(ended_by(event, self.called, self.now, codecs=self.offers.agreement.codecs))
+                tried = self.attempts[-1].target if self.attempts else ""
+                self.end(ended_by(event, self.called, self.now, codecs=self.offers.agreement.codecs, tried=tried))
             case sip.Cancelled(by=by):
                 self.end(Ended("us" if by is sip.Side.US else "them", self.now, REQUEST_TERMINATED, "cancelled"))
             case sip.Ended(by=by, status=status, cause=cause, headers=headers):

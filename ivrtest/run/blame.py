@@ -10,7 +10,7 @@ from ivrtest.run.result import Status
 from ivrtest.sip.transport import written_address
 
 OUR_OWN_FAULT: Final = frozenset(
-    {400, 401, 403, 404, 405, 407, 408, 410, 414, 415, 416, 420, 421, 481, 482, 483, 484, 485, 488, 493, 505, 606}
+    {400, 401, 403, 404, 405, 407, 408, 410, 413, 414, 415, 416, 420, 421, 422, 481, 482, 483, 484, 485, 488, 493, 505, 513, 606}
 )
 """Final responses that say that the call was not as it should be, rather than that the IVR is unwell (RFC 3261 section 21)."""
 

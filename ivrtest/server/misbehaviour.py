@@ -212,6 +212,7 @@ class FaultyCall:
         self._stage = stage
         self._seed = seed
         self._impairment: Impairment | None = None
+        self._rang = False
         self._deaf_to = {fault.text for fault in faults if fault.kind is Kind.DEAF}
         noisy = next((fault for fault in faults if fault.kind is Kind.NOISY and not fault.place), None)
         self._noise = noise(round(NOISE_S * SAMPLE_RATE), noisy.number, level) if noisy else None
@@ -258,11 +259,14 @@ class FaultyCall:
         await self._call.change_codec(codec, method=method)
 
     async def ring(self, *, early_media: bool = False) -> None:
+        self._rang = True
         await self._call.ring(early_media=early_media)
 
     async def answer(self) -> None:
         for fault in self._faults:
             if fault.kind is Kind.NO_ANSWER:
+                if not self._rang:
+                    await self.ring()
                 return
             if fault.kind is Kind.REFUSE:
                 await self._call.refuse(round(fault.number))

@@ -74,7 +74,7 @@ def test_no_way_leads_to_an_address() -> None:
         assert (ended.by, ended.status, ended.reason) == (
             "lost",
             None,
-            f'cannot reach "sip:ivr@192.0.2.1;transport={transport}": {NO_ROUTE}',
+            f'cannot reach "sip:ivr@192.0.2.1;transport={transport}" at {transport} 192.0.2.1:5060: {NO_ROUTE}',
         )
 
 

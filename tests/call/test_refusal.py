@@ -83,7 +83,24 @@ def told(event: sip.Rejected, *, codecs: tuple[str, ...] = ("PCMU", "PCMA")) -> 
             rejected(302, contacts=(parse_uri("sip:a@b"), parse_uri("sip:c@d")), cause="not followed, as it was tried already"),
             'moved for now (302 Moved Temporarily) at "sip:a@b", "sip:c@d": not followed, as it was tried already',
         ),
-        (rejected(305, contacts=(parse_uri("sip:proxy"),)), 'calls must go through a proxy (305 Use Proxy) at "sip:proxy"'),
+        (
+            rejected(305, contacts=(parse_uri("sip:proxy"),)),
+            'calls must go through a proxy (305 Use Proxy) at "sip:proxy". if you trust it, give it to the target as its "proxy"',
+        ),
+        (rejected(302), "moved for now (302 Moved Temporarily). it does not say to where"),
+        (
+            rejected(421, None, ("Require", "sec-agree")),
+            'the far side requires an extension that we lack (421 Extension Required). it requires "sec-agree"',
+        ),
+        (rejected(421, None, ("Require", "?(")), "the far side requires an extension that we lack (421 Extension Required)"),
+        (
+            rejected(422, None, ("Min-SE", "3600")),
+            (
+                "the far side wants a longer session timer (422 Session Interval Too Small). it wants 3600 s at least: "
+                'give the target that as its "session_expires"'
+            ),
+        ),
+        (rejected(422, None, ("Min-SE", "soon")), "the far side wants a longer session timer (422 Session Interval Too Small)"),
         (rejected(380), "another service is offered instead (380 Alternative Service)"),
         (
             rejected(486, cause='Q.850;cause=17;text="User busy"'),
@@ -106,6 +123,14 @@ def test_whose_password_was_refused_is_told_and_nothing_else_of_it() -> None:
     sent = ("Authorization", 'Digest username="1001", realm="ivr.example.com", nonce="n", uri="sip:ivr", response="0123"')
     assert told(rejected(401, None, CHALLENGE, sent=(sent,))) == (
         'the password of user "1001" was refused (401 Unauthorized, realm "ivr.example.com")'
+    )
+
+
+def test_a_far_side_that_calls_each_answer_too_old_did_not_refuse_the_password() -> None:
+    given = ("Authorization", 'Digest username="1001", realm="ivr.example.com", nonce="n", uri="sip:ivr", response="0123"')
+    stale = ("WWW-Authenticate", 'Digest realm="ivr.example.com", nonce="o", stale=true')
+    assert told(rejected(401, None, stale, sent=(given,))) == (
+        'the far side calls each answer of user "1001" too old, and asks again (401 Unauthorized, realm "ivr.example.com")'
     )
 
 
@@ -172,6 +197,10 @@ def test_nobody_sent_it() -> None:
     assert (silent.by, silent.status, silent.reason) == ("lost", None, 'nothing came back from "sip:x@y": no SIP response within 32 s')
     gone = ended_by(rejected(503, "the port is closed", local=True), "sip:x@y", 0.1, codecs=())
     assert (gone.by, gone.status, gone.reason) == ("lost", None, 'cannot reach "sip:x@y": the port is closed')
+    named = ended_by(rejected(503, "the port is closed", local=True), "sip:x@y", 0.1, codecs=(), tried="tls 192.0.2.1:5061")
+    assert named.reason == 'cannot reach "sip:x@y" at tls 192.0.2.1:5061: the port is closed'
+    silent = ended_by(rejected(408, local=True), "sip:x@192.0.2.1:5062", 32.0, codecs=(), tried="udp 192.0.2.1:5062")
+    assert silent.reason == 'nothing came back from "sip:x@192.0.2.1:5062": no SIP response within 32 s'
     refused = ended_by(rejected(503, None, ("X-Why", "a"), ("x-why", "b")), "sip:x@y", 0.1, codecs=())
     assert (refused.by, refused.status, refused.at, dict(refused.headers)) == ("refused", 503, 0.1, {"X-Why": "a, b"})
 

@@ -51,7 +51,7 @@ FAILED = [
     ("hurried", "clipped-start=300ms@main_menu", 4, '"main_menu" in "en" is not as recorded: its first # s are missing, from # s on'),
     ("patient", "clipped-prompt=300ms@main_menu", 4, '"main_menu" in "es" was cut off after # s, from # s to # s'),
     ("hurried", "clipped-prompt=300ms@your_order", 8, '"your_order" in "en" was cut off after # s, from # s to # s'),
-    ("hurried", "clipped-prompt=300ms@goodbye", 9, '"goodbye" in "en" was cut off after # s, from # s to # s'),
+    ("hurried", "clipped-prompt=300ms@goodbye", 9, '"goodbye" in "en" was cut off after # s, from # s to # s, and the IVR hung up at # s'),
     ("patient", "gap=500ms@main_menu", 4, '"main_menu" in "es" is not as recorded: it is silent from # s to # s and goes on, from # s on'),
     ("patient", "gap=200ms@hours", 6, '"hours" in "es" is not as recorded: it is silent from # s to # s and goes on, from # s on'),
     # Of a word or two there is not much to go on with.
@@ -66,8 +66,8 @@ FAILED = [
     ("hurried", "no-barge-in@main_menu", 6, f'"main_menu" in "en" {WENT_ON} for 2 s. "ask_order" in "en" was expected'),
     ("hurried", "no-barge-in=kept@main_menu", 6, '"ask_order" in "en" came late, after # s. it had to begin within 2 s'),
     # The call itself.
-    ("patient", "hang-up@welcome", 3, '"welcome" in "es" was cut off after # s, from # s to # s'),
-    ("patient", "hang-up=500ms@goodbye", 7, '"goodbye" in "es" was cut off after # s, from # s to # s'),
+    ("patient", "hang-up@welcome", 3, '"welcome" in "es" was cut off after # s, from # s to # s, and the IVR hung up at # s'),
+    ("patient", "hang-up=500ms@goodbye", 7, '"goodbye" in "es" was cut off after # s, from # s to # s, and the IVR hung up at # s'),
     ("hurried", "hang-up=500ms@main_menu", 5, "the IVR hung up at # s, before key 1 of 1 was pressed"),
     ("hurried", "hang-up=500ms@digits/7", 9, 'the IVR hung up at # s, before "goodbye" in "en" was heard'),
     ("patient", "no-answer", None, "it rang, and nobody answered within 60 s"),

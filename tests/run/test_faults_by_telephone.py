@@ -82,7 +82,7 @@ def run(folder: Path, out: Path, uri: str) -> tuple[int, int | None, str]:
         (["ignored-language"], 1, 3, 'heard "welcome" in the wrong language: "en" instead of "es", from # s to # s'),
         (["wrong-prompt=goodbye@main"], 1, 4, 'heard "goodbye" in "es" from # s to # s. "main_menu" in "es" was expected'),
         (["dropped-key@language"], 1, 3, 'nothing was heard for 2 s. "welcome" in "es" was expected'),
-        (["hang-up=1s@welcome"], 1, 3, '"welcome" in "es" was cut off after # s, from # s to # s'),
+        (["hang-up=1s@welcome"], 1, 3, '"welcome" in "es" was cut off after # s, from # s to # s, and the IVR hung up at # s'),
         (["loss=100%@welcome"], 2, 3, LOST),
         (["refuse=486"], 1, None, "the IVR refused the call: busy (486 Busy Here)"),
         (["refuse=404"], 2, None, "the call was not accepted: nobody is known under this address (404 Not Found)"),

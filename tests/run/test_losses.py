@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivrtest.audio.hearing import SoundStarted, Verdict
+from ivrtest.call.call import Ended
 from ivrtest.call.listener import Tick
 from ivrtest.run.scene import Percept, Scene
 from tests.run.conversations import ANSWERED, THEY_HANG_UP, WE_HANG_UP, WELCOME, conversation, decided, heard, play, ticks
@@ -74,7 +75,11 @@ CUT = '"welcome" was cut off after 1.0 s, from 0.2 s to 1.2 s'
     ("percepts", "verdict"),
     [
         (ticks(1.3, 3.0), f"failed: {CUT}"),
-        ([THEY_HANG_UP], f"failed: {CUT}"),
+        ([THEY_HANG_UP], f"failed: {CUT}, and the IVR hung up at 9.0 s"),
+        (
+            [Ended("lost", 1.2, reason="it closed the connection")],
+            f"error: could not tell: the line was lost at 1.2 s: it closed the connection, and {CUT}",
+        ),
         ([*ticks(1.3, 1.6), heard(BYE, 1.7, 2.6)], f"failed: {CUT}"),
         # The line stood still, and what was sent meanwhile comes too late.
         (

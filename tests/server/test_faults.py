@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.call.call import Block, CallEvent, Ended, Samples
+from ivrtest.call.call import Block, CallEvent, Ended, Ringing, Samples
 from ivrtest.call.drivers.loop import Exchange
 from ivrtest.flow.action import Piece
 from ivrtest.flow.model import Flow
@@ -235,6 +235,7 @@ def test_it_hangs_up_in_the_middle_of_a_prompt_or_so_long_after_it_began(bank: F
 
 def test_it_does_not_answer(bank: Flow, library: PromptLibrary) -> None:
     record, heard = called(bank, library, "no-answer", until=3.0)
+    assert [type(item) for item in heard if isinstance(item, Ringing)] == [Ringing]
     assert ending(heard) == ("us", 3.0)
     assert record.visits == ()
 

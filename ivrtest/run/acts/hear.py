@@ -16,6 +16,7 @@ from ivrtest.call.listener import Tick
 from ivrtest.flow.spoken_numbers import is_number_recording, meaning
 from ivrtest.run.acts.act import Act, cut_short, wait_on
 from ivrtest.run.acts.naming import between, broken, into, known, named, told, tone_of
+from ivrtest.run.blame import because
 from ivrtest.run.result import Status
 from ivrtest.run.scene import EDGE_S, HIDING_ALL_S, REACTION_S, Command, Done, Expect, Percept, Scene
 from ivrtest.scenario.steps.hear import Hear
@@ -147,7 +148,14 @@ class HearAct(Act):
             return self.done(Status.ERROR, match, told)
         if isinstance(percept, Tick) and scene.now < match.end_s + STALL_S:
             return None
-        return self.done(Status.FAILED, match, message)
+        match scene.ended if match.verdict is Verdict.truncated else None:
+            case Ended(by="them", at=at):
+                return self.done(Status.FAILED, match, f"{message}, and the IVR hung up at {at:.1f} s")
+            case Ended(by="lost") as ended:
+                lost_with = f"could not tell: the line was lost at {ended.at:.1f} s{because(ended)}, and {message}"
+                return self.done(Status.ERROR, match, lost_with)
+            case _:
+                return self.done(Status.FAILED, match, message)
 
     def expect(self, wanted: tuple[tuple[str, str], ...], scene: Scene) -> Expect:
         return Expect(tuple(key for key in wanted if key not in scene.unrecorded))
