@@ -150,7 +150,7 @@ def test_other_words_fail(said: str, message: str) -> None:
     ("fault", "message"),
     [
         ("dead-air@greeting", 'heard "menu" in "en" from # s to # s. "greeting" in "en" was expected'),
-        ("hang-up=2s", '"greeting" in "en" by the sound of its words was cut off after # s, from # s to # s'),
+        ("hang-up=2s", '"greeting" in "en" by the sound of its words was cut off after # s, from # s to # s, and the IVR hung up at # s'),
         ("wrong-prompt=menu@greeting", 'heard "menu" in "en" from # s to # s. "greeting" in "en" was expected'),
         ("wrong-language=es@greeting", 'heard "greeting" in the wrong language: "es" instead of "en", from # s to # s'),
         ("late-prompt=7s@greeting", 'the IVR answered and sent nothing but silence for 5 s. "greeting" in "en" was expected'),
