@@ -8,14 +8,11 @@ from dataclasses import replace
 
 from ivrtest.call.agreement import Agreement
 from ivrtest.call.call import (
-    Answered,
     Block,
     CallEvent,
     ChangeMethod,
-    EarlyMedia,
     Ended,
     LedElsewhere,
-    Ringing,
     Samples,
     TransferFinished,
     Unheard,
@@ -31,9 +28,10 @@ from ivrtest.call.permission import DialRefused
 from ivrtest.call.pressing import Pressing
 from ivrtest.call.quality import CallQuality
 from ivrtest.call.recording import Recording
-from ivrtest.call.refusal import ANSWERED_IN_VAIN, ended_by, rang_in_vain
+from ivrtest.call.refusal import ended_by, rang_in_vain
 from ivrtest.call.remote_media import Address, MediaError, MediaStats
 from ivrtest.call.resolver import Attempt
+from ivrtest.call.set_up import CALLERS_ANSWER, SetUp
 from ivrtest.call.signalling import Manner, Origin, Signalling, told
 from ivrtest.call.trace import Trace
 from ivrtest.call.transfers import Consult, Consulting, Follow, Transfers
@@ -41,7 +39,6 @@ from ivrtest.call.watch import Watch
 from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.sip import events as sip
 from ivrtest.sip.grammar import SipSyntaxError
-from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
 from ivrtest.sip.session_description import Direction
 
 BAD_REQUEST = 400
@@ -50,7 +47,6 @@ DECLINE = 603
 REQUEST_TERMINATED = 487
 
 _LOST = "the far side does not know the call any more"
-CALLERS_ANSWER = "the caller's answer to our session description"
 
 
 class SipCall:
@@ -87,14 +83,8 @@ class SipCall:
         self._consultation: Consulting | None = None
         self.transfers = Transfers(self, follow)
         """Those that the far side asks for."""
-        self._progress: list[int] = []
-        """The provisional responses that came."""
-        self._answered = False
-        self._confirmed = False
-        """Whether both sides know that the call is answered."""
+        self._setup = SetUp(self)
         self._over = False
-        self._has_early_media = False
-        self._ring_limit: TimerHandle | None = None
         self.attempts: Sequence[Attempt] = ()
         """The places that a call of ours was tried at; the last is the one that it goes to."""
 
@@ -180,7 +170,7 @@ class SipCall:
 
     async def transfer(self, to: str, *, consult_s: float | None = None) -> None:
         """See `Call.transfer`. `TransferFinished` follows, unless the far side never tells how it went; at once for what is no address."""
-        if not self._answered or self._over:
+        if not self._setup.answered or self._over:
             return
         if consult_s is not None and self._consult is not None and (begun := self._consult(self, to, consult_s)) is not None:
             self._consultation = begun
@@ -209,7 +199,7 @@ class SipCall:
         """Tell the caller that it rings; with `early_media` she hears what is played from now on, before the call is answered."""
         if self._origin.placed:
             raise RuntimeError(f'cannot ring for the call "{self.id}": we placed it')
-        if self._answered or self._over:
+        if self._setup.answered or self._over:
             return
         self._signalling.ring(self._origin.handle, self.offers.first if early_media else None)
         if early_media:
@@ -218,16 +208,16 @@ class SipCall:
     async def answer(self) -> None:
         if self._origin.placed:
             raise RuntimeError(f'cannot answer the call "{self.id}": we placed it')
-        if self._answered or self._over:
+        if self._setup.answered or self._over:
             return
-        self._answered = True
+        self._setup.answered = True
         self._signalling.answer(self._origin.handle, self.offers.first, self._manner.headers)
         self.offers.begin()
 
     async def hang_up(self) -> None:
         if self._over:
             return
-        if self._answered:
+        if self._setup.answered:
             self._leave(Ended("us", self.now))
         elif self._origin.placed:
             self._leave(Ended("us", self.now, REQUEST_TERMINATED, "cancelled"))
@@ -235,7 +225,7 @@ class SipCall:
             self._leave(Ended("us", self.now, DECLINE, "declined"))
 
     async def refuse(self, status: int) -> None:
-        if self._origin.placed or self._answered:
+        if self._origin.placed or self._setup.answered:
             raise RuntimeError(f'cannot refuse the call "{self.id}": it is {"our own" if self._origin.placed else "answered"}')
         if not self._over:
             self.end(Ended("us", self.now, status, "refused"))
@@ -247,12 +237,12 @@ class SipCall:
 
     def rings_until(self, limit: TimerHandle) -> None:
         """Note what will call `give_up`, so that it is cancelled when it is not needed any more."""
-        self._ring_limit = limit
+        self._setup.limit = limit
 
     def give_up(self, seconds: float) -> None:
         """End a call that nobody answered within so many seconds. Does nothing when somebody has."""
-        if not self._answered and not self._over:
-            self._leave(Ended("no-answer", self.now, reason=rang_in_vain(seconds, self._progress)))
+        if not self._setup.answered and not self._over:
+            self._leave(Ended("no-answer", self.now, reason=rang_in_vain(seconds, self._setup.statuses)))
 
     # What the line tells.
 
@@ -280,7 +270,7 @@ class SipCall:
         self.goes_on_with(signalling, handle, agreement)
         self.offers = offers
         offers.begin()
-        self._answered = True
+        self._setup.answered = True
         return offers.first
 
     @property
@@ -302,13 +292,14 @@ class SipCall:
             return
         match event:
             case sip.Progress():
-                self._progressed(event)
+                self._setup.progressed(event, self.offers)
             case sip.ProgressAcknowledged(sdp=bytes() as sdp):
                 self.offers.agreed(sdp, CALLERS_ANSWER)
             case sip.Answered():
-                self._was_answered(event)
+                if self._setup.was_answered(event, self.offers):
+                    self._pressing.open()
             case sip.Confirmed(sdp=sdp):
-                self._was_confirmed(sdp)
+                self._setup.was_confirmed(sdp, self.offers)
             case sip.SessionOffered(offer=offer):
                 self.offers.offered(offer)
             case sip.SessionChanged(sdp=bytes() as sdp, is_offer=is_offer):
@@ -339,47 +330,6 @@ class SipCall:
             case _:
                 pass
 
-    def _progressed(self, event: sip.Progress) -> None:
-        self._progress.append(event.status)
-        headers = told(event.headers)
-        if event.status >= 180 and event.status != 183:
-            self._session.post(Ringing(self.now, event.status, headers))
-        if event.sdp is None:
-            return
-        try:
-            self.offers.take(event.sdp, is_offer=event.is_offer, branch=event.branch)
-        except (NegotiationError, SdpSyntaxError):
-            return  # a bad description of early media spoils nothing: the final answer has its own
-        if not self._has_early_media:
-            self._has_early_media = True
-            self._session.post(EarlyMedia(self.now, headers))
-
-    def _was_answered(self, event: sip.Answered) -> None:
-        self._answered = True
-        self._stop_ring_limit()
-        try:
-            if event.sdp is not None:
-                self.offers.take(event.sdp, is_offer=event.is_offer)
-            elif self.offers.media is None:
-                raise NegotiationError("the answer has no session description")
-        except (NegotiationError, SdpSyntaxError) as error:
-            self.fail(f"{ANSWERED_IN_VAIN}: {error}")
-            return
-        self._confirmed = True
-        self._session.post(Answered(self.now, told(event.headers)))
-        self._pressing.open()
-
-    def _was_confirmed(self, sdp: bytes | None) -> None:
-        """Take the ACK for our answer. It has a description only where our answer was the offer."""
-        if sdp is None and self.offers.media is None:
-            self.fail(f"{CALLERS_ANSWER} cannot be used: it has none")
-            return
-        if sdp is not None and not self.offers.agreed(sdp, CALLERS_ANSWER):
-            return
-        if not self._confirmed:
-            self._confirmed = True
-            self._session.post(Answered(self.now))
-
     def _leave(self, ended: Ended) -> None:
         """End the call ourselves. It is over for us before the far side has confirmed it."""
         self.end(ended)
@@ -392,12 +342,7 @@ class SipCall:
         if self._consultation is not None:
             self._consultation.finished()
         self._pressing.close()
-        self._stop_ring_limit()
+        self._setup.close()
         self.offers.close()
         self._session.post(ended)
         self._session.close(by_them=ended.by == "them")
-
-    def _stop_ring_limit(self) -> None:
-        # Until it fires the loop keeps the call alive, with all its sound.
-        if self._ring_limit is not None:
-            self._ring_limit.cancel()
