@@ -1,6 +1,7 @@
 """Two networks of a test's own with a bad link between them: packets get lost, late, doubled, and overtake each other.
 
-The kernel's netem spoils the link where it has it; else a program does that carries packets between two TUN devices (see `link`).
+The kernel's netem (tc-netem(8)) spoils the link where it has it; else a program does that carries packets between two TUN devices (see
+`link`). `NO_NETEM` and `NO_TUN` say why there is none of them; without both there is no such link, and `MISSING` says why.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 
@@ -25,9 +26,9 @@ NEAR: Final = "10.77.0.1"
 FAR: Final = "10.77.0.2"
 NEAR_6: Final = "fd77::1"
 FAR_6: Final = "fd77::2"
-TUN: Final = Path("/dev/net/tun")
 ROOT: Final = Path(__file__).parents[2]
 CLONE_NEWNET: Final = 0x40000000
+Way = Literal["netem", "link"]
 HOLD: Final = "ip link set lo up && echo up && exec tail -f /dev/null"
 
 
@@ -55,8 +56,8 @@ class Networks:
 
     near: Program
     far: Program
-    spoilt_by: str
-    """`netem`, or `link` for the program of this folder."""
+    spoilt_by: Way
+    """`link` is the program of this folder."""
 
     @contextmanager
     def entered(self, there: Program) -> Iterator[None]:
@@ -76,41 +77,53 @@ class Networks:
         return "nsenter", f"--net=/proc/{there.pid}/ns/net", "--"
 
 
-def _has_netem() -> bool:
-    command = ("unshare", "--net", "sh", "-c", "ip link set lo up && tc qdisc add dev lo root netem delay 1ms")
-    return shutil.which("tc") is not None and subprocess.run(command, capture_output=True, check=False).returncode == 0
+def _refused(*commands: str) -> str:
+    """Return what this machine has against commands in a network of their own, or an empty text."""
+    tried = subprocess.run(("unshare", "--net", "sh", "-c", " && ".join(commands)), capture_output=True, text=True, check=False)
+    said = tried.stderr.strip().splitlines()
+    return "" if tried.returncode == 0 else said[-1] if said else f"exit code {tried.returncode}"
 
 
-def _missing() -> str:
-    """Return why there can be no such link, or an empty text."""
+def _no_netem() -> str:
     if private_network.MISSING:
         return private_network.MISSING
-    if not _has_netem() and not TUN.exists():
-        return f"this kernel has neither netem (tc-netem(8)) nor {TUN}"
-    return ""
+    if shutil.which("tc") is None:
+        return "tc is not installed. it comes with the package iproute2"
+    # All that is asked of it, on the kind of device that it is wanted for.
+    refused = _refused("ip link add link0 type veth peer name link1", f"tc qdisc add dev link0 root netem {Link().netem}")
+    return f"this kernel cannot spoil a link between two networks by netem ({refused})" if refused else ""
 
 
-MISSING = _missing()
+def _no_tun() -> str:
+    if private_network.MISSING:
+        return private_network.MISSING
+    refused = _refused("ip tuntap add dev link0 mode tun")
+    return f"this kernel has no TUN devices ({refused})" if refused else ""
+
+
+NO_NETEM: Final = _no_netem()
+NO_TUN: Final = _no_tun()
+MISSING: Final = private_network.MISSING or (f"{NO_NETEM}, and {NO_TUN}" if NO_NETEM and NO_TUN else "")
 needs_bad_link = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
 
 @asynccontextmanager
-async def bad_link(folder: Path, link: Link) -> AsyncIterator[Networks]:
+async def bad_link(folder: Path, link: Link, way: Way = "link" if NO_NETEM else "netem") -> AsyncIterator[Networks]:
     """Join two networks with a link as bad as that."""
     async with AsyncExitStack() as stack:
         near, far = [await stack.enter_async_context(running("unshare", "--net", "sh", "-c", HOLD, folder=folder)) for _ in range(2)]
         for holder in (near, far):
             await holder.line("^up$")
-        if _has_netem():
+        if way == "netem":
             _join_by_netem(near, far, link)
-            yield Networks(near, far, "netem")
+            yield Networks(near, far, way)
             return
         words = (str(near.pid), str(far.pid), str(link.loss), str(link.delay_ms), str(link.jitter_ms), str(link.doubled))
         program = await stack.enter_async_context(running(sys.executable, "-m", "tests.interop.link", *words, folder=ROOT))
         await program.line("^joined$")
         for holder, own in ((near, (NEAR, NEAR_6)), (far, (FAR, FAR_6))):
             _address(holder, "link0", own)
-        yield Networks(near, far, "link")
+        yield Networks(near, far, way)
 
 
 def _join_by_netem(near: Program, far: Program, link: Link) -> None:
