@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, TypeVarTuple, Unpack
@@ -20,6 +21,7 @@ from ivrtest.audio.pcm import SAMPLE_RATE, Samples
 from ivrtest.audio.recognisers import open_engine
 from ivrtest.audio.transcript import SpeechToText, SpeechToTextError, Transcript
 from ivrtest.audio.word_errors import ErrorRate, stated
+from ivrtest.call.companion import accompany
 from ivrtest.call.listener import SHORTEST_S, is_noisy
 from ivrtest.run.acts.words_told import errs_told
 from ivrtest.run.conversation import Conversation
@@ -66,7 +68,7 @@ class Stenographer:
 
     def __init__(self, hearing: HearingOptions) -> None:
         self.hearing = hearing
-        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_stand_back)
+        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=partial(accompany, niceness=_NICENESS))
         self._worker: int | None = None
         """The other process, once it runs."""
         self._working: set[asyncio.Future[Any]] = set()
@@ -196,12 +198,6 @@ def guessed(guess: Transcribed) -> str:
 # ---------------------------------------------------------------- in the other process
 
 _engine: SpeechToText | None = None
-
-
-def _stand_back() -> None:
-    # Ctrl-C reaches all processes; this one ends with the run.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_NICENESS)
 
 
 def _open(name: str, models: dict[str, Path]) -> SpeechToText:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import select
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,3 +135,17 @@ def test_nobody_waits_for_a_recogniser_that_hangs(parrot: Models) -> None:
                     await stenographer.transcribe(np.zeros(8000, np.int16), "en")
 
     asyncio.run(asyncio.wait_for(give_up(), 60))
+
+
+def test_no_recogniser_is_left_behind_by_a_run_that_was_killed(parrot: Models, tmp_path: Path) -> None:
+    parrot("sleep on")
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    started = [sys.executable, "-m", "tests.run.dictating", str(tmp_path / "words")]
+    with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": path}) as run:
+        assert run.stdout is not None
+        worker = os.pidfd_open(int(run.stdout.readline()))
+        run.kill()
+    gone = select.poll()
+    gone.register(worker, select.POLLIN)
+    assert gone.poll(60_000) != []
+    os.close(worker)
