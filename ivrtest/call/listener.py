@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from math import log10
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
-from ivrtest.audio.hearing import Doubt, Ear, Heard, Hearing, Verdict
-from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, Ended, KeySent, Samples, Unheard
+from ivrtest.audio.hearing import Doubt, Heard, Hearing, Verdict
+from ivrtest.audio.prompts import Key
+from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, Ended, KeySent, Mask, Samples, Unheard
 
 FRAME: Final = 160
 QUIET_SHARE, LOUD_SHARE = 10, 95
@@ -39,13 +40,25 @@ class Tick:
     """How loud the block was. None where that is not known: some of it was lost, or there is no sound to measure."""
 
 
+class CallEar(Protocol):
+    """What listens to a call: an `Ear`, or one whose hearings are to be waited for (`ivrtest.call.ears`)."""
+
+    def expect(self, keys: Sequence[Key] | None) -> None: ...
+
+    def mask(self, start_s: float, end_s: float) -> None: ...
+
+    def feed(self, samples: Samples, lost: Mask) -> list[Hearing] | Awaitable[list[Hearing]]: ...
+
+    def finish(self) -> list[Hearing] | Awaitable[list[Hearing]]: ...
+
+
 class Listener:
     """Listens to one call.
 
     The ear must be fresh: its stream begins with the call's first block, so its times are times of the call.
     """
 
-    def __init__(self, call: Call, ear: Ear) -> None:
+    def __init__(self, call: Call, ear: CallEar) -> None:
         self._call = call
         self._ear = ear
         self._heard: list[Samples] = []
@@ -60,7 +73,10 @@ class Listener:
         return np.concatenate(self._heard) if self._heard else np.zeros(0, np.int16)
 
     async def stream(self) -> AsyncIterator[CallEvent | Hearing | Tick]:
-        """Yield the call's events and what is heard between them, until `Ended`. Whatever still played is decided before that."""
+        """Yield the call's events and what is heard between them, until `Ended`. Whatever still played is decided before that.
+
+        Each block is heard only when all that was heard before it is taken: what is expected then, it is listened to for.
+        """
         async for item in self._call.stream():
             match item:
                 case Block():
@@ -71,7 +87,7 @@ class Listener:
                     self._losses += missed
                     if lost := np.count_nonzero(item.lost):
                         self._losses.append((item.start_s, item.end_s))
-                    for hearing in self._ear.feed(item.samples, item.lost):
+                    for hearing in await known(self._ear.feed(item.samples, item.lost)):
                         yield self._excused(doubted(hearing, lambda: self.heard))
                     unheard = None if item.came else self._call.unheard()
                     yield Tick(item.end_s, lost / SAMPLE_RATE, missed, unheard, None if lost else _dbov(item.samples))
@@ -81,7 +97,7 @@ class Listener:
                     self._keys.append((item.at, item.at + item.seconds))
                     yield item
                 case Ended():
-                    for hearing in self._ear.finish():
+                    for hearing in await known(self._ear.finish()):
                         yield self._excused(doubted(hearing, lambda: self.heard))
                     yield item
                 case _:
@@ -94,6 +110,11 @@ class Listener:
         begin, end = hearing.match.start_s - BESIDE_S, hearing.match.end_s + BESIDE_S
         lost, keys = (any(start < end and begin < stop for start, stop in some) for some in (self._losses, self._keys))
         return hearing if lost or not keys else replace(hearing, match=replace(hearing.match, doubt=Doubt.own_key))
+
+
+async def known(hearings: list[Hearing] | Awaitable[list[Hearing]]) -> list[Hearing]:
+    """Return what is heard, at once where it is known already: a call in virtual time must not stand still for it."""
+    return hearings if isinstance(hearings, list) else await hearings
 
 
 def doubted(hearing: Hearing, heard: Callable[[], Samples], since_s: float = 0.0) -> Hearing:

@@ -357,6 +357,7 @@ async def hold(
         from ivrtest.run.simulate import SimulatedRoute
 
         return await run_suite(jobs, SimulatedRoute(), emit, at_once=at_once)
+    from ivrtest.run.listening import listening
     from ivrtest.run.live import LiveRoute
 
     target = called.uri if called else None
@@ -367,6 +368,7 @@ async def hold(
             return await run_suite(jobs, OtherDriverRoute(target, options, evidence.recordings, stenographer), emit, at_once=at_once)
     async with (
         recognising(recognition) as stenographer,
+        listening(jobs, at_once=at_once, limit_db=limit_db) as pool,
         LiveRoute(
             target=target,
             options=options,
@@ -376,6 +378,7 @@ async def hold(
             pcaps_of_passed=not packets.failed_only,
             calibration=calibration,
             limit_db=limit_db,
+            pool=pool,
             stenographer=stenographer,
         ) as route,
     ):

@@ -92,6 +92,10 @@ class Conversation:
                 self.steps[place] = replace(step, message=f"{step.message}. {text}")
         return advised
 
+    def cannot_tell(self, why: str) -> None:
+        """Something of ours broke down, so that it cannot be told how the call went on. What had failed by then has failed."""
+        self.trouble = self.trouble or (Status.ERROR, why)
+
     @property
     def over(self) -> bool:
         """The call is over, and with it the conversation."""

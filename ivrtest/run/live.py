@@ -10,15 +10,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from ivrtest.audio.hearing import Ear
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.murmur import murmur
 from ivrtest.audio.revoiced import ear_for
 from ivrtest.call.call import Call
 from ivrtest.call.capture import Capturing
 from ivrtest.call.dialling import DialOptions, host_of
+from ivrtest.call.ears.pool import HearingPool
+from ivrtest.call.ears.process import HearingError
 from ivrtest.call.line import Line, LineError
-from ivrtest.call.listener import Listener, Tick
+from ivrtest.call.listener import CallEar, Listener, Tick
 from ivrtest.call.permission import DialRefused
 from ivrtest.call.quality import CallQuality
 from ivrtest.call.sip_call import SipCall
@@ -56,13 +57,15 @@ class LiveRoute:
         pcaps_of_passed: bool = True,
         calibration: Calibration | None = None,
         limit_db: float = GOOD_DB,
-        listening: Callable[[Job], Ear] | None = None,
+        listening: Callable[[Job], CallEar] | None = None,
+        pool: HearingPool | None = None,
         stenographer: Stenographer | None = None,
     ) -> None:
         """`options`: how to call, and whom we may. `recordings`: the folder for one stereo WAV per call; None: none are kept. `pcaps`: the
         folder for one capture per call, and `capturing` what may stand in them; `pcaps_of_passed`: also of scenarios that pass.
         `calibration`: how the line was, to tell where it has become worse.
         `limit_db`: how far recordings may deviate, see `Matcher`. `listening`: gives each call the ear that listens to it.
+        `pool`: gives calls their ears instead, in other processes; it must be open.
         `stenographer`: makes out words; it must be open.
         """
         self._called = target
@@ -73,6 +76,7 @@ class LiveRoute:
         self._capturing: Capturing | bool = (capturing or Capturing()) if pcaps is not None else False
         self._calibration = calibration
         self._listening = listening or (lambda job: ear_for(job.library, limit_db=limit_db))
+        self._pool = pool
         self._stenographer = stenographer
         self._names = Names()
         self._stack = AsyncExitStack()
@@ -122,8 +126,22 @@ class LiveRoute:
 
     async def hold(self, job: Job, conversation: Conversation, tell: Callable[[Note], None]) -> CallRecord:
         """See `ivrtest.run.suite.Route`."""
-        # The index takes a moment of computing; a call that waits for it would hear late.
-        ear = await asyncio.to_thread(self._listening, job)
+        try:
+            async with self._ear(job) as ear:
+                return await self._hold(job, conversation, ear, tell)
+        except HearingError as error:
+            raise RouteError(str(error)) from error
+
+    @asynccontextmanager
+    async def _ear(self, job: Job) -> AsyncIterator[CallEar]:
+        if self._pool is not None:
+            async with self._pool.ear(job.library) as ear:
+                yield ear
+        else:
+            # The index takes a moment of computing; a call that waits for it would hear late.
+            yield await asyncio.to_thread(self._listening, job)
+
+    async def _hold(self, job: Job, conversation: Conversation, ear: CallEar, tell: Callable[[Note], None]) -> CallRecord:
         calling = job.scenario.calling
         secret = secret_headers(calling)
         async with self._answering(job) as target:
@@ -208,10 +226,11 @@ def secret_headers(calling: Calling) -> Mapping[str, str]:
 
 
 async def converse(
-    call: Call, conversation: Conversation, ear: Ear, tell: Callable[[Note], None], stenographer: Stenographer | None = None
+    call: Call, conversation: Conversation, ear: CallEar, tell: Callable[[Note], None], stenographer: Stenographer | None = None
 ) -> float:
     """Bring a call and a conversation together until the call is over. Return how far behind the call we were, in seconds, at the worst
-    moment before the verdict. Without a stenographer, no step can be known by its words."""
+    moment before the verdict. Without a stenographer, no step can be known by its words. Where nobody can listen to the call any more, the
+    conversation ends as an error."""
     told = 0
     behind_s = 0.0
     listener = Listener(call, ear)
@@ -239,12 +258,14 @@ async def converse(
             await take(awaited)
         for note in await advice(conversation, dictation):
             tell(note)
+    except HearingError as error:
+        conversation.cannot_tell(str(error))
     finally:
         dictation.drop()
     return behind_s
 
 
-async def obey(call: Call, ear: Ear, command: Command) -> None:
+async def obey(call: Call, ear: CallEar, command: Command) -> None:
     match command:
         case Expect(keys=keys):
             ear.expect(keys)

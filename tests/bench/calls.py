@@ -1,12 +1,13 @@
 """What calls cost: one core places them, another answers; sound both ways, 50 packets a second.
 
-    python -m tests.bench.calls [--calls 300 1000] [--seconds 10] [--matching 100] [--no-sipp]
+    python -m tests.bench.calls [--calls 300 1000] [--seconds 10] [--matching 100] [--in-process] [--no-sipp]
     python -m tests.bench.calls --soak 10000
 
 The first prints how fast calls are set up, how evenly their packets leave, what gets lost, and the CPU that a call takes at each end;
-then the same while matchers listen to some of the calls; and beside it what SIPp takes for as many calls on the same two cores. The
-second places calls one after another, 50 at a time, and prints memory, descriptors and threads as it goes: they must stay, once the first
-32 s are over, for which ended transactions are remembered (RFC 3261 section 17).
+then the same while matchers listen to some of the calls, in a process of their own on the caller's core, whose CPU is counted as the
+caller's; and beside it what SIPp takes for as many calls on the same two cores. The second places calls one after another, 50 at a time,
+and prints memory, descriptors and threads as it goes: they must stay, once the first 32 s are over, for which ended transactions are
+remembered (RFC 3261 section 17).
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import multiprocessing
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from multiprocessing.connection import Connection
 
 import numpy as np
 
+from ivrtest.audio.matcher import Matcher
 from ivrtest.call.call import Answered, Ended
+from ivrtest.call.ears.pool import HearingPool
 from ivrtest.call.line import Line
 from ivrtest.call.pacing import percentile_ms
 from tests.bench.ends import Ears, Tally, answer, footprint, hold, pinned, prompts, tally
@@ -52,21 +55,28 @@ async def asked(pipe: Connection) -> Tally:
     return told
 
 
-async def measure(count: int, seconds: float, matching: int) -> None:
-    ears = Ears(prompts()) if matching else None
-    if ears is not None:
-        _ = ears.library.index
+async def listening(stack: AsyncExitStack, *, in_process: bool) -> Ears:
+    """Return ears that are ready to hear."""
+    library = prompts()
+    ears = Ears(library, None if in_process else await stack.enter_async_context(HearingPool([library], Matcher)))
+    async with ears.ear():
+        return ears
+
+
+async def measure(count: int, seconds: float, matching: int, *, in_process: bool) -> None:
     music = (4000 * np.sin(np.arange(8000) * 0.3)).astype(np.int16)
     gate = asyncio.Semaphore(AT_ONCE)
-    async with answerer() as (uri, far), Line(record=False, ports=range(0)) as line:
+    async with AsyncExitStack() as stack, answerer() as (uri, far), Line(record=False, ports=range(0)) as line:
+        ears = await listening(stack, in_process=in_process) if matching else None
+        beside = ears.pids if ears is not None else ()
         began = time.monotonic()
         held = await asyncio.gather(*(hold(line, uri, ears if number < matching else None, gate, music) for number in range(count)))
         took = time.monotonic() - began
         await asyncio.sleep(SETTLE_S)
         calls = [one.call for one in held]
-        before = await asyncio.gather(asked(far), tally(calls))
+        before = await asyncio.gather(asked(far), tally(calls, beside))
         await asyncio.sleep(seconds)
-        after = await asyncio.gather(tally(calls), asked(far))
+        after = await asyncio.gather(tally(calls, beside), asked(far))
         if ears is not None:
             ears.over = True
         for call in calls:
@@ -133,6 +143,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--calls", type=int, nargs="+", default=[1000], help="how many at once; of several numbers, one after another")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--matching", type=int, default=100, help="how many calls matchers listen to, in the second part")
+    parser.add_argument("--in-process", action="store_true", help="let matchers listen in the process that holds the calls")
     parser.add_argument("--no-sipp", action="store_true")
     parser.add_argument("--soak", type=int, default=0, help="place so many calls, one after another, 50 at a time")
     chosen = parser.parse_args(arguments)
@@ -141,9 +152,9 @@ def main(arguments: Sequence[str]) -> None:
         asyncio.run(soak(chosen.soak))
         return
     for count in chosen.calls:
-        asyncio.run(measure(count, chosen.seconds, 0))
+        asyncio.run(measure(count, chosen.seconds, 0, in_process=False))
         if chosen.matching:
-            asyncio.run(measure(count, chosen.seconds, min(count, chosen.matching)))
+            asyncio.run(measure(count, chosen.seconds, min(count, chosen.matching), in_process=chosen.in_process))
         if not chosen.no_sipp:
             measure_sipp(count, chosen.seconds)
 

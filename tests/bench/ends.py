@@ -7,7 +7,8 @@ import os
 import resource
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,8 +20,9 @@ from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import PromptLibrary, Recording
 from ivrtest.audio.synthesis import synthesise
 from ivrtest.call.call import Answered, Ended, Samples
+from ivrtest.call.ears.pool import HearingPool
 from ivrtest.call.line import Line
-from ivrtest.call.listener import Listener
+from ivrtest.call.listener import CallEar, Listener
 from ivrtest.call.sip_call import SipCall
 
 ALL_CORES = frozenset(range(os.cpu_count() or 1))
@@ -50,18 +52,24 @@ def pinned(core: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When, and how much CPU the process had taken by then. Seconds."""
+    """When, and how much CPU the process had taken by then, with those that listen for it. Seconds."""
 
     at: float
     cpu: float
 
     @classmethod
-    def now(cls) -> Moment:
-        return cls(time.monotonic(), time.process_time())
+    def now(cls, beside: Iterable[int] = ()) -> Moment:
+        return cls(time.monotonic(), time.process_time() + sum(cpu_of(pid) for pid in beside))
 
     def load_since(self, before: Moment) -> float:
         """Return the share of a core that was taken."""
         return (self.cpu - before.cpu) / (self.at - before.at)
+
+
+def cpu_of(pid: int) -> float:
+    """Return the seconds of CPU that a process has taken, to 10 ms (proc_pid_stat(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +93,12 @@ class Tally:
     """How many came so much too soon or too late after the one before."""
 
 
-async def tally(calls: Iterable[SipCall]) -> Tally:
-    """Put together what is known. Slowly: to work out a thousand calls at once would make packets late that would not be otherwise."""
-    begun = Moment.now()
+async def tally(calls: Iterable[SipCall], beside: Iterable[int] = ()) -> Tally:
+    """Put together what is known. Slowly: to work out a thousand calls at once would make packets late that would not be otherwise.
+
+    `beside`: the processes whose CPU counts, too.
+    """
+    begun = Moment.now(beside)
     stats = []
     for number, call in enumerate(tuple(calls)):
         stats.append(call.stats())
@@ -95,7 +106,7 @@ async def tally(calls: Iterable[SipCall]) -> Tally:
             await asyncio.sleep(0.001)
     return Tally(
         begun,
-        Moment.now(),
+        Moment.now(beside),
         sum(one.sent for one in stats),
         sum(one.received for one in stats),
         sum(one.lost for one in stats),
@@ -165,6 +176,8 @@ class Ears:
     """What the matchers of all calls found."""
 
     library: PromptLibrary
+    pool: HearingPool | None
+    """The processes that listen; None: this one does."""
     known: int = 0
     """Prompts that were known for what they are, whole."""
     others: list[str] = field(default_factory=list)
@@ -173,6 +186,18 @@ class Ears:
     """How long after its end each of the known ones was named."""
     over: bool = False
     """Whether the calls are being hung up: what that cuts off is nothing whole."""
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        return self.pool.pids if self.pool is not None else ()
+
+    @asynccontextmanager
+    async def ear(self) -> AsyncIterator[CallEar]:
+        if self.pool is None:
+            yield Matcher(self.library)
+        else:
+            async with self.pool.ear(self.library) as ear:
+                yield ear
 
     def heard(self, call: SipCall, heard: Heard) -> None:
         # The first words of a call come in the middle of a prompt.
@@ -193,17 +218,19 @@ class Held:
 
 async def hold(line: Line, uri: str, ears: Ears | None, gate: asyncio.Semaphore, music: Samples) -> Held:
     """Place a call and wait for its answer; then keep it up, with a matcher at its ear if there are any."""
-    async with gate:
+    async with gate, AsyncExitStack() as stack:
+        ear = await stack.enter_async_context(ears.ear()) if ears is not None else None
         call = await line.place(uri)
         answered = asyncio.Event()
+        listening = stack.pop_all()
 
         async def follow() -> None:
-            items = call.stream() if ears is None else Listener(call, Matcher(ears.library)).stream()
-            async for item in items:
-                if isinstance(item, Answered):
-                    answered.set()
-                elif ears is not None and isinstance(item, Heard):
-                    ears.heard(call, item)
+            async with listening:
+                async for item in call.stream() if ear is None else Listener(call, ear).stream():
+                    if isinstance(item, Answered):
+                        answered.set()
+                    elif ears is not None and isinstance(item, Heard):
+                        ears.heard(call, item)
 
         task = asyncio.create_task(follow())
         await answered.wait()
