@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import get_args
 
 import click
@@ -13,23 +14,29 @@ from ivrtest.call.limits import CallLimits
 from ivrtest.call.name_service import name_server
 from ivrtest.call.network import SILENT_S, Network
 from ivrtest.call.permission import Permission
-from ivrtest.call.tls import Tls
-from ivrtest.cli.settings import Settings, TargetSettings
+from ivrtest.call.tls import Tls, TlsError
+from ivrtest.cli.settings import FILE_NAME, Settings, TargetSettings
 from ivrtest.sip.digest import Secret
 
 
 def dial_options(called: TargetSettings | None, settings: Settings, keys: str | None = None) -> DialOptions:
     """Return how to call a target; None is the embedded IVR. `keys` wins over what the target says.
 
-    Raises UsageError when its password is not there.
+    Raises UsageError when its password is not there, and for certificates that cannot be used.
     """
     permission = permission_of(settings)
     mode = key_mode(keys or (called or settings.embedded).keys)
     if called is None:
         return DialOptions(permission=permission, keys=mode, sound=settings.embedded.sound.options())
+    tls = Tls(called.ca, called.certificate, called.fingerprint)
+    try:
+        if called.ca is not None or called.certificate is not None:
+            tls.client_context()
+    except TlsError as error:
+        raise click.UsageError(f'"{called.uri}" cannot be called: {error}') from error
     return DialOptions(
         permission=permission,
-        tls=Tls(called.ca, called.certificate, called.fingerprint),
+        tls=tls,
         secret=secret_of(called),
         register=called.register,
         proxy=called.proxy,
@@ -40,6 +47,20 @@ def dial_options(called: TargetSettings | None, settings: Settings, keys: str | 
         session_expires=called.session_expires,
         sound=called.sound.options(),
     )
+
+
+def has_scheme(target: str) -> bool:
+    """Return whether a target is written as a URI."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", target) is not None
+
+
+def unknown_target(target: str, settings: Settings) -> str:
+    """Return what to say of a target that is neither a URI nor a name."""
+    known = ", ".join(f'"{name}"' for name in settings.targets)
+    hint = f"the targets of {settings.path} are {known}" if known else f"{FILE_NAME} names no targets. give a SIP URI"
+    if "@" in target:
+        hint = f'did you mean "sip:{target}"?'
+    return f'"{target}" is neither a URI nor the name of a target. {hint}'
 
 
 def permission_of(settings: Settings) -> Permission:

@@ -20,13 +20,13 @@ from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import LineError
 from ivrtest.call.permission import DialRefused, Permission
 from ivrtest.call.placing import hop
-from ivrtest.cli.dialling import dial_options, permission_of
+from ivrtest.cli.dialling import dial_options, has_scheme, permission_of, unknown_target
 from ivrtest.cli.hearing_settings import Recognition, check_hearing, recognising
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import unusable
 from ivrtest.cli.problem import complain
 from ivrtest.cli.reports_folder import keeping, refuse_unwritable, write_reports
-from ivrtest.cli.settings import FILE_NAME, KEY_MODES, Settings, TargetSettings, load_settings
+from ivrtest.cli.settings import KEY_MODES, Settings, TargetSettings, load_settings
 from ivrtest.report.console import RunScreen, print_summary
 from ivrtest.run.bundle import Bundle, FlowFolder
 from ivrtest.run.evidence import Evidence
@@ -174,10 +174,8 @@ def target_of(target: str | None, settings: Settings) -> TargetSettings | None:
     if target is None:
         return None
     named = settings.targets.get(target)
-    if named is None and ":" not in target:
-        known = ", ".join(f'"{name}"' for name in settings.targets)
-        hint = f"the targets of {settings.path} are {known}" if known else f"{FILE_NAME} names no targets. give a SIP URI"
-        raise click.UsageError(f'"{target}" is neither a URI nor the name of a target. {hint}')
+    if named is None and not has_scheme(target):
+        raise click.UsageError(unknown_target(target, settings))
     called = named or TargetSettings(target)
     try:
         for uri in (called.uri, *called.failover):

@@ -73,7 +73,19 @@ from typing import Any, Final, Literal
 from ivrtest.cli.check_settings import CheckSettings, read_check
 from ivrtest.cli.hearing_settings import HearingSettings, read_hearing
 from ivrtest.cli.sound_settings import SOUND_KEYS, SoundSettings, read_sound
-from ivrtest.cli.toml_reader import Reader, finding, is_count, is_fingerprint, is_positive, is_switch, is_text, is_texts
+from ivrtest.cli.toml_reader import (
+    Reader,
+    finding,
+    is_address,
+    is_addresses,
+    is_count,
+    is_fingerprint,
+    is_patterns,
+    is_positive,
+    is_switch,
+    is_text,
+    is_texts,
+)
 from ivrtest.scenario.quality import MEASURES, Limit, parse_limit
 from ivrtest.source.finding import InputError
 from ivrtest.source.system import unread
@@ -236,7 +248,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     exclude = reader.value(paths, "paths.exclude", is_texts, "it must be a list of folders")
     jobs = reader.value(run, "run.jobs", is_count, A_COUNT)
     keep = reader.value(run, "run.keep", is_count, A_COUNT)
-    allow = reader.value(dial, "dial.allow", is_texts, 'it must be a list of patterns such as "sip:*@127.0.0.1"')
+    allow = reader.value(dial, "dial.allow", is_patterns, 'it must be a list of patterns such as "sip:*@127.0.0.1"')
     strict = reader.value(dial, "dial.strict", is_switch, A_SWITCH)
     region = reader.value(dial, "dial.region", is_region, A_REGION)
     resolver = reader.value(dial, "dial.resolver", is_name_server, A_NAME_SERVER)
@@ -291,7 +303,7 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
     declared = reader.table(data, "targets")
     for name in declared:
         table = reader.table(declared, name, TARGET_KEYS, within="targets.")
-        uri = reader.value(table, f"targets.{name}.uri", is_text, A_URI, required=True)
+        uri = reader.value(table, f"targets.{name}.uri", is_address, A_URI, required=True)
         jobs = reader.value(table, f"targets.{name}.jobs", is_count, A_COUNT)
         files = {
             key: Path(value)
@@ -311,10 +323,10 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
             reader.complain(f"targets.{name}", f'the password of target "{name}" stands in clear. {NOT_IN_CLEAR}')
         elif "password" in table and not is_text(table["password"]):
             reader.complain(f"targets.{name}", f'the password of target "{name}" must be a text')
-        register = reader.value(table, f"targets.{name}.register", is_text, AN_ADDRESS)
+        register = reader.value(table, f"targets.{name}.register", is_address, AN_ADDRESS)
         keys = reader.value(table, f"targets.{name}.keys", KEY_MODES.__contains__, A_KEY_MODE)
-        failover = reader.value(table, f"targets.{name}.failover", is_texts, A_LIST)
-        proxy = reader.value(table, f"targets.{name}.proxy", is_text, A_PROXY)
+        failover = reader.value(table, f"targets.{name}.failover", is_addresses, A_LIST)
+        proxy = reader.value(table, f"targets.{name}.proxy", is_address, A_PROXY)
         advertise = reader.value(table, f"targets.{name}.advertise", is_ip_address, AN_IP_ADDRESS)
         failover_after = reader.value(table, f"targets.{name}.failover_after", is_positive, A_TIME)
         keep_alive = reader.value(table, f"targets.{name}.keep_alive", is_interval, AN_INTERVAL)

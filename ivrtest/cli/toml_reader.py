@@ -35,6 +35,34 @@ def is_switch(value: object) -> bool:
     return isinstance(value, bool)
 
 
+def is_address(value: object) -> bool:
+    """Whether a value is the URI of somebody who can be called."""
+    # Imported where somebody is called: a check of flows needs no SIP.
+    from ivrtest.sip.grammar import SipSyntaxError
+    from ivrtest.sip.uri import parse_uri
+
+    try:
+        return isinstance(value, str) and bool(parse_uri(value))
+    except SipSyntaxError:
+        return False
+
+
+def is_addresses(value: object) -> bool:
+    return is_texts(value) and isinstance(value, list) and all(is_address(item) for item in value)
+
+
+def is_patterns(value: object) -> bool:
+    """Whether a value is a list of patterns for URIs: one without a scheme would allow nobody."""
+    return is_texts(value) and isinstance(value, list) and all(":" in item or "*" in item for item in value)
+
+
+def shown(value: object) -> str:
+    """Return a value in double quotes; of a list each of its own."""
+    if isinstance(value, list):
+        return f"[{', '.join(shown(item) for item in value)}]"
+    return f'"{str(value).lower() if isinstance(value, bool) else value}"'
+
+
 class Reader:
     """Takes values out of TOML data and collects what is wrong with them."""
 
@@ -67,8 +95,7 @@ class Reader:
             return None
         value = table[key]
         if not right(value):
-            shown = str(value).lower() if isinstance(value, bool) else value
-            self.complain(name, f'"{name}" is "{shown}". {rule}')
+            self.complain(name, f'"{name}" is {shown(value)}. {rule}')
             return None
         return value
 

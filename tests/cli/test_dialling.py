@@ -115,6 +115,13 @@ def ring() -> Iterator[Callable[[Ring], Ring]]:
     keyring.set_keyring(before)
 
 
+def test_certificates_that_cannot_be_used_are_told_before_a_call(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.pem"
+    with pytest.raises(click.UsageError) as refused:
+        dial_options(TargetSettings("sips:lab.example.com", ca=gone), Settings())
+    assert str(refused.value) == f'"sips:lab.example.com" cannot be called: ca "{gone}" cannot be read: it is not there'
+
+
 IN_A_KEYRING = TargetSettings("sip:ivr@lab.example.com", user="1001", password_keyring="lab")
 
 

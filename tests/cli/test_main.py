@@ -96,6 +96,10 @@ MESSAGES = {
         'ivrtest: "staging" is neither a URI nor the name of a target. ivrtest.toml names no targets. give a SIP URI\n'
         "try: python -m ivrtest run --help\n"
     ),
+    "run --target ivr@127.0.0.1:5060": (
+        'ivrtest: "ivr@127.0.0.1:5060" is neither a URI nor the name of a target. did you mean "sip:ivr@127.0.0.1:5060"?\n'
+        "try: python -m ivrtest run --help\n"
+    ),
     "run --target sip:a@192.0.2.1": (
         'ivrtest: calling "sip:a@192.0.2.1" is refused: it is not among the allowed targets. '
         'allowed: "sip:*@127.0.0.1", "sip:*@[::1]", "sip:*@localhost"\ntry: python -m ivrtest run --help\n'

@@ -213,12 +213,24 @@ def test_every_mistake_is_told_in_one_pass() -> None:
             'ivrtest.toml:3:1: "targets.lab.failover" is "sip:lab2". it must be a list of SIP URIs such as "sip:ivr@127.0.0.1:5060"',
         ),
         (
+            '[targets.lab]\nuri = "lab"\n',
+            'ivrtest.toml:2:1: "targets.lab.uri" is "lab". it must be a SIP URI such as "sip:ivr@127.0.0.1:5060"',
+        ),
+        (
+            '[targets.lab]\nuri = "sip:lab"\nfailover = ["lab2"]\n',
+            'ivrtest.toml:3:1: "targets.lab.failover" is ["lab2"]. it must be a list of SIP URIs such as "sip:ivr@127.0.0.1:5060"',
+        ),
+        (
+            '[dial]\nallow = ["127.0.0.1"]\n',
+            'ivrtest.toml:2:1: "dial.allow" is ["127.0.0.1"]. it must be a list of patterns such as "sip:*@127.0.0.1"',
+        ),
+        (
             '[targets.lab]\nuri = "sip:lab"\nproxy = ["sip:sbc"]\n',
-            """ivrtest.toml:3:1: "targets.lab.proxy" is "['sip:sbc']". it must be the SIP URI of a proxy, such as "sip:sbc.example.com\"""",
+            """ivrtest.toml:3:1: "targets.lab.proxy" is ["sip:sbc"]. it must be the SIP URI of a proxy, such as "sip:sbc.example.com\"""",
         ),
         (
             '[targets.lab]\nuri = "sip:lab"\nkeys = ["info"]\n',
-            """ivrtest.toml:3:1: "targets.lab.keys" is "['info']". it must be one of "rfc4733", "info", "info-dtmf", "inband", "auto\"""",
+            """ivrtest.toml:3:1: "targets.lab.keys" is ["info"]. it must be one of "rfc4733", "info", "info-dtmf", "inband", "auto\"""",
         ),
         ("targets = 3\n", 'ivrtest.toml:1:1: "targets" must be a table: [targets]'),
         ('[quality]\nloss = "<= 1"\n', 'ivrtest.toml:2:1: "loss" is "<= 1". it must be a limit such as "<= 1 %"'),

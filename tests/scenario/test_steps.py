@@ -204,7 +204,7 @@ def test_a_limit_may_stand_inside_or_beside(written: str, within_s: float) -> No
         ("ended: ivr", ['5:12 "ended" is "ivr". it must be a mapping such as {by: ivr}']),
         ("ended: {by: me}", ['5:17 "by" is "me". it must be "ivr" or "caller"']),
         ("ended: {}", ['5:5 "ended" of step 1 lacks the key "by"']),
-        ("hang_up: now", ['5:14 "hang_up" is "now". it must be empty']),
+        ("hang_up: now", ['5:14 "hang_up" is "now". it must be nothing at all, as in "- hang_up"']),
     ],
 )
 def test_a_mistake_is_told_at_its_place(written: str, messages: list[str]) -> None:
