@@ -45,6 +45,8 @@ class Doubt(StrEnum):
     """A key of ours was over its beginning or its end, and what is left is too short."""
     brevity = "brevity"
     """It is so short that it can be a recording, and as well a word of other speech."""
+    begun = "begun"
+    """The call ended when it had only begun."""
 
 
 class Means(StrEnum):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ivrtest.audio.alignment import Track
+from ivrtest.audio.call_end import cut_by_end, with_cut
 from ivrtest.audio.certainty import (
     AUDIBLE,
     BAND_ABOVE_NOISE_DB,
@@ -124,16 +125,17 @@ class Matcher:
         """The call is over: return the last word on what was playing."""
         end_s = self._history.taken / SAMPLE_RATE
         hearings: list[Hearing] = []
-        # What was left for a longer step.
-        while (added := self._history.step(STEP)) is not None:
+        # What was left for a longer step, and what is less than one.
+        while self._history.waiting >= WINDOW and (added := self._history.step(min(self._history.waiting, STEP))) is not None:
             hearings += self._step(*added)
+        cut = cut_by_end(self._now)
         self._over = self._history.over = self._sound.over = True
         self._next, self._dozing = STEP, False
-        hearings += self.feed(np.zeros(STEP * 6, np.int16), np.zeros(STEP * 6, np.bool_))
+        after = self.feed(np.zeros(STEP * 6, np.int16), np.zeros(STEP * 6, np.bool_))
         if self._now.named is not None:
-            hearings += self._went_wrong(self._now.named, Verdict.truncated)
-        hearings += self._left_over()
-        hearings += self._tone.finish(end_s)
+            after += self._went_wrong(self._now.named, Verdict.truncated)
+        after += self._left_over()
+        hearings += [*with_cut(after, cut), *self._tone.finish(end_s)]
         return [known_by(hearing, end_s) for hearing in hearings]
 
     # ---------------------------------------------------------------- each 100 ms

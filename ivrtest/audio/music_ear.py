@@ -16,6 +16,7 @@ import numpy as np
 
 from ivrtest.audio.certainty import NAME_ANY_S, STEP
 from ivrtest.audio.hearing import (
+    Doubt,
     Ear,
     Heard,
     Hearing,
@@ -165,7 +166,7 @@ class MusicEar:
                 return [*self._named_music(match, whole=False), hearing]
             case Heard(match=match) if match.key in self._keys:
                 return self._heard_music(match, hearing)
-            case Recognised(match=match) | Heard(match=match) if match.prompt:
+            case Recognised(match=match) | Heard(match=match) if match.prompt and match.doubt is not Doubt.begun:
                 self._explained_s = max(self._explained_s, match.end_s)
                 certain = match.verdict in _PLAYED
                 self._known = isinstance(hearing, Recognised) and match.verdict is Verdict.match

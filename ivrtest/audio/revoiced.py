@@ -92,7 +92,9 @@ class Revoiced:
         """When the speech that is being gathered began."""
         self._end_s = 0.0
         self._verdict = Verdict.unknown
-        """What the matcher says of it."""
+        """What the matcher says of it, ..."""
+        self._doubt: Doubt | None = None
+        """... and why, where it cannot tell."""
         self._key_s = -1.0
         """When something was last left out of all comparisons: a key of ours, which may have cut what was said."""
         self._losses: deque[tuple[float, float]] = deque(maxlen=LOSSES)
@@ -173,9 +175,9 @@ class Revoiced:
 
     def _gather(self, match: Match) -> None:
         if self._begin_s is None:
-            self._begin_s, self._verdict = match.start_s, match.verdict
+            self._begin_s, self._verdict, self._doubt = match.start_s, match.verdict, match.doubt
         elif match.verdict is Verdict.inconclusive:
-            self._verdict = match.verdict
+            self._verdict, self._doubt = match.verdict, match.doubt
         self._end_s = max(self._end_s, match.end_s)
 
     def _release(self) -> list[Hearing]:
@@ -224,7 +226,7 @@ class Revoiced:
     def _tell(self, heard: Compared) -> list[Hearing]:
         nothing = Match("", "", self._verdict, 0.0, heard.start_s, heard.end_s, self._now_s, by=Means.sound)
         if not heard.ranked:
-            return [Heard(nothing, self._now_s)]
+            return [Heard(replace(nothing, doubt=self._doubt), self._now_s)]
         [(nearest, *_), distance], *others = heard.ranked
         found = _of(nothing, nearest, Verdict.match, distance.whole, others[0][0][0] if others else None)
         if self._named(heard):
@@ -235,6 +237,7 @@ class Revoiced:
             if said == self._expected[:1] and part.share < PART and part.beginning < LIKE:
                 cut = _of(nothing, said[0], Verdict.truncated, part.beginning, None)
                 return [Heard(replace(cut, diverged_at_s=heard.end_s), self._now_s)]
+        nothing = replace(nothing, doubt=self._doubt)
         if distance.whole >= NEAR:
             return [Heard(nothing, self._now_s)]
         if nearest not in self._library.anew and any(begin < heard.end_s and heard.start_s < end for begin, end in self._losses):

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ivrtest.audio.hearing import Heard, Hearing, Match, Music, MusicPlays, MusicStopped, Recognised, SoundEnded, SoundStarted, Verdict
+from ivrtest.audio.hearing import (
+    Doubt,
+    Heard,
+    Hearing,
+    Match,
+    Music,
+    MusicPlays,
+    MusicStopped,
+    Recognised,
+    SoundEnded,
+    SoundStarted,
+    Verdict,
+)
 from ivrtest.audio.transcript import Transcript
 from ivrtest.call.call import Answered, CallEvent, ChangeMethod, EarlyMedia, Ended, KeySent, Ringing, TransferAsked, Unheard
 from ivrtest.call.listener import Tick
@@ -200,7 +212,7 @@ class Scene:
             case Heard(match=match):
                 self.sounded = True
                 self.undecided = None
-                if match.prompt and match.verdict is not Verdict.inconclusive:
+                if (match.prompt and match.verdict is not Verdict.inconclusive) or match.doubt is Doubt.begun:
                     self.named.append((match.start_s, match.end_s))
                 if match.prompt in self.music:
                     self.round_until = match.end_s if match.verdict is Verdict.match else -1.0

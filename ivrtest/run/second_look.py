@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.hearing import Heard, ProgressToneHeard, ToneHeard, Verdict
+from ivrtest.audio.hearing import Doubt, Heard, ProgressToneHeard, ToneHeard, Verdict
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.revoiced import ear_for
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
@@ -119,7 +119,7 @@ class Stretch:
 
 def in_doubt(heard: Heard) -> bool:
     """Return whether a passage may be several recordings, each cut off early."""
-    return heard.match.verdict in (Verdict.unknown, Verdict.diverged)
+    return heard.match.verdict in (Verdict.unknown, Verdict.diverged) or heard.match.doubt is Doubt.begun
 
 
 def second_look(library: PromptLibrary, recent: Recent, stretch: Stretch, until_s: float) -> list[Heard]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from ivrtest.audio.hearing import Heard, Match, ProgressTone, ProgressToneHeard, Recognised, Verdict
+from ivrtest.audio.hearing import Doubt, Heard, Match, ProgressTone, ProgressToneHeard, Recognised, Verdict
 from ivrtest.call.call import Ended
 from ivrtest.call.listener import Tick
 from ivrtest.flow.spoken_numbers import is_number_recording, meaning
@@ -46,6 +46,8 @@ class HearAct(Act):
         """The tone of the network that was heard instead, for people."""
         self.old: Match | None = None
         """What our key did not interrupt."""
+        self.begun: Match | None = None
+        """What had only begun when the call ended."""
         self.broken: Match | None = None
         """What seems to be cut off, or not as recorded."""
         self.seen = (0.0, 0)
@@ -107,6 +109,10 @@ class HearAct(Act):
         return None
 
     def final(self, match: Match, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
+        if match.doubt is Doubt.begun:
+            # That the call is over is known next.
+            self.begun = match
+            return wait_on()
         if match.verdict is Verdict.inconclusive:
             return (), self.done(Status.ERROR, match, f"could not tell: {told(match)}. {self.expected()}")
         if self.next_wanted in scene.unrecorded and match.verdict is not Verdict.match:
@@ -229,6 +235,8 @@ class HearAct(Act):
         if hidden := scene.hidden(self.since, ended.at):
             return Done(Status.ERROR, ended.at, f"{hidden}, before the call ended. {self.expected()}", tuple(self.heard))
         done = cut_short(ended, f"{named(self.next_wanted)} was heard")
+        if self.begun is not None and self.begun.prompt:
+            return Done(done.status, done.at_s, f"{done.message}. heard {told(self.begun)}", (*self.heard, self.begun))
         return Done(done.status, done.at_s, done.message, tuple(self.heard))
 
     def done(self, status: Status, match: Match, message: str = "") -> Done:

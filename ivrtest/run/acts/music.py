@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from ivrtest.audio.hearing import Heard, Match, Music, MusicPlays, MusicStopped, ProgressToneHeard, Recognised, Verdict
+from ivrtest.audio.hearing import Doubt, Heard, Match, Music, MusicPlays, MusicStopped, ProgressToneHeard, Recognised, Verdict
 from ivrtest.call.listener import Tick
 from ivrtest.run.acts.act import Act, cut_short, decide, wait_on
 from ivrtest.run.acts.naming import named, told, tone_of
@@ -81,7 +81,7 @@ class MusicAct(Act):
 
     def concerns(self, match: Match, scene: Scene) -> bool:
         """Return whether a sound that is no music is judged."""
-        if match.prompt in scene.music or scene.is_stale(match):
+        if match.prompt in scene.music or scene.is_stale(match) or match.doubt is Doubt.begun:
             return False
         return match.start_s >= max(self.since - _SLACK_S, scene.excused_until) and match.end_s > self.since + _SLACK_S
 

@@ -19,6 +19,7 @@ DOUBTS: Final = {
     Doubt.overlap: "with too much other sound over it to tell",
     Doubt.own_key: "beside our own key, of which too little is left to tell",
     Doubt.brevity: "that is too short to be told from words that nobody recorded",
+    Doubt.begun: "that had only begun when the call ended",
 }
 """Why nobody can tell what was heard."""
 FROM_START_S: Final = 0.5
