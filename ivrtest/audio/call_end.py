@@ -28,6 +28,7 @@ _TELLING: Final = 40
 _NAMED_S: Final = 0.25
 """Sound that must fit before a recording that nobody expects is named as what may have begun."""
 _WHOLE: Final = frozenset({Verdict.match, Verdict.ambiguous})
+_HIDDEN: Final = frozenset({Doubt.loss, Doubt.noise, Doubt.overlap})
 _NEAR_S: Final = 0.15
 
 
@@ -77,10 +78,10 @@ def _expected(situation: Situation, start: int) -> Iterator[Track]:
 
 
 def with_cut(hearings: list[Hearing], cut: Match | None) -> list[Hearing]:
-    """Return what was said after the call's end, with what it cut off told as that, unless it proved to be whole."""
+    """Return what was said after the call's end, with what it cut off told as that, unless it proved to be whole or hidden by the line."""
     if cut is None:
         return hearings
     about = [hearing for hearing in hearings if isinstance(hearing, Heard) and hearing.match.end_s > cut.sounds_from_s + _NEAR_S]
-    if any(hearing.match.verdict in _WHOLE for hearing in about) or not (about or cut.prompt):
+    if any(hearing.match.verdict in _WHOLE or hearing.match.doubt in _HIDDEN for hearing in about) or not (about or cut.prompt):
         return hearings
     return [*(hearing for hearing in hearings if hearing not in about), Heard(cut, cut.end_s)]
