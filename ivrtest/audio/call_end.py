@@ -82,6 +82,11 @@ def with_cut(hearings: list[Hearing], cut: Match | None) -> list[Hearing]:
     if cut is None:
         return hearings
     about = [hearing for hearing in hearings if isinstance(hearing, Heard) and hearing.match.end_s > cut.sounds_from_s + _NEAR_S]
-    if any(hearing.match.verdict in _WHOLE or hearing.match.doubt in _HIDDEN for hearing in about) or not (about or cut.prompt):
+    if any(_outweighs(hearing.match, cut) for hearing in about) or not (about or cut.prompt):
         return hearings
     return [*(hearing for hearing in hearings if hearing not in about), Heard(cut, cut.end_s)]
+
+
+def _outweighs(match: Match, cut: Match) -> bool:
+    """Return whether what was said is more certain than that it had only begun: it was whole, or of what it seems to be much was lost."""
+    return match.verdict in _WHOLE or (match.doubt in _HIDDEN and (bool(match.prompt) or not cut.prompt))
