@@ -59,7 +59,7 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False)
     type=click.Path(path_type=Path),
     help="Where the JUnit report goes, in place of an older one. Default: junit.xml in the folder of reports.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Calls at once. Default: 8.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Calls at once. Default: 8. Other processes listen to more than 16.")
 @click.option("--no-calibration", is_flag=True, help='Judge calls as usual, whatever "ivrtest calibrate" has measured of the target.')
 @click.option("--trace", is_flag=True, help="Print the SIP messages of every call as a ladder. Passwords and secret keys are masked.")
 @click.option(

@@ -66,6 +66,16 @@ def test_one_that_is_killed_is_told_to_all_its_calls() -> None:
     assert lost_with(Computing, kill) == [f"{LOST}was ended by signal 9 (Killed){CURE}"] * 3
 
 
+def test_what_ends_the_run_leaves_the_end_of_its_calls_to_the_run() -> None:
+    async def run() -> list[Hearing]:
+        async with HearingPool([LIBRARY], Deaf) as pool, pool.ear(LIBRARY) as ear:
+            for wish in (signal.SIGINT, signal.SIGTERM):
+                os.kill(pool.pids[0], wish)
+            return await fed(ear)
+
+    assert asyncio.run(run()) == []
+
+
 def test_one_that_stands_still_is_not_waited_for() -> None:
     async def run() -> str:
         process = HearingProcess([LIBRARY], Computing, patience_s=0.5)
