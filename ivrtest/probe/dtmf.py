@@ -65,7 +65,9 @@ class ModeResult:
     @property
     def message(self) -> str:
         """Why it is not heard, or not always."""
-        return next((trial.message for trial in self.trials if trial.hears is not Hears.YES), "")
+        # Where one call leaves us in doubt, its reason is told, not that of another in which the key was not heard.
+        told = sorted((trial for trial in self.trials if trial.hears is not Hears.YES), key=lambda trial: trial.hears is not self.hears)
+        return told[0].message if told else ""
 
     @property
     def slowest_s(self) -> float | None:

@@ -23,6 +23,7 @@ REFUSED, UNCLEAR = Trial(Hears.REFUSED, "415"), Trial(Hears.UNCLEAR, "busy")
         ((YES, NO), Hears.SOMETIMES, "nothing was heard"),
         ((REFUSED,), Hears.REFUSED, "415"),
         ((YES, UNCLEAR), Hears.UNCLEAR, "busy"),
+        ((NO, UNCLEAR), Hears.UNCLEAR, "busy"),
         ((), Hears.UNCLEAR, ""),
     ],
 )
