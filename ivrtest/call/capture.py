@@ -28,7 +28,9 @@ class Capturing:
     keep_secrets: bool = False
     """Keep keys that are secret as they were."""
     keep_srtp_keys: bool = False
-    """Keep the keys of encryption that stand in session descriptions (RFC 4568), so that Wireshark can read SRTP."""
+    """Keep the keys of encryption that stand in session descriptions (RFC 4568), so that whoever has the capture can decrypt its SRTP.
+
+    Wireshark does not, `ivrtest identify` does."""
 
     def of_a_call(self) -> Capture:
         """Return an empty capture."""

@@ -222,6 +222,8 @@ class StreamPort:
                 problem = tls_problem(error, connection.peer[0])
             elif isinstance(error, TimeoutError):
                 problem = str(error) or CLOSED
+            elif self._tls is None and connection.placed and not connection.heard:
+                problem = f"{CLOSED} before it said anything. perhaps it speaks TLS there"
             elif self._tls is not None and self._tls.certificate is None and connection.placed and not connection.heard:
                 problem = f"{CLOSED} before it said anything. perhaps it wants a certificate of ours"
             else:

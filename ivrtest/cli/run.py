@@ -74,7 +74,11 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False)
     type=click.Choice(("refuse", "mask", "keep")),
     help="What becomes of secret keys in packets: refuse to write such (the default), blank them, or keep them as they were sent.",
 )
-@click.option("--pcap-srtp-keys", is_flag=True, help="Keep the keys of encrypted sound in the packets, so that Wireshark can decrypt it.")
+@click.option(
+    "--pcap-srtp-keys",
+    is_flag=True,
+    help='Keep the keys of encrypted sound in the packets, so that it can be decrypted: "ivrtest identify" does.',
+)
 def command(
     paths: tuple[Path, ...],
     target: str | None,

@@ -151,7 +151,7 @@ def test_after_a_connection_has_ended_the_next_message_opens_another() -> None:
                 port = far.address[1]
                 near.port.send(REQUEST, far.address)
                 await far.next()
-            assert await near.next() == ("closed", far.address, CLOSED)
+            assert await near.next() == ("closed", far.address, f"{CLOSED} before it said anything. perhaps it speaks TLS there")
             server = await asyncio.start_server(echo, "127.0.0.1", port, reuse_address=True)
             near.port.send(REQUEST, far.address)
             assert await near.next() == ("received", far.address, REQUEST)
@@ -181,8 +181,8 @@ def test_a_port_that_somebody_has_cannot_be_had() -> None:
     run(act)
 
 
-async def problem_of(near_tls: Tls, far_tls: Tls | None, name: str = "127.0.0.1") -> str:
-    """Send a message over TLS, and return what keeps it from arriving; an empty text when it does arrive."""
+async def problem_of(near_tls: Tls | None, far_tls: Tls | None, name: str = "127.0.0.1") -> str:
+    """Send a message over TLS, without `near_tls` over TCP, and return what keeps it from arriving; an empty text when it arrives."""
     async with Station(near_tls) as near, Station(far_tls) as far:
         near.port.expect(far.address, name)
         near.port.send(REQUEST, far.address)
@@ -255,6 +255,11 @@ def test_a_server_that_asks_its_callers_for_a_certificate(tmp_path: Path) -> Non
     assert asyncio.run(problem_of(Tls(ca=authority.file), far)) == (
         "it closed the connection before it said anything. perhaps it wants a certificate of ours"
     )
+
+
+def test_a_server_that_speaks_tls_where_we_do_not(tmp_path: Path) -> None:
+    far = Tls(certificate=Authority(tmp_path).certificate("127.0.0.1"))
+    assert asyncio.run(problem_of(None, far)) == "it closed the connection before it said anything. perhaps it speaks TLS there"
 
 
 def test_a_server_that_does_not_speak_tls() -> None:
