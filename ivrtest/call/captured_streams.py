@@ -176,6 +176,9 @@ def is_handshake(payload: bytes) -> bool:
 @contextmanager
 def open_capture(path: Path) -> Iterator[CaptureFile]:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # Opening a pipe that nobody writes to would wait for ever, and a capture is read twice.
+            raise CaptureError(f'"{path}" is not a regular file. save the capture in one')
         file = path.open("rb")
     except OSError as error:
         raise CaptureError(f'cannot read capture "{path}": {unread(error)}') from error

@@ -35,7 +35,7 @@ def known_channel(context: click.Context, _: click.Parameter, value: str) -> str
 
 @click.command()
 @click.argument("library", metavar="LIBRARY", type=click.Path(path_type=Path))
-@click.argument("files", metavar="AUDIO...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="AUDIO...", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per passage and line.")
 @click.option(
     "--channel",
@@ -157,10 +157,12 @@ def _is_capture(file: Path) -> bool:
     if stem.suffix.lower() in _CAPTURES or file.suffix.lower() == ".gz":
         return True
     try:
+        # Opening a pipe that nobody writes to would wait for ever. Whoever reads it as sound has more to say about it.
+        if not file.is_file():
+            return False
         with file.open("rb") as opened:
             return opened.read(4).hex() in _MARKS
     except OSError:
-        # Whoever reads it as sound has more to say about it.
         return False
 
 

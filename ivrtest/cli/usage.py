@@ -6,11 +6,16 @@ click tells what is wrong by the type of its error, and the value that is wrong 
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import click
+
+from ivrtest.source.system import unread
 
 _REPR: Final = re.compile(r"""^(?:[A-Z][a-z]+ )?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*") """)
 _NUMBER: Final = re.compile(r"^(\S+) is not in the range ")
@@ -32,6 +37,8 @@ def told(error: click.ClickException) -> str:
             many = parameter.nargs != 1
             return f"{_name(parameter)} is missing. give {'one or more' if many else 'one'}"
         case click.BadParameter(param=click.Parameter() as parameter, message=message) if value := _value(message):
+            if _is_closed(parameter.type, value):
+                return f'{_name(parameter)} is "{value}": {unread(PermissionError(errno.EACCES, ""))}'
             return f'{_name(parameter)} is "{value}". {_must(parameter.type)}'
         case click.UsageError(ctx=context, message=message) if found := _TOO_MANY.match(message):
             most = sum(max(each.nargs, 1) for each in _parameters(context) if isinstance(each, click.Argument))
@@ -78,6 +85,11 @@ def _value(message: str) -> str:
         return str(ast.literal_eval(found[1]))
     found = _NUMBER.match(message)
     return found[1] if found else ""
+
+
+def _is_closed(kind: click.ParamType[Any], value: str) -> bool:
+    """Return whether a path is refused because we may not read it."""
+    return isinstance(kind, click.Path) and kind.readable and Path(value).exists() and not os.access(value, os.R_OK)
 
 
 def _must(kind: click.ParamType[Any]) -> str:

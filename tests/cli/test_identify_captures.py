@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import numpy as np
@@ -98,9 +99,13 @@ def test_captures_that_cannot_be_used(shop: Path) -> None:
     (shop / "text.pcap").write_text("Hello")
     (shop / "empty.pcap").write_bytes(b"")
     (shop / "folder.pcap").mkdir()
+    os.mkfifo(shop / "pipe.pcap")
+    os.mkfifo(shop / "pipe")
     write(shop / "none.pcap")
     write(shop / "sip.pcap", (CALLER, IVR, [(0.0, invite(1, "0"))]))
-    code, passages, errors = identify(shop, *("text.pcap", "empty.pcap", "folder.pcap", "none.pcap", "sip.pcap", "missing.pcapng"))
+    code, passages, errors = identify(
+        shop, *("text.pcap", "empty.pcap", "folder.pcap", "none.pcap", "sip.pcap", "missing.pcapng", "pipe.pcap", "pipe")
+    )
     assert (code, passages) == (3, [])
     assert errors.splitlines() == [
         'ivrtest: capture "text.pcap" is no capture: it begins with "Hell", not with the mark of pcap or pcapng',
@@ -109,6 +114,8 @@ def test_captures_that_cannot_be_used(shop: Path) -> None:
         'ivrtest: capture "none.pcap" holds no packets. capture while the call is made',
         'ivrtest: capture "sip.pcap" holds no RTP stream: of 1 packets 1 are UDP, 1 of them SIP. capture where the sound passes',
         'ivrtest: cannot read capture "missing.pcapng": it is not there',
+        'ivrtest: "pipe.pcap" is not a regular file. save the capture in one',
+        'ivrtest: "pipe" is not a regular file. save the recording in one',
     ]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +44,28 @@ def test_a_command_line_that_cannot_be_used(line: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (3, "")
     command = "prompts confusable" if "confusable" in line else line.split()[0]
     assert done.stderr == f"ivrtest: {TOLD[line]}\ntry: python -m ivrtest {command} --help\n"
+
+
+AS_ANYBODY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+"""Takes from the superuser that he may read everything."""
+
+
+@pytest.mark.skipif(bool(AS_ANYBODY) and shutil.which("setpriv") is None, reason="the superuser may read everything")
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("identify closed a.wav", 'LIBRARY is "closed": permission denied. give yourself the right to read it'),
+        ("identify sounds closed.wav", 'cannot read recording "closed.wav": permission denied. give yourself the right to read it'),
+        ("identify sounds closed.pcap", 'cannot read capture "closed.pcap": permission denied. give yourself the right to read it'),
+        ("check --baseline closed.pcap", '"--baseline" is "closed.pcap": permission denied. give yourself the right to read it'),
+    ],
+)
+def test_what_may_not_be_read(line: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "sounds").mkdir()
+    shutil.copy(Path(__file__).parents[2] / "flows/prompts/bank/en/goodbye.wav", tmp_path / "sounds")
+    (tmp_path / "closed").mkdir(mode=0)
+    for name in ("closed.wav", "closed.pcap"):
+        (tmp_path / name).touch(mode=0)
+    command = [*AS_ANYBODY, sys.executable, "-m", "ivrtest", *line.split()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[0]) == (3, "", f"ivrtest: {told}")
