@@ -61,7 +61,7 @@ def read_folder(folder: Path) -> FolderReading:
     """Read all recordings below a folder, in order of their names. Raises AudioError if the folder cannot be listed or holds none."""
     try:
         files = sorted(
-            path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and not _hidden(path, folder) and path.is_file()
+            path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and not _hidden(path, folder) and not path.is_dir()
         )
     except OSError as error:
         raise AudioError(f'folder "{folder}" cannot be listed: {unread(error)}') from error
@@ -81,7 +81,7 @@ def read_folder(folder: Path) -> FolderReading:
             problems.append(str(error))
             continue
         if fault := fault_of(samples):
-            problems.append(f'recording "{path}" {fault}')
+            problems.append(f'recording "{path}" {fault}. record it again')
             continue
         recordings[key] = Recording(key[0], key[1], samples, "", path, is_synthetic(path))
     if not recordings and not problems:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from ivrtest.audio import g711
+from ivrtest.audio.decoded import Decoded
 from ivrtest.audio.formats import FFMPEG, RAW, WIDE
 from ivrtest.audio.pcm import SAMPLE_RATE, Samples
 from ivrtest.audio.resampler import Resampler
@@ -21,8 +22,11 @@ from ivrtest.source.system import unread
 
 PIECE_S: Final = 2
 """Seconds that are read at once."""
-MAX_DECODED_S: Final = 3 * 3600.0
-"""What ffmpeg decodes is held in memory as a whole, so there is a limit: about 60 kB a second of stereo while it is decoded."""
+MAX_DECODED_S: Final = 24 * 3600.0
+"""What ffmpeg decodes is kept on disk meanwhile, so there is a limit: 115 MB an hour of stereo."""
+
+_MARKS: Final = {b"ID3": ".mp3", b"\xff\xfb": ".mp3", b"fLaC": ".flac", b"OggS": ".ogg", b"ftyp": ".m4a", b"FORM": ".aiff"}
+"""What recordings of other kinds begin with, or have after four octets, and what they should be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,9 @@ def open_sound(path: Path, *, max_s: float | None = None) -> SoundFile:
     if start[:4] in (b"RIFF", b"RIFX", *WIDE):
         sound = _open_wav(path, max_s)
     elif suffix in (".wav", ".wave", ".wav49"):
-        raise AudioError(f'recording "{path}" is no WAV file: it begins with "{printable(start)}", not with "RIFF"')
+        right = next((kind for mark, kind in _MARKS.items() if mark in (start[: len(mark)], start[4:])), None)
+        hint = f'. call it "{path.with_suffix(right).name}", or save it as WAV' if right else ""
+        raise AudioError(f'recording "{path}" is no WAV file: it begins with "{printable(start)}", not with "RIFF"{hint}')
     elif suffix in RAW:
         sound = _open_raw(path, *RAW[suffix])
     elif suffix in FFMPEG:
@@ -119,12 +125,16 @@ def _open_raw(path: Path, kind: str, rate: int) -> SoundFile:
 
 
 def _decode(path: Path, max_s: float | None, container: str, *, codec: str | None = None) -> SoundFile:
-    """Let ffmpeg decode a recording. With a limit, it stays at its own rate; what may last long is taken at 8000 samples a second."""
+    """Let ffmpeg decode a recording. With a limit, it stays at its own rate and is held in memory; what may last long is taken at 8000
+    samples a second, and kept on disk."""
     for tool in ("ffmpeg", "ffprobe"):
         if shutil.which(tool) is None:
             raise AudioError(f'recording "{path}" needs {tool} to be read. install ffmpeg, or save it as WAV (PCM, mu-law or A-law)')
+    if max_s is None:
+        decoded = Decoded(path, container, codec, MAX_DECODED_S + 1)
+        _check_length(path, decoded.length / SAMPLE_RATE, MAX_DECODED_S)
+        return SoundFile(path, decoded.channels, SAMPLE_RATE, decoded.length, "", decoded.pieces)
     pydub = _pydub()
-    limit = MAX_DECODED_S if max_s is None else max_s
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -135,14 +145,13 @@ def _decode(path: Path, max_s: float | None, container: str, *, codec: str | Non
                 str(path),
                 format=container,
                 codec=codec,
-                duration=limit + 1,
-                parameters=["-ar", str(SAMPLE_RATE)] if max_s is None else None,
+                duration=max_s + 1,
             )
     except (pydub.exceptions.CouldntDecodeError, IndexError, KeyError, ValueError, OSError) as error:
         raise AudioError(
             f'recording "{path}" cannot be decoded: ffmpeg found no sound of format "{container}" in it. save it as WAV'
         ) from error
-    _check_length(path, segment.frame_count() / segment.frame_rate, limit)
+    _check_length(path, segment.frame_count() / segment.frame_rate, max_s)
     samples = _from_segment(segment)
 
     def read(length: int) -> Iterator[Samples]:

@@ -127,6 +127,7 @@ def read_header(path: Path) -> Wav:
     """Read a WAV file as far as its samples. Raises AudioError for what is no WAV file, or one that lies about itself."""
     with open_binary(path) as file:
         start = _read(file, 12, path)
+        whole = int.from_bytes(start[4:8], "little")
         if start[:4] not in (b"RIFF", *WIDE) or start[8:12] != b"WAVE":
             raise AudioError(
                 f'recording "{path}" is no WAV file that can be read: it begins with "{printable(start)}", not with "RIFF....WAVE"'
@@ -139,6 +140,9 @@ def read_header(path: Path) -> Wav:
         while position + 8 <= size:
             name, claimed = struct.unpack("<4sI", _read(file, 8, path))
             position += 8
+            if name == b"data" and not claimed and position >= 8 + whole:
+                # Who wrote it was stopped before the sizes were known; sound follows all the same.
+                claimed = UNKNOWN_SIZE
             if name == b"data" and claimed == UNKNOWN_SIZE and wide is not None:
                 claimed = wide
             there = min(claimed, size - position)
@@ -155,6 +159,10 @@ def read_header(path: Path) -> Wav:
                     if claimed > there and claimed != UNKNOWN_SIZE:
                         promise = f"its header promises {claimed} octets of sound, {there} are there"
                         raise AudioError(f'recording "{path}" is cut off: {promise}. copy it again')
+                    more = size - position - claimed
+                    if position + claimed < 8 + whole and more > 8 and not _chunk_follows(file, path, position + claimed, more):
+                        promise = f"its header promises {claimed} octets of sound, and {more} more follow that are nothing else"
+                        raise AudioError(f'recording "{path}" is not as it says: {promise}. save it again as WAV')
                     return Wav(path, wav_format, comment, position, there)
             position += claimed + claimed % 2
             file.seek(position)
@@ -174,6 +182,14 @@ def _wide_size(path: Path, body: bytes) -> int:
     if len(body) < 16:
         raise AudioError(f'recording "{path}" has a "ds64" chunk of {len(body)} octets. it has at least 28')
     return int(struct.unpack_from("<8xQ", body)[0])
+
+
+def _chunk_follows(file: BinaryIO, path: Path, position: int, more: int) -> bool:
+    """Return whether another chunk begins at a position, or one octet later, which evens the length of what went before."""
+    file.seek(position)
+    start = _read(file, 9, path)
+    chunks = (struct.unpack_from("<4sI", start, later) for later in (0, 1))
+    return any(name.isascii() and name.decode("ascii").isprintable() and claimed <= more for name, claimed in chunks)
 
 
 def _read_format(path: Path, body: bytes) -> WavFormat:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ivrtest.cli.hearing_settings import guessing
-from ivrtest.cli.libraries import load_recordings
+from ivrtest.cli.libraries import load_recordings, tell_twins
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
 from ivrtest.cli.settings import load_settings
@@ -91,6 +91,7 @@ def command(
             raise click.UsageError(f'"--from" chooses a sender in a capture, and "{file}" is a sound file. "--channel" chooses in those')
     try:
         named = load_recordings(library)
+        tell_twins(library, named.library)
         languages = languages_of(named.library.keys())
         wanted = _known_language(language, languages)
         guess = guessing(load_settings().hearing, [wanted] if wanted else languages) if words else None

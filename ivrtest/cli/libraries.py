@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ivrtest.audio.prompts import PromptLibrary
 
 _YAML = {".yaml", ".yml"}
+_MOST_TWINS = 3
+"""Identical recordings that are told of; who wants to see them all asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,19 @@ def load_recordings(path: Path) -> NamedLibrary:
             err=True,
         )
     return NamedLibrary(library, music_of(bundle.flow, *bundle.called.values()))
+
+
+def tell_twins(path: Path, library: PromptLibrary) -> None:
+    """Tell on standard error which recordings have the same sound under several names: nobody can say which of them plays."""
+    from ivrtest.report.passages import named
+
+    same: dict[bytes, list[str]] = {}
+    for recording in library.recordings():
+        same.setdefault(recording.samples.tobytes(), []).append(named(recording.key))
+    twins = [names for names in same.values() if len(names) > 1]
+    for names in twins[:_MOST_TWINS]:
+        click.echo(
+            f"ivrtest: {', '.join(names[:-1])} and {names[-1]} are the same recording: nobody can tell which of them plays", err=True
+        )
+    if len(twins) > _MOST_TWINS:
+        click.echo(f"ivrtest: so are {len(twins) - _MOST_TWINS} more. see: ivrtest prompts confusable {path}", err=True)

@@ -59,7 +59,8 @@ def table_of(passages: Sequence[Passage]) -> Table:
     table.add_column("", overflow="fold")
     for passage in passages:
         table.add_row(
-            f"{passage.start_s:.2f}",
+            # Without a sign where it began a moment before the file did.
+            f"{round(passage.start_s, 2) + 0.0:.2f}",
             f"{passage.end_s:.2f}",
             Text(passage.prompt or (f"key {passage.key}" if passage.key else "")),
             Text("" if passage.language == ALL_LANGUAGES else passage.language),
@@ -82,6 +83,8 @@ def remark(passage: Passage) -> str:
             parts.append(f"other sound than{words or ' recorded'} from {at} on")
         case Verdict.truncated:
             parts.append(f"cut off at {at}{f', before{words}' if words else ''}")
+        case Verdict.ambiguous if passage.runner_up and at:
+            parts.append(f"cut off at {at}, before anything tells it from {named(passage.runner_up)}")
         case Verdict.ambiguous if passage.runner_up:
             parts.append(f"or {named(passage.runner_up)}: nothing tells them apart")
         case Verdict.unknown:

@@ -103,7 +103,11 @@ class CaptureFile:
         """Read so many octets; fewer are the end of the file, or of what can be unpacked."""
         try:
             return self._file.read(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
+        except EOFError:
+            self._stop("is cut off")
+            return b""
+        except (zlib.error, gzip.BadGzipFile):
+            self._stop("cannot be unpacked any further")
             return b""
 
     def _stop(self, why: str) -> None:

@@ -32,6 +32,8 @@ _ALIKE: Final = 0.01
 """Channels that differ by less of their power hold the same."""
 _AT_END_S: Final = 0.25
 """What is cut off so near to the end of all sound was cut off by it."""
+_SURE_S: Final = 1.2
+"""Speech that is over sooner may be the beginning of any recording."""
 _BARGE_IN_S: Final = 1.5
 """How long after a key an IVR may still play what the key cuts off."""
 
@@ -304,6 +306,8 @@ def _opinion(match: Match, heed: Heed, end_s: float) -> tuple[Opinion, str]:
             return Opinion.fine, "music may end anywhere"
         case Verdict.truncated if match.end_s > end_s - _AT_END_S:
             return Opinion.unsure, "the sound ends there"
+        case Verdict.unknown if match.end_s > end_s - _AT_END_S and match.end_s - match.start_s < _SURE_S:
+            return Opinion.unsure, "the sound ends there"
         case _:
             return Opinion.wrong, ""
 
@@ -329,7 +333,8 @@ def _with_barge_ins(passages: Sequence[Passage], streams: Sequence[CapturedStrea
         cut_s = passage.end_s if passage.diverged_at_s is None else passage.diverged_at_s
         back = ways[passage.stream][::-1]
         key = next((key for key in keys if ways[key.stream] == back and -_AT_END_S < cut_s - key.start_s < _BARGE_IN_S), None)
-        if passage.verdict == Verdict.truncated and key is not None:
+        cut_off = passage.verdict == Verdict.truncated or (passage.verdict == Verdict.ambiguous and passage.diverged_at_s is not None)
+        if cut_off and key is not None:
             # A key cuts off one recording only.
             keys.remove(key)
             passage = replace(passage, opinion=Opinion.fine, note=f"key {key.key} cut it off")

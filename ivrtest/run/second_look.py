@@ -4,6 +4,7 @@ second: too short to be named among all that could be said, unless one looks aga
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.hearing import Doubt, Heard, ProgressToneHeard, ToneHeard, Verdict
+from ivrtest.audio.hearing import Doubt, Heard, Means, ProgressToneHeard, ToneHeard, Verdict
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.revoiced import ear_for
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
@@ -23,6 +24,8 @@ _BEFORE_S: Final = 0.5
 _EXPLAINS: Final = {Verdict.match, Verdict.truncated, Verdict.ambiguous}
 _EDGE_S: Final = 0.2
 """What is between two recordings, or between the end of one and its last sound."""
+_TOLD_AFTER_S: Final = 0.3
+"""After two recordings part, so much is needed to tell them from each other: the length of a block that is compared."""
 _UNEXPLAINED_S: Final = 0.25
 """More sound than this that no recording explains leaves the stretch what it was."""
 
@@ -136,7 +139,23 @@ def second_look(library: PromptLibrary, recent: Recent, stretch: Stretch, until_
     looked = [_before_a_tone(_later(one, begin_s), tones) for one in hearings if isinstance(one, Heard)]
     only_recordings = bool(looked) and all(heard.match.verdict in _EXPLAINS for heard in looked)
     passages = sorted([*tones, *((heard.match.start_s, heard.match.end_s) for heard in looked)])
-    return looked if only_recordings and stretch.is_explained(passages, until_s) else stretch.told
+    if not only_recordings or not stretch.is_explained(passages, until_s):
+        return stretch.told
+    return [_or_another(library, heard) for heard in looked]
+
+
+def _or_another(library: PromptLibrary, heard: Heard) -> Heard:
+    """Return a recording that was cut off before it could be told from others that begin alike as ambiguous."""
+    match = heard.match
+    if match.verdict is not Verdict.truncated or match.by is not Means.recording:
+        return heard
+    heard_s = match.end_s - match.start_s
+    siblings = library.index.siblings.get(match.key, ())
+    alike = [one for one in siblings if one.apart_s is None or heard_s < one.apart_s + _TOLD_AFTER_S]
+    if not alike:
+        return heard
+    nearest = max(alike, key=lambda one: math.inf if one.apart_s is None else one.apart_s)
+    return replace(heard, match=replace(match, verdict=Verdict.ambiguous, runner_up=nearest.key))
 
 
 def _before_a_tone(heard: Heard, tones: Sequence[tuple[float, float]]) -> Heard:

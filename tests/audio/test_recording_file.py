@@ -118,6 +118,24 @@ def test_wav_under_the_suffix_that_asterisk_gives_gsm_in_it(tmp_path: Path) -> N
             wav(b"\0\0", claimed=0x7FFFFFFF),
             'recording "p.wav" is cut off: its header promises 2147483647 octets of sound, 2 are there. copy it again',
         ),
+        (
+            wav(WAVE.tobytes(), claimed=1000),
+            (
+                'recording "p.wav" is not as it says: its header promises 1000 octets of sound, and 600 more follow that are nothing else. '
+                "save it again as WAV"
+            ),
+        ),
+        (
+            wav(WAVE.tobytes(), claimed=0),
+            (
+                'recording "p.wav" is not as it says: its header promises 0 octets of sound, and 1600 more follow that are nothing else. '
+                "save it again as WAV"
+            ),
+        ),
+        (
+            b"OggS" + bytes(20),
+            'recording "p.wav" is no WAV file: it begins with "OggS....", not with "RIFF". call it "p.ogg", or save it as WAV',
+        ),
         (wav(WAVE.tobytes())[:30], 'recording "p.wav" has a "fmt " chunk of 10 octets. it has at least 16'),
         (wav(WAVE.tobytes())[:40], 'recording "p.wav" is cut off: it ends after 40 octets without samples. copy it again'),
         (b"RIFF\x04\0\0\0WAVE", 'recording "p.wav" is cut off: it ends after 12 octets without "fmt " chunk. copy it again'),
@@ -146,6 +164,20 @@ def test_wav_under_the_suffix_that_asterisk_gives_gsm_in_it(tmp_path: Path) -> N
 )
 def test_unusable_wav(tmp_path: Path, data: bytes, message: str) -> None:
     assert refused(tmp_path / "p.wav", data) == message
+
+
+def test_sizes_that_were_never_filled_in(tmp_path: Path) -> None:
+    data = bytearray(wav(WAVE.tobytes(), claimed=0))
+    for whole in (0, 36):
+        data[4:8] = struct.pack("<I", whole)
+        assert read(tmp_path / "p.wav", bytes(data)).tolist() == WAVE.tolist()
+
+
+@pytest.mark.parametrize("samples", [WAVE, np.append(WAVE, 1).astype(np.int16)])
+def test_other_chunks_after_the_sound(tmp_path: Path, samples: Samples) -> None:
+    data = wav(samples.astype("i1").tobytes(), bits=8) + b"\0" * (len(samples) % 2)
+    data += b"LIST" + struct.pack("<I4s", 4, b"INFO")
+    assert len(read(tmp_path / "p.wav", b"RIFF" + struct.pack("<I", len(data) - 8) + data[8:])) == len(samples)
 
 
 def test_too_long(tmp_path: Path) -> None:

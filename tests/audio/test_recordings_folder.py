@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -65,14 +66,18 @@ def test_a_folder_is_read_with_what_is_wrong_in_it(tmp_path: Path) -> None:
     save(tmp_path / "a" / "en" / "x.wav")
     save(tmp_path / "en" / "a" / "x.wav")
     (tmp_path / "text.wav").write_text("Hello")
+    (tmp_path / "lost.wav").symlink_to("nowhere.wav")
+    os.mkfifo(tmp_path / "pipe.wav")
     (tmp_path / "readme.txt").write_text("Hello")
     reading = read_folder(tmp_path)
     assert sorted(reading.library.keys()) == [("a/x", "en"), ("welcome", "en"), ("welcome", "es")]
     twice = f'recordings "{tmp_path}/a/en/x.wav" and "{tmp_path}/en/a/x.wav" are both prompt "a/x" in language "en"'
     assert reading.problems == (
-        f'recording "{tmp_path}/beep.wav" is 50 ms long; a prompt needs at least 100 ms',
+        f'recording "{tmp_path}/beep.wav" is 50 ms long; a prompt needs at least 100 ms. record it again',
         f"{twice}. give one of them another name",
-        f'recording "{tmp_path}/quiet.wav" is silent',
+        f'cannot read recording "{tmp_path}/lost.wav": it is not there',
+        f'"{tmp_path}/pipe.wav" is not a regular file. save the recording in one',
+        f'recording "{tmp_path}/quiet.wav" is silent. record it again',
         f'recording "{tmp_path}/text.wav" is no WAV file: it begins with "Hello", not with "RIFF"',
     )
 

@@ -110,6 +110,30 @@ def test_a_sound_that_ends_in_the_middle_proves_nothing(shop: Path) -> None:
         ("match", "fine", None),
         ("truncated", "unsure", "the sound ends there"),
     ]
+    # A moment of speech may be the beginning of anything.
+    write_wav(shop / "call.wav", in_turn(WELCOME, MENU)[: 8000 + len(WELCOME) + 3200])
+    code, passages, _ = identify(shop, "call.wav")
+    assert code == 2
+    assert [(one["verdict"], one["opinion"], one["note"]) for one in passages] == [
+        ("match", "fine", None),
+        ("unknown", "unsure", "the sound ends there"),
+    ]
+
+
+def test_what_is_cut_off_before_it_can_be_told_from_another_is_left_open(shop: Path) -> None:
+    for number, words in enumerate(("Please enter your account number, then press pound.", "Please enter your PIN, and wait.")):
+        write_wav(shop / f"prompts/shop/en/ask_{number}.wav", synthesise(words, "en"))
+    asked = synthesise("Please enter your PIN, and wait.", "en")
+    for seconds in (0.5, 0.6, 0.7):
+        write_wav(shop / "call.wav", asked[: round(8000 * seconds)])
+        code, passages, _ = identify(shop, "call.wav", library="prompts/shop")
+        assert code == 2
+        assert [(one["verdict"], one["opinion"]) for one in passages] == [("ambiguous", "unsure")]
+        assert {passages[0]["prompt"], passages[0]["runner_up"][0]} == {"ask_0", "ask_1"}
+    table = ivrtest("identify", "prompts/shop", "call.wav", cwd=shop).stdout
+    assert f"cut off at {passages[0]['diverged_at_s']:.2f} s, before anything tells it from " in table
+    write_wav(shop / "call.wav", asked[:12000])
+    assert [(one["prompt"], one["verdict"]) for one in identify(shop, "call.wav", library="prompts/shop")[1]] == [("ask_1", "truncated")]
 
 
 def test_music_may_end_anywhere(shop: Path) -> None:
@@ -241,7 +265,8 @@ def test_a_folder_is_a_library_too(shop: Path) -> None:
 def test_the_same_recording_under_two_names_cannot_be_told(shop: Path) -> None:
     write_wav(shop / "prompts/shop/en/other.wav", WELCOME)
     write_wav(shop / "call.wav", CALL)
-    code, passages, _ = identify(shop, "call.wav", library="prompts/shop")
+    code, passages, errors = identify(shop, "call.wav", library="prompts/shop")
+    assert errors == 'ivrtest: "other" in "en" and "welcome" are the same recording: nobody can tell which of them plays\n'
     assert code == 2
     assert {passages[0]["prompt"], *passages[0]["runner_up"]} == {"welcome", "other", passages[0]["runner_up"][1]}
     assert passages[0]["verdict"] == "ambiguous"

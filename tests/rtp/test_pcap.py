@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import struct
 from contextlib import suppress
 
@@ -76,9 +77,15 @@ def test_old_and_simple_packets() -> None:
 def test_gzip_is_unpacked() -> None:
     packed = gzip.compress(pcap(1, FRAMES))
     assert [frame.octets for frame in read(packed)[0]] == [b"first", b"second!"]
-    frames, cut = read(packed[:-20])
-    assert len(frames) < 3
-    assert cut is None or cut.startswith('capture "c.pcap" is cut off after')
+    for missing in range(1, 9):
+        assert read(packed[:-missing])[1] == 'capture "c.pcap" is cut off after 2 packets: what follows is not known'
+    large = gzip.compress(pcap(1, [(number, 0, random.Random(number).randbytes(5000)) for number in range(9)]))
+    frames, cut = read(large[: len(large) // 2])
+    assert 0 < len(frames) < 5
+    assert cut == f'capture "c.pcap" is cut off after {len(frames)} packets: what follows is not known'
+    spoilt = bytearray(packed)
+    spoilt[-5] ^= 1
+    assert read(bytes(spoilt))[1] == 'capture "c.pcap" cannot be unpacked any further after 2 packets: what follows is not known'
     assert refused(b"\x1f\x8bno gzip") == 'capture "c.pcap" is packed with gzip and cannot be unpacked. copy it again'
 
 
