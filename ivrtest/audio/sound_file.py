@@ -13,7 +13,6 @@ from typing import Any, Final
 import numpy as np
 
 from ivrtest.audio import g711
-from ivrtest.audio.decoded import Decoded
 from ivrtest.audio.formats import FFMPEG, RAW, WIDE
 from ivrtest.audio.pcm import SAMPLE_RATE, Samples
 from ivrtest.audio.resampler import Resampler
@@ -22,8 +21,8 @@ from ivrtest.source.system import unread
 
 PIECE_S: Final = 2
 """Seconds that are read at once."""
-MAX_DECODED_S: Final = 24 * 3600.0
-"""What ffmpeg decodes is kept on disk meanwhile, so there is a limit: 115 MB an hour of stereo."""
+MAX_DECODED_S: Final = 3600.0
+"""What is decoded here is held in memory as a whole, so there is a limit: about 60 kB a second of stereo while it is decoded."""
 
 _MARKS: Final = {b"ID3": ".mp3", b"\xff\xfb": ".mp3", b"fLaC": ".flac", b"OggS": ".ogg", b"ftyp": ".m4a", b"FORM": ".aiff"}
 """What recordings of other kinds begin with, or have after four octets, and what they should be called."""
@@ -67,10 +66,14 @@ class SoundFile:
             left_out = max(0, left_out - len(block))
 
 
-def open_sound(path: Path, *, max_s: float | None = None) -> SoundFile:
+Decode = Callable[[Path, str, str | None], SoundFile]
+"""Decodes a recording of ffmpeg's format, and codec where that does not say it."""
+
+
+def open_sound(path: Path, *, max_s: float | None = None, decode: Decode | None = None) -> SoundFile:
     """Open a recording. Raises AudioError, for what holds no samples and what lasts longer than `max_s`, too.
 
-    What only ffmpeg can decode is decoded now, and may last `MAX_DECODED_S` at most.
+    `decode`: decodes what only ffmpeg can read. Without it, that is done in memory, and may last `MAX_DECODED_S` at most.
     """
     with open_binary(path) as file:
         try:
@@ -81,7 +84,7 @@ def open_sound(path: Path, *, max_s: float | None = None) -> SoundFile:
         raise AudioError(f'recording "{path}" is empty. a recording has a header and samples')
     suffix = path.suffix.lower()
     if start[:4] in (b"RIFF", b"RIFX", *WIDE):
-        sound = _open_wav(path, max_s)
+        sound = _open_wav(path, max_s, decode)
     elif suffix in (".wav", ".wave", ".wav49"):
         right = next((kind for mark, kind in _MARKS.items() if mark in (start[: len(mark)], start[4:])), None)
         hint = f'. call it "{path.with_suffix(right).name}", or save it as WAV' if right else ""
@@ -89,7 +92,7 @@ def open_sound(path: Path, *, max_s: float | None = None) -> SoundFile:
     elif suffix in RAW:
         sound = _open_raw(path, *RAW[suffix])
     elif suffix in FFMPEG:
-        sound = _decode(path, max_s, FFMPEG[suffix])
+        sound = decode(path, FFMPEG[suffix], None) if decode else _decode(path, max_s, FFMPEG[suffix])
     else:
         known = ", ".join(sorted({".wav", *RAW, *FFMPEG}))
         raise AudioError(f'recording "{path}" has the unknown suffix "{path.suffix}". known are {known}')
@@ -99,10 +102,11 @@ def open_sound(path: Path, *, max_s: float | None = None) -> SoundFile:
     return sound
 
 
-def _open_wav(path: Path, max_s: float | None) -> SoundFile:
+def _open_wav(path: Path, max_s: float | None, decode: Decode | None) -> SoundFile:
     wav = read_header(path)
     if wav.compressed:
-        return _decode(path, max_s, "wav", codec=WAV_CODECS[wav.format.tag])
+        codec = WAV_CODECS[wav.format.tag]
+        return decode(path, "wav", codec) if decode else _decode(path, max_s, "wav", codec=codec)
     return SoundFile(path, wav.format.channels, wav.format.rate, wav.length, wav.comment, wav.pieces)
 
 
@@ -125,16 +129,10 @@ def _open_raw(path: Path, kind: str, rate: int) -> SoundFile:
 
 
 def _decode(path: Path, max_s: float | None, container: str, *, codec: str | None = None) -> SoundFile:
-    """Let ffmpeg decode a recording. With a limit, it stays at its own rate and is held in memory; what may last long is taken at 8000
-    samples a second, and kept on disk."""
-    for tool in ("ffmpeg", "ffprobe"):
-        if shutil.which(tool) is None:
-            raise AudioError(f'recording "{path}" needs {tool} to be read. install ffmpeg, or save it as WAV (PCM, mu-law or A-law)')
-    if max_s is None:
-        decoded = Decoded(path, container, codec, MAX_DECODED_S + 1)
-        _check_length(path, decoded.length / SAMPLE_RATE, MAX_DECODED_S)
-        return SoundFile(path, decoded.channels, SAMPLE_RATE, decoded.length, "", decoded.pieces)
+    """Let ffmpeg decode a recording. With a limit, it stays at its own rate; what may last long is taken at 8000 samples a second."""
+    need_tools(path, "ffmpeg", "ffprobe")
     pydub = _pydub()
+    limit = MAX_DECODED_S if max_s is None else max_s
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -145,13 +143,12 @@ def _decode(path: Path, max_s: float | None, container: str, *, codec: str | Non
                 str(path),
                 format=container,
                 codec=codec,
-                duration=max_s + 1,
+                duration=limit + 1,
+                parameters=["-ar", str(SAMPLE_RATE)] if max_s is None else None,
             )
     except (pydub.exceptions.CouldntDecodeError, IndexError, KeyError, ValueError, OSError) as error:
-        raise AudioError(
-            f'recording "{path}" cannot be decoded: ffmpeg found no sound of format "{container}" in it. save it as WAV'
-        ) from error
-    _check_length(path, segment.frame_count() / segment.frame_rate, max_s)
+        raise undecodable(path, container) from error
+    _check_length(path, segment.frame_count() / segment.frame_rate, limit)
     samples = _from_segment(segment)
 
     def read(length: int) -> Iterator[Samples]:
@@ -159,6 +156,18 @@ def _decode(path: Path, max_s: float | None, container: str, *, codec: str | Non
             yield samples[first : first + length]
 
     return SoundFile(path, segment.channels, segment.frame_rate, len(samples), "", read)
+
+
+def need_tools(path: Path, *tools: str) -> None:
+    """Raise AudioError if one of ffmpeg's programs is not installed."""
+    for tool in tools:
+        if shutil.which(tool) is None:
+            raise AudioError(f'recording "{path}" needs {tool} to be read. install ffmpeg, or save it as WAV (PCM, mu-law or A-law)')
+
+
+def undecodable(path: Path, container: str) -> AudioError:
+    """Return what to say of a recording that ffmpeg does not understand."""
+    return AudioError(f'recording "{path}" cannot be decoded: ffmpeg found no sound of format "{container}" in it. save it as WAV')
 
 
 def _from_segment(segment: Any) -> Samples:

@@ -24,6 +24,7 @@ from ivrtest.call.recording import OWN_CALL
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.rtp.key_receiver import ReceivedKey
 from ivrtest.run.acts.naming import music_remark, tone_of
+from ivrtest.run.decoded import decode_to_disk
 from ivrtest.run.transcript import Found, Guess, Transcript
 
 _SILENT_PEAK: Final = 40
@@ -104,7 +105,7 @@ def of_recording(path: Path, heed: Heed, channel: str = "auto") -> list[Passage]
 
     `channel`: `left`, `right`, a number from 1 on, `mix`, `each`; or `auto`: the IVR's of our own calls, else each that differs.
     """
-    sound = open_sound(path)
+    sound = open_sound(path, decode=decode_to_disk)
     lines = list(_lines(sound, channel))
     transcripts = [Transcript(heed.library, heed.guess) for _ in lines]
     found: list[list[Found]] = [[] for _ in lines]

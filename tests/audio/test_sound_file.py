@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -65,31 +64,9 @@ def test_a_file_that_shrinks_while_it_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
-def test_what_ffmpeg_decodes_is_read_by_the_piece_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_ffmpeg_decodes_is_read_by_the_piece_too(tmp_path: Path) -> None:
     write_wav(tmp_path / "p.wav", NOISE[:100_000])
     subprocess.run(["ffmpeg", "-loglevel", "error", "-i", tmp_path / "p.wav", tmp_path / "p.flac"], check=True)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     sound = open_sound(tmp_path / "p.flac")
     assert (sound.channels, sound.rate, sound.length) == (1, 8000, 100_000)
-    # It is on disk, without a name, for as long as somebody can read it.
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.flac", "p.wav"]
-    for _ in range(2):
-        assert np.concatenate(list(sound.blocks()))[:, 0].tolist() == NOISE[:100_000].tolist()
-
-
-@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
-def test_no_place_for_what_ffmpeg_decodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "p.flac").write_bytes(b"fLaC")
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nothing"))
-    with pytest.raises(AudioError) as caught:
-        open_sound(tmp_path / "p.flac")
-    assert str(caught.value) == (
-        f'recording "{tmp_path}/p.flac" cannot be decoded to a temporary file (TMPDIR says where): its folder is not there. '
-        "make it, or name another place"
-    )
-    monkeypatch.undo()
-    with pytest.raises(AudioError) as caught:
-        open_sound(tmp_path / "p.flac")
-    assert str(caught.value) == (
-        f'recording "{tmp_path}/p.flac" cannot be decoded: ffmpeg found no sound of format "flac" in it. save it as WAV'
-    )
+    assert np.concatenate(list(sound.blocks()))[:, 0].tolist() == NOISE[:100_000].tolist()
