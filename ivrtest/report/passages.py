@@ -90,7 +90,7 @@ def remark(passage: Passage) -> str:
         case Verdict.unknown:
             parts.append(f"speech that is no recording{f', nearest {named(passage.runner_up)}' if passage.runner_up else ''}")
         case Verdict.inconclusive if not passage.note:
-            parts.append(DOUBTS[passage.doubt].removeprefix("with "))
+            parts.append(DOUBTS[passage.doubt].removeprefix("with ").removeprefix("that "))
     if passage.perhaps is not None:
         parts.append(f'perhaps "{passage.perhaps.text}" ({passage.perhaps.engine}, {errs_told(passage.perhaps.rate)})')
     if passage.note:
