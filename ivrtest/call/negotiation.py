@@ -116,6 +116,7 @@ class Negotiation:
             session_version=self._next_version(),
             direction=wish.direction,
             payload_types=self._payload_types,
+            before=self._agreed,
         )
         self._payload_types.note(self._local, ours=True)
         return bytes(self._local)

@@ -125,11 +125,15 @@ class Offers:
         else:
             signalling.reinvite(handle, offer)
 
-    def changed(self, sdp: bytes, *, is_offer: bool) -> None:
-        """The far side has agreed to a change that we asked for, or has only refreshed the call."""
+    def changed(self, sdp: bytes | None, *, is_offer: bool) -> None:
+        """The far side has agreed to a change that we asked for, or has only refreshed the call; then it may say nothing of the sound."""
         before = self.media
         asked, self._asking = self._asking, False
+        if sdp is None and not asked:
+            return
         try:
+            if sdp is None:
+                raise NegotiationError("it has no session description")
             self.take(sdp, is_offer=is_offer)
         except (NegotiationError, SdpSyntaxError) as error:
             self._host.fail(f"the answer to our change of the session cannot be used: {error}")

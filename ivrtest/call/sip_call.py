@@ -302,7 +302,7 @@ class SipCall:
                 self._setup.was_confirmed(sdp, self.offers)
             case sip.SessionOffered(offer=offer):
                 self.offers.offered(offer)
-            case sip.SessionChanged(sdp=bytes() as sdp, is_offer=is_offer):
+            case sip.SessionChanged(sdp=sdp, is_offer=is_offer):
                 self.offers.changed(sdp, is_offer=is_offer)
             case sip.SessionUnchanged():
                 self.offers.unchanged(event)

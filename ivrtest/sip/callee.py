@@ -6,9 +6,10 @@ from ivrtest.sip.dialog import Dialog
 from ivrtest.sip.endpoint import ALLOW, SUPPORTED, Endpoint, WrongState
 from ivrtest.sip.events import Cancelled, Ended, IncomingCall, ProgressAcknowledged, Side
 from ivrtest.sip.extracts import cause_of
+from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.header import Header
 from ivrtest.sip.header_map import Headers
-from ivrtest.sip.headers import CallId, From, To
+from ivrtest.sip.headers import CallId, Expires, From, To
 from ivrtest.sip.invite import IncomingInvite
 from ivrtest.sip.layer import ServerTransaction
 from ivrtest.sip.leg import Leg
@@ -61,6 +62,8 @@ class CalledLeg(Leg):
     def begin(self, source: Address, now: float) -> None:
         """Say that we are trying, and report the call."""
         request = self._invite
+        if (lasts := _lifetime(request)) is not None:
+            self.endpoint.alarms.set((self, "expired"), now + lasts)
         self._call.respond(self.endpoint.response(self._call.transaction, 100), now)
         self.endpoint.emit(
             IncomingCall(
@@ -102,6 +105,7 @@ class CalledLeg(Leg):
 
     def _accept(self, sdp: bytes | None, now: float, *headers: Extra) -> None:
         self._reliable.stop()
+        self.endpoint.alarms.clear((self, "expired"))
         self.phase = Phase.ANSWERED
         # What a reliable provisional response has told is not told again (RFC 3262 section 5).
         self.changes.answer(self._call, None if self._is_settled else sdp, now, *headers)
@@ -119,6 +123,7 @@ class CalledLeg(Leg):
     def refuse_call(self, status: int, now: float, *headers: Extra, reason: str | None = None) -> None:
         """Send the final response of a call that is not answered."""
         self._reliable.stop()
+        self.endpoint.alarms.clear((self, "expired"))
         self._postponed = None
         self._call.respond(self.endpoint.response(self._call.transaction, status, *headers, reason=reason), now)
 
@@ -138,7 +143,7 @@ class CalledLeg(Leg):
             return
         sdp = session_description(request)
         # An INVITE without a description asked for our offer: then the first description from there is its answer.
-        is_answer = not self._invite.body and bool(response.body) and not self._is_settled
+        is_answer = session_description(self._invite) is None and bool(response.body) and not self._is_settled
         self._is_settled = self._is_settled or bool(response.body)
         self.endpoint.emit(ProgressAcknowledged(self.handle, response.status, sdp if is_answer else None))
         if sdp is None or is_answer:
@@ -152,6 +157,13 @@ class CalledLeg(Leg):
             sdp, headers = self._postponed
             self._postponed = None
             self._accept(sdp, now, *headers)
+
+    def wake(self, why: str, now: float) -> None:
+        """The time is over that the caller has given us to answer (section 13.3.1)."""
+        if self.phase is Phase.EARLY and self._postponed is None:
+            self.refuse_call(487, now)
+            cause = f'SIP;cause=487;text="The invitation expired after {_lifetime(self._invite)} s (Expires)"'
+            self.finish(Cancelled(self.handle, Side.THEM, crossed=False, cause=cause), now)
 
     def never_acknowledged(self, now: float) -> None:
         """Refuse the call: its caller does not hear our provisional responses."""
@@ -181,3 +193,12 @@ class CalledLeg(Leg):
     def _given_up(self, request: Request, now: float) -> None:
         self.refuse_call(487, now)
         self.finish(Cancelled(self.handle, Side.THEM, crossed=False, cause=cause_of(request)), now)
+
+
+def _lifetime(invite: Request) -> int | None:
+    """Return after how many seconds an invitation is over; None where nothing sensible is said."""
+    try:
+        said = invite.get(Expires)
+    except SipSyntaxError:
+        return None
+    return said.value or None if said is not None else None

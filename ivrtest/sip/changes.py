@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED, Endpoint, WrongState
+from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED, SUPPORTED_WITHIN, Endpoint, WrongState
 from ivrtest.sip.events import Confirmed, OfferWithdrawn, SessionChanged, SessionOffered, SessionUnchanged
 from ivrtest.sip.extracts import retry_after
 from ivrtest.sip.header import Header
@@ -54,6 +54,11 @@ class Changes:
         return bool(self._unconfirmed)
 
     @property
+    def _asks_in_2xx(self) -> bool:
+        """Whether an ACK is still to come that answers an offer of ours."""
+        return any(invite.asks for invite in self._unconfirmed.values())
+
+    @property
     def is_busy(self) -> bool:
         """Whether a change is under way, theirs or ours."""
         return self._invite is not None or self._updates or self._theirs is not None or self.is_unconfirmed
@@ -64,7 +69,7 @@ class Changes:
         """Ask for a change of the session by INVITE; without an offer, for theirs."""
         peer = self._free_to_change()
         request = peer.dialog.request("INVITE")
-        request = request.with_added(self._endpoint.contact_for(request.uri), ALLOW, SUPPORTED, *self._leg.timer.wanted())
+        request = request.with_added(self._endpoint.contact_for(request.uri), ALLOW, SUPPORTED_WITHIN, *self._leg.timer.wanted())
         if offer is not None:
             request = request.with_body(offer, SDP)
         self._before, self.local = self.local, offer or self.local
@@ -193,10 +198,11 @@ class Changes:
 
     def updated(self, request: Request, transaction: ServerTransaction, peer: Peer, now: float) -> None:
         """Take an UPDATE."""
-        if request.body and self.refuses(transaction, peer, now):
+        offers = session_description(request) is not None
+        if offers and self.refuses(transaction, peer, now):
             return
         peer.dialog.refresh(request)
-        if not request.body:
+        if not offers:
             transaction.respond(self._endpoint.response(transaction, 200, *self._agreed(request, now)), now)
             return
         self.offered(transaction, now)
@@ -215,7 +221,7 @@ class Changes:
         elif self._theirs is not None or refusal == 500:
             chance = int.from_bytes(self._endpoint.token().encode()) % 11
             self._endpoint.respond(transaction, 500, now, RetryAfter(chance), reason="Earlier Offer Not Answered")
-        elif self._invite is not None or self._updates or refusal is not None:
+        elif self._invite is not None or self._updates or self._asks_in_2xx or refusal is not None:
             self._endpoint.respond(transaction, REQUEST_PENDING, now)
         else:
             return False
@@ -237,6 +243,7 @@ class Changes:
     def answer(self, invite: IncomingInvite, sdp: bytes | None, now: float, *headers: Header | tuple[str, str]) -> None:
         """Send a 2xx to an INVITE, the call's first one too, until its ACK comes."""
         self._unconfirmed[invite.number] = invite
+        invite.asks = sdp is not None and session_description(invite.transaction.request) is None
         self.local = sdp or self.local
         agreed = self._leg.timer.answering(invite.transaction.request, now)
         invite.respond(self._endpoint.response(invite.transaction, 200, *agreed, *headers, sdp=sdp), now)
@@ -279,7 +286,8 @@ class Changes:
         if invite is None:
             return
         invite.acknowledged()
-        self._endpoint.emit(Confirmed(self._leg.handle, session_description(ack)))
+        # Some repeat there what their INVITE has offered.
+        self._endpoint.emit(Confirmed(self._leg.handle, session_description(ack) if invite.asks else None))
         self._leg.leave_when_confirmed(now)
 
     def invite_unacknowledged(self, invite: IncomingInvite, now: float) -> None:

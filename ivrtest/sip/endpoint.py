@@ -12,6 +12,7 @@ from ivrtest.sip.header import Header
 from ivrtest.sip.headers import Allow, Contact, Server, Supported, UserAgent, Via
 from ivrtest.sip.layer import Clock, ServerTransaction, TransactionLayer, new_via
 from ivrtest.sip.message import Request, Response, create_response
+from ivrtest.sip.multipart import MIXED
 from ivrtest.sip.timers import Alarms, Timers
 from ivrtest.sip.transport import RELIABLE, Address, Resolver, default_port, literal_address
 from ivrtest.sip.uri import SipUri, Uri
@@ -23,6 +24,18 @@ SUPPORTED = Supported.of("100rel", "timer", "replaces", "norefersub")
 """The extensions an agent understands."""
 
 SDP = "application/sdp"
+
+SUPPORTED_WITHIN = Supported.of(*(tag for tag in SUPPORTED.tokens if tag != "100rel"))
+"""Those that a change of a session may use: nothing rings there, so no PRACK would follow (RFC 3262 section 3)."""
+
+ABILITIES: tuple[Header | tuple[str, str], ...] = (
+    ALLOW,
+    SUPPORTED,
+    ("Accept", f"{SDP}, {MIXED}"),
+    ("Accept-Encoding", "identity"),
+    ("Accept-Language", "en"),
+)
+"""What OPTIONS asks for (RFC 3261 section 11.2)."""
 
 Token = Callable[[], str]
 """Returns a fresh random text of at least 32 bits of chance, made of letters and digits (section 19.3)."""

@@ -156,6 +156,8 @@ class IncomingInvite:
         self.transaction = transaction
         self.number = transaction.request.need(CSeq).number
         """Its CSeq number, which the ACK repeats."""
+        self.asks = False
+        """Whether our 2xx has an offer, which the ACK answers."""
         self._endpoint = endpoint
         self._user = user
         self._response: Response | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivrtest.sip.changes import Changes
-from ivrtest.sip.endpoint import ALLOW, SUPPORTED, Endpoint, WrongState
+from ivrtest.sip.endpoint import ABILITIES, Endpoint, WrongState
 from ivrtest.sip.events import Ended, Event, InfoAnswered, InfoReceived, Side
 from ivrtest.sip.extracts import cause_of, content_type
 from ivrtest.sip.grammar import SipSyntaxError
@@ -212,13 +212,16 @@ class Leg:
                 self.changes.updated(request, transaction, peer, now)
             case "PRACK":
                 self.on_prack(request, transaction, peer, now)
+            case "INFO" if request.text("Info-Package") is not None:
+                # We have never said that we take any (RFC 6086 section 4.2.2).
+                respond(transaction, 469, now, ("Recv-Info", ""))
             case "INFO":
                 respond(transaction, 200, now)
                 self.endpoint.emit(InfoReceived(self.handle, content_type(request), request.body, request.headers))
             case "REFER":
                 self.refers.received(request, transaction, now)
             case _:
-                respond(transaction, 200, now, ALLOW, SUPPORTED)
+                respond(transaction, 200, now, *ABILITIES)
 
     def _on_bye(self, request: Request, transaction: ServerTransaction, now: float) -> None:
         if self.phase is Phase.EARLY:

@@ -10,6 +10,8 @@ from ivrtest.sip.headers import ContentType
 from ivrtest.sip.message import Message, Request
 
 MIXED: Final = "multipart/mixed"
+_TOGETHER: Final = "multipart/"
+"""Parts that are together for a reason that we do not know are as good as mixed (section 5.1.3)."""
 SDP: Final = "application/sdp"
 MOST: Final = 20
 """How many parts are looked at."""
@@ -30,7 +32,7 @@ def session_description(message: Message) -> bytes | None:
         return message.body
     if header is None or header.media_type == SDP:
         return message.body
-    if header.media_type != MIXED:
+    if not header.media_type.startswith(_TOGETHER):
         return None
     boundary = header.parameters.get("boundary")
     return None if not boundary else dict(reversed(parts(message.body, boundary))).get(SDP)
@@ -53,4 +55,4 @@ def parts(body: bytes, boundary: str) -> list[tuple[str, bytes]]:
 
 def has_description(request: Request, content: ContentType) -> bool:
     """Say whether the body of a request, of this type, is or has a session description."""
-    return content.media_type == SDP or (content.media_type == MIXED and session_description(request) is not None)
+    return content.media_type == SDP or (content.media_type.startswith(_TOGETHER) and session_description(request) is not None)

@@ -6,14 +6,13 @@ import hashlib
 from collections.abc import Callable
 
 from ivrtest.sip.callee import CalledLeg
-from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED, Endpoint
+from ivrtest.sip.endpoint import ABILITIES, Endpoint
 from ivrtest.sip.events import Unreadable
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.guard import Guard
 from ivrtest.sip.headers import CallId, RetryAfter, To, Via
 from ivrtest.sip.layer import ServerTransaction, server_key, with_source
 from ivrtest.sip.message import Message, Request, create_response
-from ivrtest.sip.multipart import MIXED
 from ivrtest.sip.registry import Registry
 from ivrtest.sip.screening import Refusal, screen
 from ivrtest.sip.session_timer import SessionTimes
@@ -117,8 +116,7 @@ class Reception:
         elif self._is_full():
             respond(transaction, 503, now, RetryAfter(BUSY_FOR))
         elif request.method == "OPTIONS":
-            about = (ALLOW, SUPPORTED, ("Accept", f"{SDP}, {MIXED}"), ("Accept-Encoding", "identity"), ("Accept-Language", "en"))
-            respond(transaction, 200, now, *about, self._endpoint.contact)
+            respond(transaction, 200, now, *ABILITIES, self._endpoint.contact)
         elif self._guard is not None and (challenge := self._guard.challenge(request)) is not None:
             respond(transaction, 401, now, challenge)
         else:

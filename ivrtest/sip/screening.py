@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivrtest.sip.endpoint import ALLOW, SDP, SUPPORTED
+from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.header import Header
-from ivrtest.sip.headers import Contact, ContentType, RecordRoute, Require, RSeq, Unsupported
+from ivrtest.sip.headers import Contact, ContentDisposition, ContentType, RecordRoute, Require, RSeq, Unsupported
 from ivrtest.sip.message import Request, Response
 from ivrtest.sip.multipart import MIXED, has_description
 from ivrtest.sip.session_timer import SessionTimes, too_brief
@@ -50,9 +51,18 @@ def _screen_offer(request: Request) -> Refusal | None:
     if encoding is not None and encoding.lower() != "identity":
         return Refusal(415, (("Accept-Encoding", "identity"),))
     content = request.get(ContentType)
-    if content is None or not has_description(request, content):
+    if content is None or not (has_description(request, content) or _may_be_ignored(request)):
         return Refusal(415, (("Accept", f"{SDP}, {MIXED}"),))
     return None
+
+
+def _may_be_ignored(request: Request) -> bool:
+    """Say whether a body that is no session description need not be understood (section 8.2.3)."""
+    try:
+        disposition = request.get(ContentDisposition)
+    except SipSyntaxError:
+        return False
+    return disposition is not None and (disposition.parameters.get("handling") or "").lower() == "optional"
 
 
 def check_dialog_headers(message: Request | Response) -> None:

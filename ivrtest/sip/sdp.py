@@ -96,10 +96,13 @@ def offer(
     session_version: int | None = None,
     direction: Direction = Direction.SENDRECV,
     payload_types: PayloadTypes | None = None,
+    before: SessionDescription | None = None,
 ) -> SessionDescription:
     """Write an offer of one audio stream that is received at `address` and `port` (RFC 3264 section 5).
 
     `session_version` is the session id at first and must grow with each change. `payload_types` are those that the session has used.
+    `before` is our side of what was agreed last, if anything was: its sections stay where they are, and those that are not used refused
+    (section 8).
     """
     terms = terms or Terms()
     formats = [RtpFormat(codec.payload_type, codec.name, codec.clock_rate, codec.channels, codec.parameters) for codec in terms.codecs]
@@ -114,7 +117,8 @@ def offer(
     crypto = () if terms.srtp is Srtp.OFF else terms.crypto
     protocol = "RTP/SAVP" if terms.srtp is Srtp.MANDATORY else "RTP/AVP"
     media = _audio(port, protocol, formats, terms, direction, crypto=crypto, rtcp_mux=terms.rtcp_mux)
-    return _session(address, session_id, session_version, ("t", "0 0"), (media,))
+    sections = () if before is None else tuple(media if section.port else section.refused() for section in before.media)
+    return _session(address, session_id, session_version, ("t", "0 0"), sections or (media,))
 
 
 def answer(

@@ -160,6 +160,29 @@ def test_no_codec_in_common() -> None:
     assert ended.reason.startswith("the call was answered, but without sound for us: ")
 
 
+def test_a_change_that_is_accepted_without_a_word_on_the_sound() -> None:
+    """RFC 3261 section 14.2 wants an answer in the 2xx. Without it nobody knows whether the line is held."""
+
+    async def run() -> Ended:
+        async with asyncio.timeout(PATIENCE_S), FarSide(answers=False) as far, Line() as line:
+            now = asyncio.get_running_loop().time
+            heard = Heard()
+            call = await line.place(far.uri)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(heard.listen(call))
+                far.agent.answer((await far.next(sip.IncomingCall)).handle, far.description(), now())
+                far.flush()
+                await far.next(sip.Confirmed)
+                await call.hold()
+                far.agent.answer((await far.next(sip.SessionOffered)).handle, None, now())
+                far.flush()
+                assert (await far.next(sip.Ended)).by is sip.Side.THEM
+            return heard.ended
+
+    ended = asyncio.run(run())
+    assert (ended.by, ended.reason) == ("lost", "the answer to our change of the session cannot be used: it has no session description")
+
+
 @pytest.mark.parametrize(("status", "reason"), [(488, "Not Acceptable Here"), (606, "Not Acceptable")])
 def test_no_codec_that_the_far_side_would_take(status: int, reason: str) -> None:
     async def run() -> Ended:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from ivrtest.call.negotiation import Negotiation, warning_of
+from ivrtest.call.negotiation import Negotiation, Wish, warning_of
 from ivrtest.call.remote_media import RemoteMedia
 from ivrtest.call.sound import SoundOptions
-from ivrtest.sip.sdp import NegotiationError, NoAudio, NoCommonCodec, NoEncryption, SdpSyntaxError
+from ivrtest.sip.sdp import Direction, NegotiationError, NoAudio, NoCommonCodec, NoEncryption, SdpSyntaxError
 
 
 def description(*lines: str, address: str = "192.0.2.7") -> bytes:
@@ -32,6 +32,16 @@ def test_the_version_grows_with_each_description() -> None:
     first, second = negotiation.offer(), negotiation.answer(description("m=audio 6000 RTP/AVP 0"))[0]
     assert b"o=- 7 7 IN IP4 127.0.0.1" in first
     assert b"o=- 7 8 IN IP4 127.0.0.1" in second
+
+
+def test_a_refused_video_keeps_its_place_in_what_we_offer_later() -> None:
+    """RFC 3264 section 8: an offer has no fewer sections than what was agreed before, and each at its place."""
+    negotiation = Negotiation(("127.0.0.1", 4000), session_id=7)
+    negotiation.answer(description("m=video 6002 RTP/AVP 96", "a=rtpmap:96 H264/90000", "m=audio 6000 RTP/AVP 0"))
+    for wish in (Wish(Direction.SENDONLY), Wish()):
+        lines = negotiation.offer(wish).decode().splitlines()
+        assert [line.split(" RTP")[0] for line in lines if line.startswith("m=")] == ["m=video 0", "m=audio 4000"]
+        negotiation.refused()
 
 
 def test_a_hold_is_mirrored() -> None:
