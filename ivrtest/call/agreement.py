@@ -9,6 +9,7 @@ from ivrtest.call.keys import KeyMode
 from ivrtest.call.media_session import MediaSession
 from ivrtest.call.negotiation import Negotiation, Wish
 from ivrtest.call.remote_media import RemoteMedia
+from ivrtest.sip.session_description import Direction
 
 
 class Agreement:
@@ -47,9 +48,10 @@ class Agreement:
         """The far side refuses what we offered: all stays as it was."""
         self._negotiation.refused()
 
-    def answer(self, offer: bytes) -> tuple[bytes, RemoteMedia]:
-        """Write our answer to an offer, and return what it comes to, for `follow`. Raises NegotiationError or SdpSyntaxError."""
-        return self._negotiation.answer(offer)
+    def answer(self, offer: bytes, direction: Direction = Direction.SENDRECV) -> tuple[bytes, RemoteMedia]:
+        """Write our answer to an offer, and return what it comes to, for `follow`. `direction`: what we would like. Raises NegotiationError
+        or SdpSyntaxError."""
+        return self._negotiation.answer(offer, direction)
 
     def follow(self, media: RemoteMedia) -> None:
         """Send and hear as agreed."""

@@ -147,8 +147,9 @@ class Negotiation:
         """Our latest offer was refused: what was agreed before holds on."""
         self._local = self._agreed
 
-    def answer(self, remote: bytes) -> tuple[bytes, RemoteMedia]:
-        """Write our answer to an offer. Raises NegotiationError or SdpSyntaxError."""
+    def answer(self, remote: bytes, direction: Direction = Direction.SENDRECV) -> tuple[bytes, RemoteMedia]:
+        """Write our answer to an offer. `direction`: what we would like; whoever holds goes on to. Raises NegotiationError or
+        SdpSyntaxError."""
         theirs = SessionDescription.parse(remote)
         self._check_secrecy()
         self._local = answer(
@@ -158,6 +159,7 @@ class Negotiation:
             self._terms,
             session_id=self._session_id,
             session_version=self._next_version(),
+            direction=direction,
         )
         stream = negotiated(self._local, theirs)
         self._agreed = self._local

@@ -33,6 +33,8 @@ class Offers:
         """What `first` comes to, where it is an answer."""
         self._wish = Wish()
         """What we asked for last."""
+        self._direction = Direction.SENDRECV
+        """Ours, as a change of ours has left us with it: whoever holds goes on to, whatever the far side changes."""
         self._codec: CodecName | None = None
         """The codec that a change of ours has left us with. None: any that we speak."""
         self._method: ChangeMethod = "INVITE"
@@ -84,7 +86,7 @@ class Offers:
             return
         before = self.media
         try:
-            sdp, media = self.agreement.answer(offer)
+            sdp, media = self.agreement.answer(offer, self._direction)
         except (NegotiationError, SdpSyntaxError) as error:
             signalling.reject(handle, NOT_ACCEPTABLE_HERE, error)
             return
@@ -139,7 +141,7 @@ class Offers:
             self._host.fail(f"the answer to our change of the session cannot be used: {error}")
             return
         if asked:
-            self._codec = self._wish.codec
+            self._direction, self._codec = self._wish.direction, self._wish.codec
         self._tell_change("us", None if asked else before)
 
     def unchanged(self, event: sip.SessionUnchanged) -> None:
@@ -151,9 +153,10 @@ class Offers:
         if event.again_in is not None:
             self._ask_in(event.again_in)
         else:
-            self._wish = replace(self._wish, codec=self._codec)
+            asked = str(self._wish.direction)
+            self._wish = Wish(self._direction, self._codec)
             codec = "" if self.media is None else self.media.codec
-            self._host.post(SessionChanged("us", str(self._wish.direction), self._host.now, event.status, codec))
+            self._host.post(SessionChanged("us", asked, self._host.now, event.status, codec))
 
     def close(self) -> None:
         """The call is over."""

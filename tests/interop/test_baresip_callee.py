@@ -9,7 +9,7 @@ import numpy as np
 
 from ivrtest.audio.hearing import Heard
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.call.call import Answered, Ended, KeySent, PlaybackEnded, Ringing, Samples, SessionChanged
+from ivrtest.call.call import Answered, Ended, KeySent, LedElsewhere, PlaybackEnded, Ringing, Samples, SessionChanged
 from ivrtest.call.line import Line
 from tests.interop.baresip import Baresip, baresip, needs_baresip
 from tests.interop.calls import Conversation, converse, verdicts
@@ -57,7 +57,8 @@ def test_a_callee_who_holds_the_line_resumes_and_hangs_up(library: PromptLibrary
             return await conversing, "".join(pressed), bob.heard()
 
     conversation, pressed, heard_by_bob = asyncio.run(run())
-    told = [type(event) for event in conversation.events if not isinstance(event, SessionChanged)]
+    # Which of this machine's addresses baresip takes for its sound depends on the machine.
+    told = [type(event) for event in conversation.events if not isinstance(event, SessionChanged | LedElsewhere)]
     assert told == [Ringing, Answered, PlaybackEnded, KeySent, KeySent, KeySent, Ended]
     changes = [(event.by, event.direction) for event in conversation.events if isinstance(event, SessionChanged)]
     assert changes == [("them", "recvonly"), ("them", "sendrecv")]
