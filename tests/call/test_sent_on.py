@@ -141,7 +141,8 @@ def test_a_proxy_that_is_named_is_not_used_unasked() -> None:
     async def script(fars: list[FarSide], call: SipCall, ear: Ear) -> None:
         await redirect(fars[0], fars[1].uri, status=305)
         ended = await ear.until(Ended)
-        assert ended.reason == f'calls must go through a proxy (305 Use Proxy) at "{fars[1].uri}"'
+        where = f'calls must go through a proxy (305 Use Proxy) at "{fars[1].uri}"'
+        assert ended.reason == f'{where}. if you trust it, give it to the target as its "proxy"'
 
     calling(script, answers=False)
 
