@@ -28,7 +28,7 @@ from ivrtest.audio.judge import (
     weigh,
 )
 from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference
-from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, greatest, scalar
 
 _REJUDGED: Final = 120
 """While a track is shorter than this many frames, all of it is judged again with each better estimate of the gain."""
@@ -46,14 +46,14 @@ _HARDLY: Final = 6.5
 """A block with less evidence than this many frames' worth is judged as if it had that much: codecs drop soft sounds before pauses."""
 _CERTAIN: Final = 8.0
 """The same for saying that a recording went wrong."""
-_SOUNDING: Final = np.float32(0.3)
+_SOUNDING: Final = scalar(0.3)
 """Frames of a recording in which it sounds have at least so much to compare."""
 _LOST_SHARE: Final = 0.05
 """A block of which less is lost has to fit as if it were whole."""
 _UNHEARD_SHARE: Final = 0.2
 """If less arrived of what may be a word, nobody can say that it was that word."""
-_LEAST_WEIGHT, _HALF, _QUARTER, _A_LITTLE = np.float32(0.02), np.float32(0.5), np.float32(0.25), np.float32(0.3)
-_HALF_ENOUGH: Final = np.float32(ENOUGH / 2)
+_LEAST_WEIGHT, _HALF, _QUARTER, _A_LITTLE = scalar(0.02), scalar(0.5), scalar(0.25), scalar(0.3)
+_HALF_ENOUGH: Final = scalar(ENOUGH / 2)
 
 
 class Call(Protocol):
@@ -90,8 +90,10 @@ class Track:
         self._gain: Levels | None = None
         self._gain_at = 0
         """How many frames had been judged when it was estimated."""
-        self._range_db = np.float32(0)
+        self._range_db = scalar(0)
         """Below this nothing of it is compared, by the gain that it seems to have."""
+        self._floor: tuple[Levels, Levels] | None = None
+        """A line's noise, and what of it or of that range is higher."""
         self._first_lag = lag
         self._known_lags = 0
         """Frames whose lags another track has found."""
@@ -279,7 +281,7 @@ class Track:
         first = self.first + begin
         heard, valid = call.levels(first, self.first + end), self._valid(call, begin, end)
         evidence = self._held_against(call, heard, self.reference.rows_around(first, self.first + end, self.lag), valid)
-        deviation, _, weight, _ = evidence[:, :, -BLOCK:].sum(axis=2)
+        deviation, weight = evidence[::2, :, -BLOCK:].sum(axis=2)
         costs = (deviation / (weight + _HALF)).tolist()
         best, best_cost = 0, costs[0]
         for other in (1, 2):
@@ -310,33 +312,44 @@ class Track:
         # How far down the recording is compared depends on the gain that is asked for: the last estimate is near enough.
         if self._gain is None:
             self._set_gain(line_gain(heard, rows, valid, call.noise))
-        self._set_gain(line_gain(heard, rows, valid, np.maximum(call.noise, self._range_db)))
+        self._set_gain(line_gain(heard, rows, valid, self._noise(call)))
 
     def _set_gain(self, gain: Levels) -> None:
         self._gain, self._gain_at = gain, self.judged
-        self._range_db = np.float32(self.reference.peak + sorted(gain.tolist())[BANDS // 2] - RANGE_DB)
+        self._range_db = scalar(self.reference.peak + sorted(gain.tolist())[BANDS // 2] - RANGE_DB)
+        self._floor = None
+
+    def _noise(self, call: Call) -> Levels:
+        """Return the line's noise, and no less than what is compared."""
+        noise = call.noise
+        if self._floor is None or self._floor[0] is not noise:
+            self._floor = noise, np.maximum(noise, self._range_db)
+        return self._floor[1]
 
     def _held_against(self, call: Call, heard: Levels, rows: Levels, valid: Mask) -> NDArray[np.float32]:
         assert self._gain is not None
-        return weigh(heard, rows, valid, self._gain, np.maximum(call.noise, self._range_db))
+        return weigh(heard, rows, valid, self._gain, self._noise(call))
 
     def _blocks(self, begin: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Mask]:
         """Return the blocks' deviations, what of that is lacking, their evidence, and whether that is enough to judge them."""
         block = min(BLOCK, end - begin)
         total = np.zeros((4, end - begin + 1))
-        self._evidence[:, begin:end].cumsum(axis=1, out=total[:, 1:])
+        total[:, 1:] = self._evidence[:, begin:end]
+        np.add.accumulate(total, axis=1, out=total)
         deviation, missing, weight, wanted = (total[:, block:] - total[:, : end - begin + 1 - block]).astype(np.float32)
         judged = weight > _HALF_ENOUGH
         judged &= weight > _QUARTER * wanted
         of = weight + _A_LITTLE
-        return deviation / of, missing / of, weight, judged
+        deviation /= of
+        missing /= of
+        return deviation, missing, weight, judged
 
     def _judge(self, call: Call, begin: int, end: int) -> None:
         scores, missing, weight, judged = self._blocks(begin, end)
         count = int(np.count_nonzero(judged))
         if not count:
             return
-        worst = float((scores if count == len(scores) else scores[judged]).max())
+        worst = greatest(scores if count == len(scores) else scores[judged])
         if begin == 0:
             self.worst, self.overlaid, self.overlaid_from, self.doubtful = worst, False, None, False
         else:
@@ -344,7 +357,9 @@ class Track:
         if worst > DOUBTFUL_DB and not self.doubtful:
             # Until most blocks are known, they are taken to be as on a good line.
             doubtful_db = min(max(DOUBTFUL_DB, 2 * (self._usual_db if self._usual_db < np.inf else 0)), self._limit_db)
-            self.doubtful = bool((judged & (scores > doubtful_db) & self._partly_lost(begin, end)).any())
+            doubtful = judged & (scores > doubtful_db)
+            if np.count_nonzero(doubtful):
+                self.doubtful = bool(np.count_nonzero(doubtful & self._partly_lost(begin, end)))
         if worst <= self._limit_db:
             # As nearly all of a recording is.
             if count >= BLOCK:
@@ -353,22 +368,22 @@ class Track:
         benefit = _HARDLY / np.minimum(weight + 0.3, _HARDLY)
         odd = judged & (scores > self._limit_db * benefit)
         faithful = call.quiet and self._usual_db < FAITHFUL_DB
-        if not odd.any() and count >= BLOCK:
+        if count >= BLOCK and not np.count_nonzero(odd):
             self._usual_db = float(np.sort(scores[judged])[count // 2])
         extra = scores - missing
         # A soft sound that a codec leaves out is no matter, in what has been good so far.
         left_out = (extra < ADDED_DB * benefit) & (self._usual_db < GOOD_DB)
         overlaid = odd & ~left_out & ((scores > OVERLAID_DB * benefit) | (missing > PRESENT_DB * benefit))
         alone = odd & (scores > ALONE_DB * benefit)
-        behind = self._behind(call, begin, end) & (missing <= PRESENT_DB) if (overlaid | alone).any() else np.zeros_like(odd)
+        behind = self._behind(call, begin, end) & (missing <= PRESENT_DB) if np.count_nonzero(overlaid | alone) else np.zeros_like(odd)
         overlaid &= ~behind
-        if overlaid.any() and not self.overlaid:
+        if not self.overlaid and np.count_nonzero(overlaid):
             self.overlaid, self.overlaid_from = True, self._change(begin, int(np.argmax(odd)), end)
         lacking = np.where(extra > ADDED_DB, LACKING_DB, GOOD_DB if faithful else LACKING_ONLY_DB)
         wrong = odd & (missing > lacking * np.maximum(1, _CERTAIN / (weight + 0.3)))
         # Nothing on a quiet line could lie over a recording all by itself.
         wrong |= alone & ((~behind if call.quiet else np.zeros_like(odd)) | (missing > ALSO_LACKING_DB * benefit))
-        if not wrong.any():
+        if not np.count_nonzero(wrong):
             return
         # Something may have been odd for a while before it was certainly wrong.
         bad = int(np.argmax(wrong))
@@ -389,7 +404,10 @@ class Track:
         """Return whether of the blocks some of what there was to compare was lost."""
         wanted = self._wanted[begin:end]
         block = min(BLOCK, end - begin)
-        lost = moving_sum(np.where(self._weight[begin:end] < wanted - 1e-4, wanted, np.float32(0)), block)
+        gone = self._weight[begin:end] < wanted - 1e-4
+        if not np.count_nonzero(gone):
+            return np.zeros(len(gone) + 1 - block, np.bool_)
+        lost = moving_sum(np.where(gone, wanted, np.float32(0)), block)
         partly: Mask = lost > _LOST_SHARE * moving_sum(wanted, block)
         return partly
 
@@ -397,5 +415,6 @@ class Track:
         """Return the frame where good frames end and those of a bad block, the `bad`th from `begin` on, go wrong: the lowest point of
         the running sum of what exceeds the limit."""
         first, last = max(0, begin + bad - BLOCK), min(end, begin + bad + BLOCK)
-        excess = np.cumsum(self._deviation[first:last] - GOOD_DB * self._weight[first:last])
-        return self.first + first + int(np.argmin(np.concatenate([[0], excess])))
+        excess = (self._deviation[first:last] - GOOD_DB * self._weight[first:last]).cumsum()
+        lowest = int(excess.argmin())
+        return self.first + first + (lowest + 1 if excess[lowest] < 0 else 0)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ivrtest.audio.alignment import Call
 from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference, fine_levels
-from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Mask, product
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Mask, greatest, product, scalar
 
 PATCH: Final = 30
 """Frames in a patch."""
@@ -27,14 +27,15 @@ PLACE_HOP: Final = 160
 _SLOWEST: Final = 8
 DIMENSIONS: Final = _SLOWEST * (_SLOWEST + 1) // 2
 """Numbers that stand for a patch: how strong its slow changes over time and bands are."""
-_RANGE_DB: Final = np.float32(25)
-_PER_PATCH: Final = np.float32(1 / PATCH)
+_RANGE_DB: Final = scalar(25)
+_PER_PATCH: Final = scalar(1 / PATCH)
 _AT_ONCE: Final = 32
 """Patches of a recording that are made together: few enough that the memory for them is at hand."""
 _LEAD: Final = PATCH * HOP
 """Samples of silence before a recording, so that its first sounds have places too."""
 _PLACES_PER_QUERY: Final = QUERY_HOP * HOP // PLACE_HOP
 _FINE_PER_PLACE: Final = PLACE_HOP // FINE_HOP
+_LEAST_WORTH: Final = scalar(1.5)
 _KEPT: Final = np.float32(0.88)
 """What likeness is still worth one query later: about 0.8 s of memory."""
 
@@ -78,7 +79,7 @@ class Fingerprints:
 
     def only(self, numbers: Sequence[int]) -> Fingerprints:
         """Return the patches of a few recordings."""
-        some = Fingerprints(())
+        some = Fingerprints.__new__(Fingerprints)
         parts = [self.places[:, self.slice(number)] for number in numbers]
         counts, sounding = [self._counts[number] for number in numbers], [self._sounding[number] for number in numbers]
         some._lay_out(np.asarray(numbers), np.concatenate(parts, axis=1), counts, sounding)
@@ -149,11 +150,12 @@ class Finder:
             return []
         shift = FINE_PER_FRAME * (self._next - QUERY_HOP - PATCH) + _LEAD // FINE_HOP
         prints = self._prints
-        least_worth = np.maximum(np.minimum(prints.worth, self._worth), np.float32(1.5))
+        least_worth = np.minimum(prints.worth, self._worth)
+        np.maximum(least_worth, _LEAST_WORTH, out=least_worth)
         likeness = self._likeness / least_worth
         likeness *= prints.begins >= not_before - shift
         tops = np.maximum.reduceat(likeness, prints.offsets)
-        rows = set(np.flatnonzero(tops >= least).tolist())
+        rows = set((tops >= least).nonzero()[0].tolist())
         if len(rows) > best:
             rows = set(np.argpartition(tops, -best)[-best:].tolist())
         for number in always:
@@ -187,7 +189,8 @@ def refine(reference: Reference, lag: int, call: Call, first: int, to: int, reac
     """Return the lag near `lag` (within `reach` fine hops) at which frames `first` to `to` look most like the recording."""
     valid, heard = call.valid(first, to), call.levels(first, to)
     heard = np.maximum(heard, heard.max() - _RANGE_DB)
-    if not valid.all():
+    whole = np.count_nonzero(valid) == len(valid)
+    if not whole:
         heard = heard[valid]
     count = len(heard)
     if count < 3:
@@ -200,7 +203,7 @@ def refine(reference: Reference, lag: int, call: Call, first: int, to: int, reac
     np.maximum(fine, 0, out=fine)
     row = fine.itemsize * BANDS
     rows = np.ndarray((2 * reach + 1, to - first, BANDS), fine.dtype, fine, 0, (row, FINE_PER_FRAME * row, fine.itemsize))
-    if not valid.all():
+    if not whole:
         rows = rows[:, valid]
     means = np.einsum("ltb->lb", rows) * np.float32(1 / count)
     power = np.einsum("ltb,ltb->l", rows, rows) - count * np.einsum("lb,lb->l", means, means)
@@ -274,10 +277,10 @@ def _normalised(windows: NDArray[np.float32], audible_db: float) -> NDArray[np.f
 
 def _query_patch(levels: Levels, valid: Mask, blank: int, audible_db: float) -> NDArray[np.float32] | None:
     """Return the patch of a call, shape (PATCH, BANDS), or None if there is nothing to hear. The first `blank` frames count as silence."""
-    if levels.max(initial=FLOOR_DB) < audible_db:
+    if (loudest := greatest(levels) if len(levels) else FLOOR_DB) < audible_db:
         return None
-    if blank <= 0 and len(levels) == PATCH and valid.all():
-        shape = np.maximum(levels, levels.max() - _RANGE_DB)
+    if blank <= 0 and len(levels) == np.count_nonzero(valid) == PATCH:
+        shape = np.maximum(levels, np.float32(loudest) - _RANGE_DB)
         shape -= shape.sum(axis=0) * _PER_PATCH
         length = np.sqrt(np.vdot(shape, shape))
         return shape / length if length > 1 else None

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.spectrum import BANDS, Levels, Mask
+from ivrtest.audio.spectrum import BANDS, FLOOR_DB, Levels, Mask, greatest, scalar
 
 BLOCK: Final = 30
 """Frames that are judged together: 300 ms."""
@@ -54,14 +54,18 @@ MOST_GAIN_DB: Final = 24.0
 MOST_TILT_DB: Final = 20.0
 """How far one band's gain may lie from the whole's."""
 
-NEPERS: Final = np.float32(np.log(10) / 10)
+
+_NEPERS: Final = float(np.float32(np.log(10) / 10))
+NEPERS: Final = scalar(_NEPERS)
 """Per dB: the natural logarithm of a power."""
-_DUE_FROM, _DUE_STEP = np.float32(3 / 9), np.float32(1 / (9 * NEPERS))
+_DUE_FROM, _DUE_STEP = scalar(3 / 9), scalar(float(1 / (9 * np.float32(_NEPERS))))
 """What is there counts from 3 dB above the noise on, fully from 12 dB on."""
-_EXTRA_FROM, _EXTRA_STEP = np.float32(6 / 8), np.float32(1 / (8 * NEPERS))
+_EXTRA_FROM, _EXTRA_STEP = scalar(6 / 8), scalar(float(1 / (8 * np.float32(_NEPERS))))
 """What should not be there counts from 6 dB above the noise on, for noise alone often reaches that far."""
-_CLIP = np.float32(CLIP_DB * NEPERS)
-_NONE, _ALL, _NEVER = np.float32(0), np.float32(1), np.float32(np.inf)
+_CLIP, _LEAST_CLIP = scalar(CLIP_DB * _NEPERS), scalar(-CLIP_DB * _NEPERS)
+_NONE, _ALL, _NEVER = scalar(0), scalar(1), scalar(np.inf)
+_ABOVE_DB, _HALF_TRUSTED = scalar(6), scalar(15)
+_LEAST_TILT, _MOST_TILT = scalar(-MOST_TILT_DB), scalar(MOST_TILT_DB)
 _UNITS = {
     dimensions: (np.array([1 / NEPERS, -1 / NEPERS, 1, 1], np.float32) / np.float32(BANDS)).reshape(4, *[1] * (dimensions - 1))
     for dimensions in range(2, 5)
@@ -94,27 +98,34 @@ class Evidence:
 
 def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Levels:
     """Estimate the line's gain per band, shape (BANDS,): the median of cells well above noise, drawn to the whole band's where few are."""
-    peak = float(recording.max(initial=-90.0))
-    audible = call > noise + 6
-    audible &= recording > peak - 25
-    if np.count_nonzero(valid) < len(valid):
-        audible &= valid[:, None]
-    counts = audible.sum(axis=0)
-    count = sum(counts.tolist())
+    frames = len(recording)
+    peak = greatest(recording) if frames else FLOOR_DB
+    inaudible = call <= noise + _ABOVE_DB
+    inaudible |= recording <= peak - 25
+    if np.count_nonzero(valid) < frames:
+        inaudible |= ~valid[:, None]
+    count = inaudible.size - np.count_nonzero(inaudible)
     if count == 0:
         return np.zeros(BANDS, np.float32)
     # A gain that would bury the recording in the noise explains anything.
-    least = max(LEAST_GAIN_DB, float(noise.max()) + 8 - peak)
-    # What is not audible goes to the end.
-    ordered = np.where(audible, call - recording, _NEVER).T.copy()
+    least = max(LEAST_GAIN_DB, greatest(noise) + 8 - peak)
+    difference = call - recording
+    difference[inaudible] = _NEVER
+    # What is not audible goes to the end, where there is always one such.
+    ordered = np.empty((BANDS, frames + 1), np.float32)
+    ordered[:, :frames] = difference.T
+    ordered[:, frames] = _NEVER
     ordered.sort(axis=1)
+    counts = ordered.argmax(axis=1)
     cells = ordered.flatten()
     cells.partition(count // 2)
     median = cells[count // 2]
     middle = np.float32(min(max(median, least), max(least, MOST_GAIN_DB)))
-    medians = ordered[_EACH_BAND, np.maximum(counts - 1, 0) // 2]
-    trusted = counts / (counts + np.float32(15))
-    tilt = np.minimum(np.maximum(np.where(counts > 0, medians, median) - median, -MOST_TILT_DB), MOST_TILT_DB)
+    # Nothing is made of a band's last cell, the one of a band without any.
+    tilt = ordered[_EACH_BAND, (counts - 1) // 2] - median
+    np.maximum(tilt, _LEAST_TILT, out=tilt)
+    np.minimum(tilt, _MOST_TILT, out=tilt)
+    trusted = counts / (counts + _HALF_TRUSTED)
     gain: Levels = (middle + trusted * tilt).astype(np.float32)
     return gain
 
@@ -162,8 +173,9 @@ def weigh(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: Lev
     rows: NDArray[np.float32] = cells @ _ONES
     rows *= _UNITS[rows.ndim]
     # What is too much and what is lacking, both counted as such.
-    rows[0] += rows[1]
-    rows[0] += rows[1]
+    deviation, missing = rows[0], rows[1]
+    deviation += missing
+    deviation += missing
     if np.count_nonzero(valid) < len(valid):
         rows[:3] *= valid
     return rows
@@ -201,7 +213,7 @@ def deviate(heard: Levels, extra: Levels, due: Levels, counts: Levels, cost: Lev
     """Compare what `audible` and `predict` return. `weight` takes each cell's weight, `cost` by how much more is heard than is due, in
     nepers times weight."""
     np.subtract(heard, due, out=cost)
-    np.maximum(cost, -_CLIP, out=cost)
+    np.maximum(cost, _LEAST_CLIP, out=cost)
     np.minimum(cost, _CLIP, out=cost)
     np.maximum(counts, extra, out=weight)
     cost *= weight

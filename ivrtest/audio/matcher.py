@@ -42,7 +42,7 @@ from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.pursuit import SLACK, without_echo
 from ivrtest.audio.rivals import CLEARLY_DB, ends_with, just_parted, left_behind
 from ivrtest.audio.situation import Situation
-from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples
+from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples, greatest
 from ivrtest.audio.speech import QUIETEST_DB, SoundDetector, ToneDetector
 
 
@@ -173,14 +173,14 @@ class Matcher:
         """Return whether nothing has begun that only quiet would end."""
         history = self._history
         begun = self._sound.began or self._tone.began or self._progress.began
-        return not begun and not history.speech(max(history.oldest, self._now.cursor // HOP), history.end).any()
+        return not begun and not np.count_nonzero(history.speech(max(history.oldest, self._now.cursor // HOP), history.end))
 
     def _look(self) -> None:
         if self._pursuit.settled:
             return
         not_before = self._now.cursor if self._now.named is None else self._wrong_from(self._now.named)
         # A recording in noise is first seen in single bands.
-        audible_db = min(self._sound.threshold_db, max(QUIETEST_DB, float(self._history.noise.max()) + BAND_ABOVE_NOISE_DB))
+        audible_db = min(self._sound.threshold_db, max(QUIETEST_DB, greatest(self._history.noise) + BAND_ABOVE_NOISE_DB))
         self._pursuit.look(audible_db, not_before)
 
     # ---------------------------------------------------------------- what it means
@@ -228,7 +228,7 @@ class Matcher:
         """Report speech that went before a recording and is none."""
         first = max(self._history.oldest, self._now.cursor // HOP)
         end = max(first, track.sounding_start // HOP - 3)
-        sounding = without_echo(np.flatnonzero(self._history.speech(first, end)), end - first)
+        sounding = without_echo(self._history.speech(first, end).nonzero()[0], end - first)
         if self._now.told_unknown or len(sounding) < 25 or not self._history.varies(first + int(sounding[0]), first + int(sounding[-1])):
             return []
         start, end = first + int(sounding[0]), first + int(sounding[-1])
@@ -351,7 +351,7 @@ class Matcher:
         if not self._now.told_unknown and any(track.good and track.heard_s > 0.3 for track in self._now.tracks):
             return []
         first = max(history.oldest, self._now.cursor // HOP)
-        sounding = without_echo(np.flatnonzero(history.speech(first, history.end)), history.end - first)
+        sounding = without_echo(history.speech(first, history.end).nonzero()[0], history.end - first)
         if len(sounding) == 0:
             if not self._sound.sounding:
                 self._now.told_unknown = False

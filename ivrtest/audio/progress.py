@@ -146,7 +146,7 @@ class ProgressDetector:
         self._recent = np.concatenate([self._recent, levels])[-_REMEMBERED:]
         threshold = self._threshold() if levels.max() > _QUIETEST_DB else _QUIETEST_DB
         above = levels > threshold
-        if self._began is None and not self._bursts and not above.any():
+        if self._began is None and not self._bursts and not np.count_nonzero(above):
             # As in most pauses.
             if self._quiet_from is None:
                 self._quiet_from = self._frame

@@ -95,6 +95,8 @@ class Pursuit:
         self._limit_db = limit_db
         self._history = history
         self._finder = Finder(index.fingerprints)
+        self._sounds: tuple[tuple[int, int, int], NDArray[np.int_]] = (-1, -1, -1), np.zeros(0, np.int_)
+        """The unexplained frames of sound, and of what moment."""
         self._few: Finder | None = None
         """Looks only among what is expected: cheaper, and enough as long as that is what plays."""
         self._since = 0
@@ -172,8 +174,11 @@ class Pursuit:
 
     def _sounding(self) -> NDArray[np.int_]:
         """Return the unexplained frames of sound."""
-        loud = np.flatnonzero(self._history.loud(self._since, self._history.end)) + self._since
-        return without_echo(loud, self._history.end)
+        history = self._history
+        at = history.end, history.noted, self._since
+        if self._sounds[0] != at:
+            self._sounds = at, without_echo(history.loud(self._since, history.end).nonzero()[0] + self._since, history.end)
+        return self._sounds[1]
 
     def _take_up(self, finder: Finder, audible_db: float, not_before: int) -> None:
         # What was short is seen only as long as it is new.

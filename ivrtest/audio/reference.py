@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.judge import RANGE_DB
-from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Samples, log_mel, total_level
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Samples, log_mel, scalar, total_level
 
 FINE_PER_FRAME: Final = HOP // FINE_HOP
 PAD: Final = 2 * WINDOW // FINE_HOP
 """Fine frames of silence on either side of a recording."""
 Codes = NDArray[np.uint8]
 STEP_DB: Final = 0.4
-_STEP, _FLOOR = np.float32(STEP_DB), np.float32(FLOOR_DB)
+_STEP, _FLOOR = scalar(STEP_DB), scalar(FLOOR_DB)
 _AROUND = np.array([1, 2, 0])
 """Where `lag`, `lag` - 1 and `lag` + 1 lie from the fine frame before."""
 _SOUNDING_RANGE_DB: Final = 38.0
@@ -126,5 +126,7 @@ def codes_of(levels: Levels) -> Codes:
 
 
 def _levels(codes: Codes) -> Levels:
-    levels: Levels = codes * _STEP + _FLOOR
+    levels: Levels = codes.astype(np.float32)
+    levels *= _STEP
+    levels += _FLOOR
     return levels

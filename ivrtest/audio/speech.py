@@ -83,14 +83,14 @@ class SoundDetector:
             self.threshold_db = max(self._floor() + ABOVE_FLOOR_DB, QUIETEST_DB)
         loud: Mask = valid & (levels > self.threshold_db)
         hearings: list[Hearing] = []
-        if not self._sounding and not loud.any():
+        if not self._sounding and not np.count_nonzero(loud):
             # Most of a call's steps are like this or the next.
             self._loud_run = 0
             self._quiet_run += int(np.count_nonzero(valid))
-        elif self._sounding and self._quiet_run == 0 and loud.all():
+        elif self._sounding and self._quiet_run == 0 and np.count_nonzero(loud) == len(loud):
             self._loud_run += len(levels)
         else:
-            for index in np.flatnonzero(valid):
+            for index in valid.nonzero()[0]:
                 self._step(self._frame + int(index), bool(loud[index]), at_s, hearings)
         self._frame += len(levels)
         return loud, hearings
@@ -104,7 +104,7 @@ class SoundDetector:
             least, middle = float(self._recent.min()) + 1, float(np.median(self._recent))
             return min(least, HIGHEST_STEADY_FLOOR_DB if middle - least < STEADY_DB else HIGHEST_FLOOR_DB)
         ordered = self._recent.copy()
-        ordered.partition((count // 10, count // 2))
+        ordered.sort()
         tenth, middle = float(ordered[count // 10]), float(ordered[count // 2])
         return min(tenth, HIGHEST_STEADY_FLOOR_DB if middle - tenth < STEADY_DB else HIGHEST_FLOOR_DB)
 
@@ -148,7 +148,7 @@ class ToneDetector:
         """
         count = len(loud)
         tonal = np.zeros(count, np.bool_)
-        if not loud.any() and not self._frequencies:
+        if not np.count_nonzero(loud) and not self._frequencies:
             self._frame += count
             return tonal, []
         power = spectra.astype(np.float64)
@@ -161,7 +161,7 @@ class ToneDetector:
         total *= self._PURE
         tonal = loud & (pure + second > total)
         single = loud & (pure > total)
-        if not self._frequencies and not single.any():
+        if not self._frequencies and not np.count_nonzero(single):
             # As in all speech.
             self._gap += count
             self._frame += count
