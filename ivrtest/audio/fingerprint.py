@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.alignment import Call
 from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference, fine_levels
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Mask, greatest, product, scalar
+from ivrtest.audio.standing import Call
 
 PATCH: Final = 30
 """Frames in a patch."""
