@@ -17,7 +17,7 @@ _LENGTH: Final = 4
 
 
 class Open(NamedTuple):
-    """A call begins. Answered when its ear is ready."""
+    """A call begins."""
 
     ear: int
     library: int

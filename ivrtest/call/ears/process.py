@@ -99,12 +99,7 @@ class HearingProcess(asyncio.Protocol):
         # Others wait for it, too, where this one gives up.
         await asyncio.shield(self._starting)
         number = next(self._numbers)
-        opened = self.ask(Open(number, library))
-        try:
-            await opened
-        except asyncio.CancelledError:
-            self.tell(Close(number))
-            raise
+        self.tell(Open(number, library))
         return RemoteEar(self, number, self._libraries[library])
 
     def tell(self, told: Told) -> None:
@@ -113,7 +108,7 @@ class HearingProcess(asyncio.Protocol):
             self._loop.call_soon(self._send)
         self._outbox.append(told)
 
-    def ask(self, told: Open | Feed | Finish) -> asyncio.Future[list[Hearing]]:
+    def ask(self, told: Feed | Finish) -> asyncio.Future[list[Hearing]]:
         """Send something and return what is heard then. Of each ear only one thing is asked at a time."""
         asked: asyncio.Future[list[Hearing]] = self._loop.create_future()
         if self._problem:

@@ -51,7 +51,7 @@ class Ears:
         self._connection = connection
         self._ears: dict[int, Ear] = {}
         for library in libraries:
-            # Reads or builds what all ears of a library share.
+            # Reads or builds what all ears of a library share, so that no call waits for it.
             make(library)
 
     def take(self, message: Sequence[Told]) -> None:
@@ -79,7 +79,6 @@ class Ears:
                 self._ears[ear].expect(keys)
             case Open(ear, library):
                 self._ears[ear] = self._make(self._libraries[library])
-                return Answer(ear, [])
             case Finish(ear):
                 return Answer(ear, self._ears[ear].finish())
             case Close(ear):
