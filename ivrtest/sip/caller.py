@@ -13,7 +13,7 @@ from ivrtest.sip.extracts import cause_of, retry_after
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.header import Header
 from ivrtest.sip.headers import Contact, CSeq, RAck, Require, RSeq, To
-from ivrtest.sip.invite import Acceptance, OutgoingInvite
+from ivrtest.sip.invite import MOST_DEVICES, Acceptance, OutgoingInvite
 from ivrtest.sip.layer import ResponseUser
 from ivrtest.sip.leg import Leg
 from ivrtest.sip.message import Request, Response
@@ -129,6 +129,8 @@ class CallingLeg(Leg):
         asks = False
         if response.status > 100 and tag:
             early = self._early.get(tag)
+            if early is None and len(self._early) >= MOST_DEVICES:
+                return
             if early is None:
                 early = self._early[tag] = _Early(self._peer_of(response))
             self.understand(response)

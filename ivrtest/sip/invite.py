@@ -19,6 +19,10 @@ KEEP_RINGING = 60.0
 """Seconds between copies of a provisional response, so that no proxy on the way gives the call up (section 13.3.1.1)."""
 
 
+MOST_DEVICES = 50
+"""How many devices may ring for one call, or answer it. Whoever invents more of them is not listened to: each costs memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """What the sender of an INVITE makes of a 2xx."""
@@ -113,7 +117,7 @@ class OutgoingInvite:
         tag = response.need(To).tag or ""
         if tag in self._acks:
             self._send_ack(tag, now)  # a copy of the 2xx: our ACK was lost (section 13.2.2.4)
-        elif tag not in self._waiting:
+        elif tag not in self._waiting and len(self._acks) + len(self._waiting) < MOST_DEVICES:
             accepted = self._user.invite_accepted(self, response, now)
             self._waiting[tag] = accepted.peer
             if not accepted.asks:

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ivrtest.sip.events import Cancelled, Confirmed, IncomingCall, InfoReceived, SessionUnchanged, Side
+from ivrtest.sip.events import Cancelled, Confirmed, IncomingCall, InfoReceived, Progress, SessionUnchanged, Side
 from ivrtest.sip.headers import Supported
-from ivrtest.sip.message import Response
+from ivrtest.sip.invite import MOST_DEVICES
+from ivrtest.sip.message import Request, Response, create_response
 from ivrtest.sip.sdp import SessionDescription, answer, negotiated, offer
 from tests.sip.test_late_offer import ALICE, ANSWER, BOB, BOB_URI, HOLD, OFFER
 from tests.sip.test_strangers import ALLOWED, ask, request
 
 if TYPE_CHECKING:
-    from tests.sip.conftest import Network
+    from tests.sip.conftest import Network, Sent
 
 SDP = "v=0\r\no=eve\r\n"
 MIXED = "multipart/mixed;boundary=b"
@@ -155,6 +156,34 @@ def test_a_body_that_must_be_understood_is_refused(network: Network) -> None:
     for number, more in enumerate(({}, {"Content_Disposition": "signal;handling=required"}, {"Content_Disposition": "@"})):
         refused = one(ask(network, request(body="x", Content_Type="application/isup", Via=via(number), Call_ID=f"c{number}", **more)), 415)
         assert refused.text("Accept") == "application/sdp, multipart/mixed"
+
+
+@pytest.mark.parametrize("status", ["180 Ringing", "200 OK"])
+def test_devices_that_somebody_invents_by_the_thousand_are_not_all_remembered(network: Network, status: str) -> None:
+    alice = network.agent(ALICE, user="alice")
+
+    def invent(sent: Sent) -> None:
+        if sent.what != "INVITE":
+            return
+        for number in range(1000):
+            invite = sent.message
+            assert isinstance(invite, Request)
+            answer = create_response(invite, int(status[:3]), to_tag=f"device{number}").with_added(("Contact", "<sip:bob@192.0.2.2>"))
+            network.send(bytes(answer), BOB, ALICE)
+
+    network.strangers[BOB] = invent
+    handle = network.call()
+    network.run(5.0)
+    assert len(alice._registry._peers) == MOST_DEVICES
+    if status.startswith("2"):
+        # All but the first are told goodbye.
+        assert len([sent for sent in network.sent if sent.what == "ACK"]) == MOST_DEVICES
+        assert len({sent.message.text("To") for sent in network.sent if sent.what == "BYE"}) == MOST_DEVICES - 1
+    else:
+        assert [event.status for event in network.events[ALICE] if isinstance(event, Progress)] == [180] * MOST_DEVICES
+    alice.hang_up(handle, network.now)
+    network.run_until_quiet()
+    assert alice.calls == 0
 
 
 VIDEO_FIRST = (
