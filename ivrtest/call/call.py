@@ -128,13 +128,13 @@ class Transferred:
 @dataclass(frozen=True, slots=True)
 class LedElsewhere:
     """The far side wants the rest of the call, or its sound, at a host that nobody called and that is not on the list of whom we may
-    call."""
+    call; or our requests over another transport than that of the call."""
 
     to: str
     at: float
     followed: bool
     """Whether it goes there; else it goes where the call went."""
-    what: Literal["requests", "sound"] = "requests"
+    what: Literal["requests", "sound", "transport"] = "requests"
 
 
 @dataclass(frozen=True, slots=True)

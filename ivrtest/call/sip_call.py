@@ -312,6 +312,8 @@ class SipCall:
                 self._pressing.info_answered(status)
             case sip.LedElsewhere(uri=uri, followed=followed):
                 self._session.post(LedElsewhere(str(uri), self.now, followed))
+            case sip.OtherTransport(uri=uri):
+                self._session.post(LedElsewhere(str(uri), self.now, followed=False, what="transport"))
             case sip.ReferReceived():
                 self.transfers.asked(event)
             case sip.ReferProgress(status=status, final=True):

@@ -52,6 +52,8 @@ def led_elsewhere(to: str, *, followed: bool, what: str) -> str:
     """Tell that a call, or its sound, is to go on where nobody called."""
     if what == "sound":
         return f'the IVR wants the sound of the call at "{to}", which is not among the allowed targets; our sound goes there'
+    if what == "transport":
+        return f'the IVR wants our requests over another transport, at "{to}"; they go to that address over the transport of the call'
     instead = "our requests go there" if followed else "our requests go where the call went"
     return f'the IVR wants the rest of the call at "{to}", which is not among the allowed targets; {instead}'
 

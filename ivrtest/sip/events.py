@@ -282,6 +282,16 @@ class Unreadable:
     """What is wrong with it, and what would be right."""
 
 
+@dataclass(frozen=True, slots=True)
+class OtherTransport:
+    """The other side wants the rest of our requests over another transport than the call took (RFC 3263 section 4.1). They go over that of
+    the call, to the same address; most listen there, too."""
+
+    handle: str
+    uri: SipUri
+    """Where it wants them."""
+
+
 Event = (
     IncomingCall
     | Progress
@@ -303,5 +313,6 @@ Event = (
     | Registered
     | Unregistered
     | LedElsewhere
+    | OtherTransport
     | Unreadable
 )

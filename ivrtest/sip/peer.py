@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ivrtest.sip.dialog import Dialog
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.endpoint import Endpoint
-from ivrtest.sip.events import LedElsewhere
+from ivrtest.sip.events import LedElsewhere, OtherTransport
 from ivrtest.sip.exchange import Exchange
 from ivrtest.sip.header import Header
 from ivrtest.sip.layer import ResponseUser
@@ -36,7 +36,7 @@ class Peer:
         self.dialog = dialog
         self._handle = handle
         self._told: set[str] = set()
-        """Where we were led that nobody listed, as far as that was told."""
+        """Where we were led that nobody listed, or by another transport, as far as that was told."""
         self._endpoint = endpoint
         self._origin = origin
         self._secret = secret
@@ -65,6 +65,9 @@ class Peer:
         if self._is_led_away and str(hop) not in self._told:
             self._told.add(str(hop))
             self._endpoint.emit(LedElsewhere(self._handle, hop, followed=address != self._origin))
+        elif hop.transport not in {None, self._endpoint.transport.lower()} and not hop.secure and str(hop) not in self._told:
+            self._told.add(str(hop))
+            self._endpoint.emit(OtherTransport(self._handle, hop))
         return address
 
     def send(self, request: Request, user: ResponseUser, now: float) -> None:

@@ -59,6 +59,14 @@ def test_a_call_whose_sound_is_led_elsewhere_says_so() -> None:
     ]
 
 
+def test_a_call_that_is_wanted_over_another_transport_says_so() -> None:
+    talk = conversation("- hear: menu\n")
+    play(talk, [ANSWERED, LedElsewhere("sip:ivr@192.0.2.1;transport=tcp", 0.3, followed=False, what="transport")])
+    (note,) = talk.notes[1:]
+    where = 'at "sip:ivr@192.0.2.1;transport=tcp"; they go to that address over the transport of the call'
+    assert note.text == f"the IVR wants our requests over another transport, {where}"
+
+
 def test_ringing_without_end_is_the_fault_of_the_ivr() -> None:
     talk = conversation("- hear: menu\n")
     assert play(talk, [Ringing(0.1), *ticks(0.0, 60.2)]) == [HangUpCall()]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ivrtest.sip.endpoint import Leash
-from ivrtest.sip.events import Confirmed, Ended, LedElsewhere
+from ivrtest.sip.events import Confirmed, Ended, LedElsewhere, OtherTransport
+from ivrtest.sip.headers import Contact
 from ivrtest.sip.uri import SipUri
 from tests.sip.test_route import ALICE, BOB, FIRST, Proxy
 
@@ -62,3 +63,26 @@ def test_a_caller_leads_us_no_further(network: Network, strict: bool, host: str)
     network.run_until_quiet()
     byes = [sent.destination[0] for sent in network.sent if sent.source == BOB and sent.what == "BYE"]
     assert (byes, network.of_kind(BOB, LedElsewhere).followed) == ([host], not strict)
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [
+        ("<sip:bob@192.0.2.2;transport=tcp>", True),
+        ("<sip:bob@192.0.2.2;transport=UDP>", False),
+        ("<sip:bob@192.0.2.2>", False),
+        ("<sips:bob@192.0.2.2;transport=tcp>", False),
+    ],
+)
+def test_a_contact_over_another_transport_is_told_once_and_reached_by_ours(network: Network, contact: str, told: bool) -> None:
+    alice, bob = network.agent(ALICE, user="alice"), network.agent(BOB, user="bob")
+    bob._endpoint.contact = Contact.parse(contact)
+    network.answering(BOB)
+    handle = network.call()
+    network.run(1.0)
+    alice.bye(handle, network.now)
+    network.run_until_quiet()
+    expected = [OtherTransport(handle, SipUri.parse("sip:bob@192.0.2.2;transport=tcp"))] if told else []
+    assert [event for event in network.events[ALICE] if isinstance(event, OtherTransport)] == expected
+    if not contact.startswith("<sips"):
+        assert network.of_kind(ALICE, Ended).status == 200
