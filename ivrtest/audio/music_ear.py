@@ -33,7 +33,7 @@ from ivrtest.audio.hearing import (
     known_by,
 )
 from ivrtest.audio.music import QUIET_S, MusicDetector
-from ivrtest.audio.music_place import LOOKED_AT_S, Key, Place
+from ivrtest.audio.music_place import ALIKE, LOOKED_AT_S, Key, Place
 from ivrtest.audio.music_words import WordsBesideMusic
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.spectrum import SAMPLE_RATE, Mask, Samples
@@ -47,6 +47,8 @@ NEXT_ROUND_S: Final = NAME_ANY_S + 1.4
 """How long after the end of a recording of music its next round has been recognised, where there is sound."""
 ONE_LOOP_S: Final = 0.7
 """Returns to the start that are nearer to each other than this are one."""
+ROUND_S: Final = 0.3
+"""The longest pause before music that comes back to its start."""
 MOSTLY: Final = 0.5
 """Of speech that is no recording, so much must be music to be nothing but music."""
 AT_END_S: Final = 0.4
@@ -349,7 +351,7 @@ class MusicEar:
         if self._began_s is not None and abs(place.began_s - self._began_s) < SAME_S:
             self._began_s = place.began_s
             return []
-        if self._began_s is not None and abs(place.began_s - expected[1][1]) < SAME_S:
+        if self._began_s is not None and self._is_next_round(place, expected[1][1]):
             return self._moved(place.began_s)
         # One look may be mistaken. Two that agree, at different sound, are not.
         if self._seen is None or self._seen[0].key != place.key or abs(self._seen[0].began_s - place.began_s) > SAME_S:
@@ -359,6 +361,11 @@ class MusicEar:
             return []
         self._seen = None
         return self._moved(place.began_s) if music.prompt else self._name(place)
+
+    def _is_next_round(self, place: Place, due_s: float) -> bool:
+        """Return whether the recording that plays came back to its start, at once or after the pause that some IVRs make."""
+        later_s = place.began_s - due_s
+        return abs(later_s) < SAME_S or (SAME_S <= later_s < ROUND_S and place.alike > ALIKE)
 
     def _name(self, place: Place) -> list[Hearing]:
         """It is known which recording plays."""

@@ -1,7 +1,7 @@
 """Which recording of music plays, and where in it the call is: music may begin anywhere, and comes back to its start.
 
 How the levels of the bands change from moment to moment is compared with every place of every recording. That does not mind the line's
-gain, and music changes all the time.
+gain, and music changes all the time. What lies in the line's noise is not compared, and of the recording only what would rise above it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples, frames_lost, log_mel
+from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples, frames_lost, log_mel
 
 Key = tuple[str, str]
 """(prompt, language)."""
@@ -26,6 +26,11 @@ _APART: Final = 4
 """Frames between the two levels whose difference is a change."""
 _RANGE_DB: Final = 40.0
 """How far below its loudest part music is compared."""
+_ABOVE_NOISE_DB: Final = 9.0
+"""What rises less above the softest tenth of its band may be noise. Of music at 10 dB it leaves nothing alike that is not: the same music
+still correlates by 0.85, at 5 dB by 0.6, and other music by less than 0.3."""
+_LOUD: Final = 60
+"""Cells of a recording that are louder than so many percent of the others tell the line's gain."""
 _MOST_DB: Final = 12.0
 _LOOKED_AT: Final = 100
 """Frames that are compared: 2 s."""
@@ -39,6 +44,8 @@ _STILL: Final = 0.4
 """Music that goes on as before need not be more alike than this."""
 _AS_GOOD: Final = 0.08
 """A place that is expected is taken where no other is more alike by more than this: music repeats itself."""
+_PLACES: Final = 10
+"""Places in each recording that are looked at closely: which is most alike can be told only with the noise in mind."""
 _DRIFT: Final = 2
 """Frames by which music may move against its recording from one look to the next."""
 
@@ -59,7 +66,8 @@ class MusicRecordings:
 
     def __init__(self, recordings: Sequence[tuple[Key, Samples]]) -> None:
         self.seconds = {key: len(samples) / SAMPLE_RATE for key, samples in recordings}
-        self._changes = {key: _changes(samples) for key, samples in recordings if len(samples) >= _SAMPLES}
+        self._levels = {key: log_mel(samples, _HOP) for key, samples in recordings if len(samples) >= _SAMPLES}
+        self._changes = {key: _changes(levels, _softest(levels)) for key, levels in self._levels.items()}
         self._spectra: dict[Key, NDArray[np.complex64]] = {}
 
     def __len__(self) -> int:
@@ -79,7 +87,7 @@ class MusicRecordings:
         least = _STILL if known else ALIKE
         if len(samples) < _SAMPLES or not self._changes:
             return None
-        heard = _changes(samples[-_SAMPLES:], lost[-_SAMPLES:])
+        heard = _heard(samples[-_SAMPLES:], lost[-_SAMPLES:], _SAMPLES)
         first_s = at_s - _SAMPLES / SAMPLE_RATE
         for key, began_s in expected[:1]:
             # Most of the time music simply goes on.
@@ -98,50 +106,82 @@ class MusicRecordings:
         length = (_GLANCE + _APART - 1) * _HOP + WINDOW
         if key not in self._changes or len(samples) < length:
             return False
-        heard, first_s = _changes(samples[-length:], lost[-length:]), at_s - length / SAMPLE_RATE
+        heard, first_s = _heard(samples[-_SAMPLES:], lost[-_SAMPLES:], length), at_s - length / SAMPLE_RATE
         rounds = np.floor((first_s - began_s) / self.seconds[key])
         place = self._near(heard, first_s, key, began_s + float(rounds) * self.seconds[key])
         return place is not None and place.alike > ALIKE
 
-    def _near(self, heard: Changes, first_s: float, key: Key, began_s: float) -> Place | None:
+    def _near(self, heard: _Heard, first_s: float, key: Key, began_s: float) -> Place | None:
         """Return the most alike place near an expected one; None where that is not within the recording."""
-        changes = self._changes[key]
         frame = round((first_s - began_s) * SAMPLE_RATE / _HOP)
-        places = [place for place in range(frame - _DRIFT, frame + _DRIFT + 1) if 0 <= place <= len(changes) - len(heard)]
+        last = len(self._changes[key]) - len(heard.changes)
+        places = [place for place in range(frame - _DRIFT, frame + _DRIFT + 1) if 0 <= place <= last]
         if not places:
             return None
-        alike = [_alike(heard, changes[place : place + len(heard)]) for place in places]
+        alike = [self._alike(heard, key, place) for place in places]
         best = int(np.argmax(alike))
         return Place(key, first_s - places[best] * _HOP / SAMPLE_RATE, alike[best])
 
-    def _everywhere(self, heard: Changes, first_s: float, key: Key) -> Place:
-        changes = self._changes[key]
-        size = 1 << (len(changes) + len(heard) - 1).bit_length()
+    def _everywhere(self, heard: _Heard, first_s: float, key: Key) -> Place:
+        changes, sought = self._changes[key], heard.changes
+        size = 1 << (len(changes) + len(sought) - 1).bit_length()
         if key not in self._spectra:
             self._spectra[key] = np.fft.rfft(changes, size, axis=0).astype(np.complex64)
-        together = np.fft.irfft((self._spectra[key] * np.conj(np.fft.rfft(heard, size, axis=0))).sum(axis=1), size)
-        count = len(changes) - len(heard) + 1
+        together = np.fft.irfft((self._spectra[key] * np.conj(np.fft.rfft(sought, size, axis=0))).sum(axis=1), size)
+        count = len(changes) - len(sought) + 1
         power = np.concatenate([np.zeros(1), np.cumsum(np.square(changes, dtype=np.float64).sum(axis=1))])
-        there = power[len(heard) :] - power[: -len(heard)]
+        there = power[len(sought) :] - power[: -len(sought)]
         # A place where next to nothing changes is like everything.
         there = np.maximum(there, 0.1 * float(there.max()))
-        alike = together[:count] / np.sqrt(there * float(np.square(heard, dtype=np.float64).sum()) + 1e-9)
-        best = int(np.argmax(alike))
-        return Place(key, first_s - best * _HOP / SAMPLE_RATE, float(alike[best]))
+        likely = np.argsort(together[:count] / np.sqrt(there))[-_PLACES:].tolist()
+        alike = {place: self._alike(heard, key, place) for place in likely}
+        best = max(alike, key=lambda place: alike[place])
+        return Place(key, first_s - best * _HOP / SAMPLE_RATE, alike[best])
+
+    def _alike(self, heard: _Heard, key: Key, place: int) -> float:
+        """Return how alike what was heard is to a place of a recording, through the line's gain and above its noise."""
+        levels = self._levels[key][place : place + len(heard.levels)]
+        audible = (levels > np.percentile(levels, _LOUD)) & heard.arrived[:, None]
+        gain = np.median((heard.levels - levels)[audible]) if audible.any() else np.float32(0)
+        due = _changes(levels + gain, heard.floor)
+        # What was lost is 0 on one side.
+        there = heard.changes.any(axis=1) | due.any(axis=1) if heard.arrived.all() else heard.changes.any(axis=1)
+        power = float(np.sum(np.square(heard.changes))) * float(np.sum(np.square(due[there])))
+        return float(np.sum(heard.changes * due) / np.sqrt(power + 1e-9))
 
 
-def _changes(samples: Samples, lost: Mask | None = None) -> Changes:
-    levels = log_mel(samples, _HOP)
-    levels = np.maximum(levels, float(levels.max(initial=-90.0)) - np.float32(_RANGE_DB))
-    changes: Changes = np.clip(levels[_APART:] - levels[:-_APART], -_MOST_DB, _MOST_DB)
-    if lost is not None and lost.any():
-        gone = frames_lost(lost, _HOP)
-        changes[gone[_APART:] | gone[:-_APART]] = 0
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """A stretch of a call."""
+
+    levels: Levels
+    arrived: Mask
+    """Which of its frames were not lost."""
+    floor: Levels
+    """What is softer is not compared, per band."""
+    changes: Changes
+    """0 where lost."""
+
+
+def _heard(samples: Samples, lost: Mask, last: int) -> _Heard:
+    """Return the `last` samples of a stretch, of which all tells how loud the noise is."""
+    levels, gone = log_mel(samples, _HOP), frames_lost(lost, _HOP)
+    floor = _softest(levels)
+    if not gone.all():
+        floor = np.maximum(floor, np.percentile(levels[~gone], 10, axis=0).astype(np.float32) + np.float32(_ABOVE_NOISE_DB))
+    count = (last - WINDOW) // _HOP + 1
+    levels, gone = levels[-count:], gone[-count:]
+    changes = _changes(levels, floor)
+    changes[gone[_APART:] | gone[:-_APART]] = 0
+    return _Heard(levels, ~gone, floor, changes)
+
+
+def _softest(levels: Levels) -> Levels:
+    """Return how far down music is compared, per band."""
+    return np.full(levels.shape[1], levels.max(initial=-90.0) - _RANGE_DB, np.float32)
+
+
+def _changes(levels: Levels, floor: Levels) -> Changes:
+    above = np.maximum(levels, floor)
+    changes: Changes = np.clip(above[_APART:] - above[:-_APART], -_MOST_DB, _MOST_DB)
     return changes
-
-
-def _alike(one: Changes, other: Changes) -> float:
-    # What was lost is 0 on one side.
-    there = one.any(axis=1)
-    power = float(np.sum(np.square(one))) * float(np.sum(np.square(other[there])))
-    return float(np.sum(one * other) / np.sqrt(power + 1e-9))

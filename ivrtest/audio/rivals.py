@@ -19,6 +19,7 @@ FITS: Final = ((6, 1.5), (3, 0.9))
 _NEAR: Final = SAMPLE_RATE // 8
 _SAME_START: Final = SAMPLE_RATE * 6 // 100
 _LATER: Final = SAMPLE_RATE // 12
+_HARDLY_LESS_S: Final = 0.1
 _BETTER_DB: Final = 1.0
 _AS_WELL_DB: Final = 0.5
 
@@ -70,6 +71,12 @@ def continues(track: Track, best: Track) -> bool:
 def instead(track: Track, best: Track) -> bool:
     """Return whether a recording fits as it is where `best` fits only as one with other sound over it."""
     return track.clear and track.heard_s >= 0.15 and abs(track.sounding_start - best.sounding_start) < _NEAR
+
+
+def covers_instead(track: Track, best: Track) -> bool:
+    """Return whether a recording covers nearly all that `best` does and fits clearly better: "ten", where "cents" is hardly longer."""
+    hardly_less = track.clear and track.heard_s > best.heard_s - _HARDLY_LESS_S and track.sounding_start > best.sounding_start - _NEAR
+    return hardly_less and track.sounding_end < best.sounding_end + _NEAR and track.worst < best.worst - CLEARLY_DB
 
 
 def ends_with(track: Track, best: Track) -> bool:

@@ -19,6 +19,8 @@ NOISE_DBOV: Final = -60.0
 """Softer noise hides nothing that a caller would hear: comfort noise is as loud as this."""
 AUDIBLE_DBOV: Final = -50.0
 """What rises must be as loud as this to be a prompt on a bad line."""
+_PAST_S: Final = 10.0
+"""How far back the noise is measured that was there before a sound."""
 _KEPT: Final = 3000
 """Stretches of sound that are remembered: a minute."""
 _FEWEST: Final = 10
@@ -54,3 +56,12 @@ class Levels:
             return None
         typical = sorted(dbov for _, _, dbov in rising)[len(rising) // 2]
         return (rising[0][0], rising[-1][1]) if AUDIBLE_DBOV < typical < noise + HARDLY_DB else None
+
+    def faint(self, start: float, end: float) -> bool:
+        """Return whether what sounded between `start` and `end` hardly rose above the noise that was there before."""
+        before = sorted(dbov for begin, stop, dbov in self._levels if start - _PAST_S <= begin and stop <= start)
+        during = sorted(dbov for begin, stop, dbov in self._levels if start <= begin and stop <= end)
+        if min(len(before), len(during)) < _FEWEST:
+            return False
+        noise = before[len(before) // 10]
+        return noise > NOISE_DBOV and during[len(during) // 2] < noise + HARDLY_DB

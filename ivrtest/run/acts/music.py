@@ -22,6 +22,7 @@ STOPPED_S: Final = 1.5
 """How long after music stopped it is known that it did."""
 NAMED_S: Final = 8.0
 """How long after it began it is known which recording music is."""
+IN_NOISE: Final = "with too much noise on the line to tell"
 _SLACK_S: Final = 0.3
 """What was heard before the step may seem to go on for so long."""
 
@@ -34,6 +35,8 @@ class MusicAct(Act):
         self.since = 0.0
         self.began: float | None = None
         """When the music began that is listened to, but not before the step."""
+        self.first = 0.0
+        """The same, even if it was before the step."""
         self.stopped: MusicStopped | None = None
         """How it stopped, where it has not gone on since."""
         self.loops: set[float] = set()
@@ -74,7 +77,7 @@ class MusicAct(Act):
     def plays(self, music: Music) -> None:
         self.stopped = None
         if self.began is None:
-            self.began = max(music.start_s, self.since)
+            self.began, self.first = max(music.start_s, self.since), music.start_s
         self.loops |= {at_s for at_s in music.loops if at_s >= self.since}
         if music.prompt:
             self.named = music.key
@@ -145,17 +148,25 @@ class MusicAct(Act):
                 return None
             if hidden := scene.hidden(end, now):
                 return Done(Status.ERROR, end, f"{hidden}, after music. {self.expected()}")
+            if scene.levels.faint(self.first, end):
+                return Done(Status.ERROR, end, f"could not tell: {self.stop_told(end)}, {IN_NOISE}. {self.expected()}")
             after = f"and nothing followed for {silent:.1f} s" if scene.sound_since is None else "for sound that is no music"
             return Done(Status.FAILED, end, f"{self.stop_told(end)} {after}. {self.expected()}")
         if now - self.began > step.at_most_s and (self.wanted is not None or self.loops_missing):
             if hidden := scene.hidden(self.began, now):
                 return Done(Status.ERROR, now, f"{hidden}, while music played. {self.expected()}")
+            if self.loops_missing and scene.levels.faint(self.first, now):
+                return Done(Status.ERROR, now, f"could not tell: music played{self.so_far()}, {IN_NOISE}. {self.expected()}")
             return Done(Status.FAILED, self.began + step.at_most_s, f"only music was heard for {step.at_most_s:g} s. {self.expected()}")
         if self.wanted is not None or self.loops_missing or now < self.began + step.seconds + STOPPED_S:
             return None
         if not self.is_right_music:
             if not self.named[0] and now < self.began + NAMED_S:
                 return None
+            if not self.named[0] and scene.levels.faint(self.first, now):
+                return Done(
+                    Status.ERROR, now, f"could not tell which music played from {self.began:.1f} s on, {IN_NOISE}. {self.expected()}"
+                )
             return Done(Status.FAILED, now, self.wrong_music())
         return Done(Status.PASSED, max(self.began + step.seconds, *self.loops) if self.loops else self.began + step.seconds)
 
