@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.judge import BLOCK, GOOD_DB, RANGE_DB, line_gain, weigh
-from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference
+from ivrtest.audio.reference import Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, scalar
 from ivrtest.audio.standing import GAIN_FRAMES, Call, Standing
 
@@ -85,13 +85,6 @@ class Track(Standing):
     def sounding_end(self) -> int:
         return self.lag * FINE_HOP + self.reference.end
 
-    @property
-    def audible_share(self) -> float:
-        """How much of the recording so far stands out of the line's noise, lost or not: 0 to 1."""
-        index = FINE_PER_FRAME * np.arange(self.first, self.first + self.judged) - self.lag + PAD
-        full = self.reference.fullness[np.clip(index, 0, len(self.reference.fullness) - 1)]
-        return float(self._wanted[: self.judged].sum() / max(float(full.sum()), 1e-6))
-
     def advance(self, call: Call, to: int) -> None:
         """Judge the frames up to `to` (exclusive)."""
         end = min(to - self.first, len(self._weight))
@@ -129,7 +122,7 @@ class Track(Standing):
 
     def bad_places(self) -> tuple[tuple[float, float], ...]:
         """Return where it was not as recorded, in seconds of the recording."""
-        scores, _, _, judged = self._blocks(0, self.judged)
+        scores, _, _, judged = self.blocks(0, self.judged)
         bad = np.zeros(self.judged, np.bool_)
         block = self.judged - len(scores) + 1
         for index in np.flatnonzero(judged & (scores > GOOD_DB)):

@@ -66,8 +66,6 @@ FAR_BELOW_DB: Final = 10.0
 BAND_ABOVE_NOISE_DB: Final = 10.0
 DECISIONS: Final = 16
 """Decisions taken at one time at most. What is left comes 100 ms later: nothing that is heard may keep a call waiting."""
-AUDIBLE: Final = 0.45
-"""A recording of which less than this share stands out of the noise could have another word in it that nobody would hear."""
 GIVE_UP_FRAMES: Final = 60
 """How long a recording heard to its end waits to be taken for itself."""
 SETTLED_FRAMES: Final = 30

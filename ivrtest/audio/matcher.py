@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ivrtest.audio.alignment import Track
+from ivrtest.audio.audibility import in_noise
 from ivrtest.audio.call_end import cut_by_end, with_cut
 from ivrtest.audio.certainty import (
-    AUDIBLE,
     BAND_ABOVE_NOISE_DB,
     DECISIONS,
     GAP_FRAMES,
@@ -222,7 +222,8 @@ class Matcher:
         before = self._unknown_before(best)
         self._now.named, best.named_at_s = best, self._history.now_s
         self._now.told_unknown = self._key_pressed = False
-        return [*before, Recognised(self._now.match(best, Verdict.match if best.clear else Verdict.inconclusive), self._history.now_s)]
+        verdict = Verdict.match if best.clear and not in_noise(best) else Verdict.inconclusive
+        return [*before, Recognised(self._now.match(best, verdict), self._history.now_s)]
 
     def _unknown_before(self, track: Track) -> list[Hearing]:
         """Report speech that went before a recording and is none."""
@@ -268,7 +269,7 @@ class Matcher:
         if any(ends_with(other, track) for other in self._now.tracks):
             # The longer one was left open because something was lost beside it.
             return Doubt.loss
-        return Doubt.noise if track.audible_share < AUDIBLE else None
+        return Doubt.noise if in_noise(track) else None
 
     def _wrong_from(self, track: Track) -> int:
         wrong = track.fell_at if track.fell_at is not None else track.overlaid_from

@@ -119,6 +119,16 @@ class Standing:
         return self.worst > 0
 
     @property
+    def wanted(self) -> NDArray[np.float32]:
+        """See `Evidence.wanted`. Shape (judged,)."""
+        return self._wanted[: self.judged]
+
+    @property
+    def doubtful_db(self) -> float:
+        """What a block of which a part is not heard may deviate by. Until most blocks are known, they are taken to be as on a good line."""
+        return min(max(DOUBTFUL_DB, 2 * (self._usual_db if self._usual_db < np.inf else 0)), self._limit_db)
+
+    @property
     def mean(self) -> float:
         """Mean deviation so far, dB."""
         return self.mean_from(self.first)
@@ -146,7 +156,7 @@ class Standing:
         missing, deviation = float(self._missing[first : self.judged].sum()), float(self._deviation[first : self.judged].sum())
         return missing > 0.85 * deviation
 
-    def _blocks(self, begin: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Mask]:
+    def blocks(self, begin: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Mask]:
         """Return the blocks' deviations, what of that is lacking, their evidence, and whether that is enough to judge them."""
         block = min(BLOCK, end - begin)
         total = np.zeros((4, end - begin + 1))
@@ -161,7 +171,7 @@ class Standing:
         return deviation, missing, weight, judged
 
     def _judge(self, call: Call, begin: int, end: int) -> None:
-        scores, missing, weight, judged = self._blocks(begin, end)
+        scores, missing, weight, judged = self.blocks(begin, end)
         count = int(np.count_nonzero(judged))
         if not count:
             return
@@ -171,9 +181,7 @@ class Standing:
         else:
             self.worst = max(worst, self.worst)
         if worst > DOUBTFUL_DB and not self.doubtful:
-            # Until most blocks are known, they are taken to be as on a good line.
-            doubtful_db = min(max(DOUBTFUL_DB, 2 * (self._usual_db if self._usual_db < np.inf else 0)), self._limit_db)
-            doubtful = judged & (scores > doubtful_db)
+            doubtful = judged & (scores > self.doubtful_db)
             if np.count_nonzero(doubtful):
                 self.doubtful = bool(np.count_nonzero(doubtful & self._partly_lost(begin, end)))
         if worst <= self._limit_db:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from ivrtest.audio.alignment import Track
-from ivrtest.audio.certainty import AUDIBLE
+from ivrtest.audio.audibility import in_noise
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import Key, PromptLibrary
@@ -86,7 +86,7 @@ def laid_along(stretch: Stretch, others: Sequence[Other]) -> list[Track]:
 
 
 def trial_of(track: Track) -> Trial:
-    told = track.complete and track.clear and not track.unheard() and track.audible_share >= AUDIBLE
+    told = track.complete and track.clear and not track.unheard() and not in_noise(track)
     return Trial(track.worst, told and track.worst <= GOOD_DB)
 
 

@@ -157,7 +157,7 @@ def genuine(library: PromptLibrary, key: Key, condition: Condition, random: np.r
     names = [hearing for hearing in hearings if isinstance(hearing, Recognised)]
     right = [final.match.key for final in finals] == [key] and finals[0].match.verdict is Verdict.match
     wrong = (
-        any(hearing.match.key != key for hearing in names if hearing.match.verdict is not Verdict.inconclusive)
+        any(hearing.match.key != key for hearing in names if _says(hearing))
         or any(final.match.verdict not in (Verdict.match, Verdict.inconclusive, Verdict.ambiguous) for final in finals)
         # Whoever waits for a prompt would be told that nothing was heard.
         or not any(isinstance(hearing, SoundStarted | Heard) for hearing in hearings)
@@ -195,7 +195,7 @@ def sibling(library: PromptLibrary, key: Key, other: Key, condition: Condition, 
     )
     wrong = wrong or _names_another(hearings, key, library)
     # Who waits only for the name would be content with that.
-    misnamed = any(isinstance(hearing, Recognised) and hearing.match.key == other for hearing in hearings)
+    misnamed = any(isinstance(hearing, Recognised) and _says(hearing) and hearing.match.key == other for hearing in hearings)
     wrong = wrong or misnamed
     return Outcome(
         "near-duplicate", right, wrong, misnamed=misnamed, note="" if right and not wrong else f"{key} for {other}: {_note(hearings)}"
@@ -225,7 +225,12 @@ def changed(library: PromptLibrary, key: Key, said: Samples, condition: Conditio
 def _names_another(hearings: Sequence[Hearing], key: Key, library: PromptLibrary) -> bool:
     """Return whether a recording is named that does not even begin like `key`'s."""
     like = {key, *(sibling.key for sibling in library.index.siblings.get(key, ()))}
-    return any(hearing.match.key not in like for hearing in hearings if isinstance(hearing, Recognised))
+    return any(hearing.match.key not in like for hearing in hearings if isinstance(hearing, Recognised) and _says(hearing))
+
+
+def _says(hearing: Recognised) -> bool:
+    """Return whether it is said that this recording plays, not only that it may."""
+    return hearing.match.verdict is not Verdict.inconclusive
 
 
 def _first_difference(one: Samples, other: Samples) -> float:
@@ -242,7 +247,7 @@ def unknown(library: PromptLibrary, speech: Samples, expected: Key, condition: C
     hearings = listen(library, samples, lost, expected=[[expected]])
     finals = heard(hearings)
     right = {final.match.verdict for final in finals} == {Verdict.unknown}
-    wrong = any(isinstance(hearing, Recognised) for hearing in hearings)
+    wrong = any(isinstance(hearing, Recognised) and _says(hearing) for hearing in hearings)
     return Outcome("unknown speech", right, wrong, note="" if right and not wrong else f"{len(speech) / 8000:.2f} s: {_note(hearings)}")
 
 
