@@ -272,6 +272,10 @@ class Scene:
         lost = self.lost_between(start, end)
         if lost >= HIDING_ALL_S and lost >= HIDING_SHARE * (end - start):
             return f"could not tell: {lost:.1f} s of the sound from {start:.1f} s to {end:.1f} s got lost on the line"
+        return self.buried(start, end)
+
+    def buried(self, start: float, end: float) -> str:
+        """Return what to say if something sounded in this time that hardly rose above the line's noise; an empty text if nothing did."""
         known = [(begin - EDGE_S, stop + EDGE_S) for begin, stop in self.named]
         if self.playing is not None:
             known.append((self.playing.start_s - EDGE_S, self.now))

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from ivrtest.call.listener import Tick
 from ivrtest.run.buried import Levels
+from ivrtest.run.scene import Percept
 from ivrtest.server.faults import Fault, Kind
 from tests.examples.paths import timeless
 from tests.run.by_sound import hold
+from tests.run.conversations import ANSWERED, WE_HANG_UP, WELCOME, conversation, decided, heard, play, recognised
 from tests.run.shop import HURRIED, PATIENT, shop
 
 HARDLY = "could not tell: what sounded from # s to # s hardly rose above the noise on the line"
 LOUD_NOISE = ("noisy=20dB", "quiet=-15dB")
 """5 dB below the speech: that is made softer, and the noise is not."""
 NOISE = -36.0
+STEADY = [NOISE + (place % 5) * 0.4 for place in range(50)]
+SPEECH = [NOISE + 6.0] * 20
 
 
 @pytest.mark.parametrize(("seed", "late"), [(50899, 0.09725388363763196), (10786, 0.35356674567948504)])
@@ -43,16 +48,36 @@ def test_nothing_but_noise_is_nothing() -> None:
     assert (str(held.status), held.message) == ("failed", f'{silent}. "choose_language" was expected')
 
 
+def listening(*levels: float) -> list[Percept]:
+    """Return what a caller hears between the answer and a recording that is known, in frames of 20 ms."""
+    ticks: list[Percept] = [Tick((place + 1) * 0.02, dbov=level) for place, level in enumerate(levels)]
+    end = len(levels) * 0.02
+    return [ANSWERED, *ticks, recognised(WELCOME, end, end + 0.5), heard(WELCOME, end, end + 2.0), WE_HANG_UP]
+
+
+@pytest.mark.parametrize("step", ["hear: welcome", "{hear: welcome, whole: false}"])
+def test_what_may_have_been_said_in_the_noise_before_a_recording_is_not_passed_over(step: str) -> None:
+    talk = conversation(f"- {step}\n- hang_up\n")
+    play(talk, listening(*STEADY, *SPEECH, *STEADY))
+    assert [timeless(told) for told in decided(talk)] == [
+        f'error: {HARDLY}, before "welcome" from # s to # s. "welcome" was expected',
+        "not run",
+    ]
+
+
+@pytest.mark.parametrize("levels", [STEADY, [*STEADY, *SPEECH[:8], *STEADY], [-70.0, *[-90.0] * 40, *[-48.0] * 40]])
+def test_before_a_recording_noise_may_be_heard_and_a_click(levels: list[float]) -> None:
+    talk = conversation("- hear: welcome\n- hang_up\n")
+    play(talk, listening(*levels))
+    assert decided(talk) == ["passed", "passed"]
+
+
 def of(*levels: float) -> Levels:
     """Return what was heard in frames of 20 ms."""
     heard = Levels()
     for place, level in enumerate(levels):
         heard.add(place * 0.02, (place + 1) * 0.02, level)
     return heard
-
-
-STEADY = [NOISE + (place % 5) * 0.4 for place in range(50)]
-SPEECH = [NOISE + 6.0] * 20
 
 
 def test_speech_in_noise_is_found() -> None:

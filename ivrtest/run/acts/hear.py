@@ -104,8 +104,9 @@ class HearAct(Act):
         """A recording is known while it plays. Only a `hear` that need not be whole is decided by that."""
         last = len(self.heard) == len(self.wanted) - 1
         if not self.step.whole and last and match.key == self.next_wanted and match.verdict is Verdict.match:
+            done = self.late(match, scene) or self.overlooked(match, scene) or self.done(Status.PASSED, match)
             scene.excused_until = match.end_s
-            return self.late(match, scene) or self.done(Status.PASSED, match)
+            return done
         return None
 
     def final(self, match: Match, scene: Scene) -> tuple[tuple[Command, ...], Done | None]:
@@ -130,8 +131,8 @@ class HearAct(Act):
         if match.verdict in {Verdict.truncated, Verdict.diverged}:
             self.broken, self.seen = match, (scene.now, len(scene.losses))
             return wait_on()
-        if late := self.late(match, scene):
-            return (), late
+        if wrong := self.late(match, scene) or self.overlooked(match, scene):
+            return (), wrong
         self.heard.append(match)
         if len(self.heard) == len(self.wanted):
             return (), Done(Status.PASSED, match.end_s, heard=tuple(self.heard))
@@ -190,6 +191,13 @@ class HearAct(Act):
         waited = match.start_s - (self.deadline - self.allowed_s)
         message = f"{named(match.key)} came late, after {waited:.1f} s. it had to begin within {self.allowed_s:g} s"
         return self.done(Status.FAILED, match, message)
+
+    def overlooked(self, match: Match, scene: Scene) -> Done | None:
+        """Decide on what came before the recording, in noise so loud that nobody could know it: it may have been something else."""
+        # What a key interrupts may still be heard for a moment.
+        begin = max(self.since, scene.excused_until, scene.last_key + REACTION_S)
+        buried = scene.buried(begin + EDGE_S, match.sounds_from_s - EDGE_S)
+        return self.done(Status.ERROR, match, f"{buried}, before {told(match)}. {self.expected()}") if buried else None
 
     def overdue(self, scene: Scene) -> Done | None:
         """Decide whether the time to begin is over, with nothing under way that began in time and is not named yet."""
