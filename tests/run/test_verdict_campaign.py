@@ -23,6 +23,11 @@ def test_a_number_of_which_a_part_was_lost_does_not_pass_as_its_end() -> None:
     assert campaigns.wrong("number", 400069) == ""
 
 
+def test_of_short_recordings_the_one_that_fits_is_taken_though_another_is_a_little_longer() -> None:
+    """ "Ten" was said, in noise, and "cents" and "and" seemed to cover a moment more of it."""
+    assert campaigns.wrong("number", 200215) == ""
+
+
 def test_the_calls_are_of_every_kind() -> None:
     drawn = [draw(seed) for seed in range(120)]
     kinds = {str(fault).partition("=")[0].partition("@")[0] for each in drawn for fault in each.faults}
