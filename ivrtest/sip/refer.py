@@ -15,7 +15,7 @@ from ivrtest.sip.layer import ServerTransaction
 from ivrtest.sip.message import Message, Request, Response
 from ivrtest.sip.peer import Peer
 from ivrtest.sip.status import reason_phrase
-from ivrtest.sip.uri import Uri
+from ivrtest.sip.uri import SipUri, Uri
 
 if TYPE_CHECKING:
     from ivrtest.sip.leg import Leg
@@ -156,12 +156,17 @@ class Refers:
         wanted = request.all(ReferTo)
         if len(wanted) != 1:
             raise SipSyntaxError(f'REFER has {len(wanted) or "no"} "Refer-To" header{"s" if wanted else ""}. it must have one')
+        to = wanted[0].uri
+        if isinstance(to, SipUri) and to.parameters.get("method") not in {None, "INVITE"}:
+            # Another request than INVITE is no transfer (RFC 3515 section 2.1): BYE asks to throw somebody out of a conference.
+            self._endpoint.respond(transaction, 603, now, reason="Only Calls Can Be Asked For")
+            return
         by = request.get(ReferredBy)
         self._count += 1
         # RFC 3515 section 2.4.6: all but the first REFER of a dialog are told apart by their CSeq number.
         event = Event.of("refer") if self._count == 1 else Event.of("refer", id=request.need(CSeq).number)
         self._received = _Received(transaction, event, subscribes=not _is_silent(request))
-        self._endpoint.emit(ReferReceived(self._leg.handle, wanted[0].uri, None if by is None else str(by.uri), request.headers))
+        self._endpoint.emit(ReferReceived(self._leg.handle, to, None if by is None else str(by.uri), request.headers))
 
     def accept(self, peer: Peer, now: float) -> None:
         """Say that we will try (202, and NOTIFY 100 Trying)."""

@@ -178,6 +178,7 @@ def test_what_a_transfer_cannot_do(network: Network) -> None:
     [
         ("REFER", [], "400 REFER"),
         ("REFER", [("Refer-To", "<sip:a@b>"), ("Refer-To", "<sip:c@d>")], "400 REFER"),
+        ("REFER", [("Refer-To", "<sip:a@b;method=BYE>")], "603 REFER"),
         ("NOTIFY", [("Event", "message-summary"), ("Subscription-State", "active")], "489 NOTIFY"),
         ("NOTIFY", [("Subscription-State", "active")], "489 NOTIFY"),
         ("NOTIFY", [("Event", "refer"), ("Subscription-State", "active")], "481 NOTIFY"),
@@ -209,3 +210,12 @@ def test_an_attended_transfer_takes_its_replaces_along(network: Network) -> None
     network.run(0.1)
     invite = network.last("INVITE")
     assert (invite.start_line, invite.text("Replaces")) == ("INVITE sip:agent@192.0.2.2 SIP/2.0", "abc;to-tag=1;from-tag=2")
+
+
+def test_a_transfer_may_say_that_it_means_a_call(network: Network) -> None:
+    network.pair()
+    handle, _ = network.talking()
+    peer = peer_of(network, ALICE, handle)
+    peer.send(peer.dialog.request("REFER").with_added(("Refer-To", "<sip:a@b;method=INVITE>")), ignore, network.now)
+    network.run(0.1)
+    assert str(network.of_kind(BOB, ReferReceived).to) == "sip:a@b;method=INVITE"
