@@ -24,14 +24,19 @@ LONGEST_ASIDE = 12
 some, and what only keeps a way open (RFC 6263) has none."""
 RTCP_TYPES = range(192, 224)
 """Second octets of RTCP, should it come to the port of RTP (RFC 5761 section 4)."""
+MOVED_AFTER = SAMPLE_RATE // 2
+"""So long nothing comes from a far side that has moved, before it is heard at another address."""
+_GONE_ON = 1500
+"""Packets. A stream that goes on elsewhere is at most so far ahead of where it stopped: half a minute of usual ones."""
 
 
 class Incoming:
     """Takes datagrams in, gives blocks and keys out.
 
     Whom it listens to (symmetric RTP, RFC 4961): the address that was signalled. Until that one is heard, the first other that sends
-    what was agreed on, for behind a NAT the signalled address may be nobody's; unless it is at a host that sound may not go to. Everybody
-    else is a stranger: counted, not heard.
+    what was agreed on, for behind a NAT the signalled address may be nobody's; unless it is at a host that sound may not go to. A far side
+    that falls silent and goes on from another address, with the same stream and the numbers that come next, has moved: gateways do that
+    when one takes over from another. Everybody else is a stranger: counted, not heard.
     """
 
     def __init__(self, *, limit: int | None, hears_tones: bool = False, expected: RemoteMedia | None = None, secured: bool = False) -> None:
@@ -44,6 +49,10 @@ class Incoming:
         self.source: Any = None
         """Whom we listen to, as the socket names it; None until somebody is heard."""
         self.strangers = 0
+        self.stranger: Any = None
+        """The latest of them, as the socket names it."""
+        self.moved = 0
+        """How often the far side went on from another address without saying so."""
         self.malformed = 0
         self.unknown_payloads = 0
         self.foreign: dict[int, int] = {}
@@ -56,6 +65,8 @@ class Incoming:
         self.taken = 0
         """How far blocks were taken, in samples."""
         self.hide_keys = False
+        self._latest = 0.0
+        """When the source was heard last, in samples on our clock."""
         self._signalled: Address | None = None
         self._hosts: frozenset[str] | None = None
         self._receives = True
@@ -98,6 +109,7 @@ class Incoming:
         """Take in datagrams from the source, of at least 12 octets, of which the second one was `expected` when they came; and when that
         was, in samples on our clock. Nearly every packet comes this way."""
         self.understood = True
+        self._latest = datagrams[-1][1]
         if self.log is not None:
             for data, arrival in datagrams:
                 self.log.add(data, arrival / SAMPLE_RATE)
@@ -112,15 +124,21 @@ class Incoming:
         if len(data) < _HEADER_SIZE:
             self._count_malformed(address)
             return False
+        moves = False
         if address != self.source and not self._may_be_heard(data, address):
-            self.strangers += 1
-            return False
+            moves = self._has_moved(data, address, arrival)
+            if not moves:
+                self.strangers += 1
+                self.stranger = address
+                return False
         if self.decryption.active:
             opened = self.decryption.rtp(data)
             if opened is None:
                 return self._hides_sound
             data = opened
+        self.moved += moves
         self.source = address
+        self._latest = arrival
         if self.log is not None:
             self.log.add(data, arrival / SAMPLE_RATE)
         if not self._receives:
@@ -221,11 +239,20 @@ class Incoming:
             self.malformed += 1
         else:
             self.strangers += 1
+            self.stranger = address
 
     def _may_be_heard(self, data: bytes, address: Any) -> bool:
         if address[:2] == self._signalled:
             return True
         return self.source is None and (self._hosts is None or address[0] in self._hosts) and self._is_agreed(data)
+
+    def _has_moved(self, data: bytes, address: Any, arrival: float) -> bool:
+        """Whether this is the far side's own stream, which stopped where it came from. Who did not see it cannot know how it goes on."""
+        if self.source is None or arrival - self._latest < MOVED_AFTER or (self._hosts is not None and address[0] not in self._hosts):
+            return False
+        sequence, ssrc = int.from_bytes(data[2:4]), int.from_bytes(data[8:12])
+        ahead = (sequence - self.timeline.sequence.next) & 0xFFFF
+        return ssrc == self.timeline.ssrc and ahead <= _GONE_ON and self._is_agreed(data)
 
     def _is_agreed(self, data: bytes) -> bool:
         payload_type = data[1] & 0x7F

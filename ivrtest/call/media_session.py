@@ -235,6 +235,8 @@ class MediaSession:
             reanchored=timeline.reanchored,
             slipped_samples=timeline.slipped,
             strangers=incoming.strangers,
+            stranger=None if incoming.stranger is None else incoming.stranger[:2],
+            moved=incoming.moved,
             malformed=incoming.malformed + timeline.malformed,
             unauthenticated=incoming.decryption.unauthenticated,
             unknown_payloads=incoming.unknown_payloads,

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
+import numpy as np
+
 from ivrtest.audio.level import SILENT_DBOV, Echo, Loudness, find_echo, loudness, noise_level
 from ivrtest.call.codecs import CODECS
 from ivrtest.call.recording import Recording
-from ivrtest.call.remote_media import MediaStats
+from ivrtest.call.remote_media import Address, MediaStats
 from ivrtest.rtp.emodel import burst_ratio
 from ivrtest.rtp.packet_log import Packets
 from ivrtest.rtp.quality import StreamQuality, stream_quality
@@ -19,6 +21,9 @@ from ivrtest.rtp.rating import Rating, Unrated, listening
 
 HARDLY: Final = 0.95
 """Who misses so much of what we sent hears nothing of us."""
+
+A_CROWD: Final = 200
+"""Packets. Of fewer it is not told at what pace they come: some may have waited somewhere and come at once."""
 
 TELLING_S: Final = 3.0
 """Silence of a shorter call tells nothing: an IVR takes a moment before it speaks, and callers wait for so long."""
@@ -59,11 +64,24 @@ class CallQuality:
     """Noise in the far side's pauses, in dBov; -inf where there is none."""
     codecs: tuple[str, ...] = ()
     """All that packets were encoded with, in the order in which they were first used."""
+    strangers: int = 0
+    """Datagrams from other addresses than the far side's. They were not heard."""
+    stranger: Address | None = None
+    """The latest of those addresses."""
+    moved: int = 0
+    """How often the far side's sound went on from another address, without a word about it."""
+    pace: float | None = None
+    """Packets a second, while they came; None where too few did."""
 
     @property
     def unheard(self) -> float:
         """The share of packets that were lost or came too late, 0 to 1."""
         return min(1.0, (self.stream.lost + self.late) / self.stream.expected) if self.stream.expected else 0.0
+
+    @property
+    def flood(self) -> float:
+        """How many times as many packets came as the sound takes; 1.0 where nothing is known."""
+        return self.pace * self.stream.frame_ms / 1000 if self.pace is not None and self.stream.frame_ms is not None else 1.0
 
     @property
     def one_way(self) -> str:
@@ -103,7 +121,17 @@ def call_quality(packets: Packets, codecs: Mapping[int, str], stats: MediaStats,
         echo=find_echo(recording.sent, recording.heard),
         noise_dbov=noise_level(recording.heard, unheard),
         codecs=tuple(dict.fromkeys(codecs[payload_type] for payload_type in used)),
+        strangers=stats.strangers,
+        stranger=stats.stranger,
+        moved=stats.moved,
+        pace=pace_of(packets),
     )
+
+
+def pace_of(packets: Packets) -> float | None:
+    """Return how many packets came a second."""
+    seconds = float(np.ptp(packets.arrival_s)) if len(packets) else 0.0
+    return len(packets) / seconds if len(packets) >= A_CROWD and seconds else None
 
 
 def rated(codec: str, stream: StreamQuality, unheard: float) -> Rating | Unrated:

@@ -80,6 +80,10 @@ class MediaStats:
     """Samples repeated (positive) or left out (negative) because the far side's clock runs slower or faster than ours."""
     strangers: int = 0
     """Datagrams from addresses that are not the far side's. Not heard."""
+    stranger: Address | None = None
+    """The latest of those addresses."""
+    moved: int = 0
+    """How often the far side's sound went on from another address, without a word about it."""
     malformed: int = 0
     """Datagrams from the far side that are no RTP."""
     unauthenticated: int = 0

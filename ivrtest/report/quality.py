@@ -14,6 +14,7 @@ from ivrtest.run.result import CallRecord, LimitResult, ScenarioResult
 from ivrtest.run.suite import MAX_BEHIND_S, MAX_STALLED_S
 from ivrtest.run.timing import CallTiming
 from ivrtest.scenario.quality import MEASURES, told_value
+from ivrtest.sip.transport import written_address
 
 DISSATISFIED_R: Final = 70.0
 """Below, many users are dissatisfied (ITU-T G.107 annex B): a MOS of 3.6. For wideband of R as long as that scale is (G.107.1 annex A)."""
@@ -24,6 +25,9 @@ ECHO_HEARD_DB: Final = 30.0
 ECHO_HEARD_S: Final = 0.025
 """Echo that is louder than this and later than this is heard as echo (ITU-T G.131)."""
 FAST_CLOCK_PPM: Final = 1000.0
+MANY_STRANGERS: Final = 25
+"""Half a second of sound: fewer may be left from a call before, or from somebody who mistook the port."""
+A_FLOOD: Final = 2.0
 SLOW_RESPONSE_S: Final = 4.0
 MANY: Final = 8
 """So many keys are told one by one."""
@@ -70,6 +74,12 @@ def _media(quality: CallQuality) -> Iterator[Row]:
         f"{stream.received} received, {quality.sent} sent",
         f"Codec {quality.codec or 'unknown'}{', encrypted with ' + quality.encrypted if quality.encrypted else ''}.",
     )
+    if quality.strangers and quality.stranger is not None:
+        told = f"{quality.strangers} packets, the last from {written_address(quality.stranger)}"
+        yield Row("Line", "Strangers", told, "What came from other addresses than the IVR's. It was not heard.")
+    if quality.moved:
+        meaning = "How often the IVR's sound went on from another address in the middle of the call, and nothing was said of it."
+        yield Row("Line", "Moved", f"{quality.moved} times" if quality.moved > 1 else "once", meaning)
     lost = f"{100 * quality.unheard:.2f} % ({stream.lost} lost, {quality.late} late)"
     yield Row("Line", "Loss", lost, "Packets that never came, and those that came too late to be heard.")
     if quality.remote_lost is not None:
@@ -134,6 +144,13 @@ def complaints_of(call: CallRecord) -> Iterator[tuple[str, str]]:
             "MOS-LQE",
             f"a listener would give a MOS of {quality.rating.mos:.2f}: {100 * quality.unheard:.1f} % of the packets were not heard",
         )
+    if quality.strangers >= MANY_STRANGERS and quality.stranger is not None:
+        where = written_address(quality.stranger)
+        yield "Strangers", f"{quality.strangers} packets came from elsewhere and were not heard, the last from {where}"
+    if quality.moved:
+        yield "Moved", "the IVR's sound went on from another address in the middle of the call, and nothing was said of it"
+    if quality.flood >= A_FLOOD:
+        yield "Packets", f"{quality.pace:.0f} packets a second came, {quality.flood:.0f} times as many as the sound takes"
     if quality.overrun:
         yield "Loss", f"this machine was too busy to read {quality.overrun} datagrams that came"
     if quality.stream.drift is not None and abs(quality.stream.drift.ppm) > FAST_CLOCK_PPM + 3 * quality.stream.drift.error_ppm:
@@ -237,6 +254,9 @@ def media_data(quality: CallQuality) -> dict[str, Any]:
         "packets_sent": quality.sent,
         "packets_unsent": quality.unsent,
         "packets_overrun": quality.overrun,
+        "packets_from_strangers": quality.strangers,
+        "packets_per_second": rounded(quality.pace),
+        "moved": quality.moved,
         "remote_lost": quality.remote_lost,
         "remote_jitter_ms": rounded(quality.remote_jitter_ms),
         "round_trip_ms": rounded(quality.round_trip_ms),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ivrtest.call.call import KeyHeard
-from ivrtest.call.incoming import Incoming
+from ivrtest.call.incoming import MOVED_AFTER, Incoming
 from ivrtest.call.remote_media import RemoteMedia
 from ivrtest.rtp.dtmf import TelephoneEvent
 from ivrtest.rtp.packet import RtpPacket
@@ -57,6 +57,35 @@ def test_the_signalled_address_takes_over_from_one_that_was_not() -> None:
     ear.datagram(audio(0, ssrc=2), SIGNALLED, 960)
     ear.datagram(audio(1), BEHIND_NAT, 1000)
     assert (ear.source, ear.strangers) == (SIGNALLED, 1)
+
+
+def test_a_far_side_that_falls_silent_and_goes_on_elsewhere_has_moved() -> None:
+    ear = incoming()
+    for number in range(3):
+        ear.datagram(audio(number), SIGNALLED, 800 + 160 * number)
+    # Whoever is not silent has not moved, nor has whoever does not know how the stream goes on.
+    ear.datagram(audio(4), STRANGER, 1200)
+    ear.datagram(audio(30, ssrc=2), STRANGER, 1120 + MOVED_AFTER)
+    ear.datagram(audio(9000), STRANGER, 1120 + MOVED_AFTER)
+    ear.datagram(audio(2), STRANGER, 1120 + MOVED_AFTER)
+    ear.datagram(audio(30, payload_type=96), STRANGER, 1120 + MOVED_AFTER)
+    assert (ear.source, ear.strangers, ear.stranger, ear.moved) == (SIGNALLED, 5, STRANGER, 0)
+    ear.datagram(audio(30), BEHIND_NAT, 1120 + MOVED_AFTER)
+    ear.datagram(audio(31), BEHIND_NAT, 1280 + MOVED_AFTER)
+    assert (ear.source, ear.strangers, ear.moved, ear.timeline.stats.received) == (BEHIND_NAT, 5, 1, 5)
+    # It may come back, and then it is at home again.
+    ear.datagram(audio(32), SIGNALLED, 1440 + MOVED_AFTER)
+    assert (ear.source, ear.moved) == (SIGNALLED, 1)
+
+
+def test_nobody_moves_to_a_host_that_sound_may_not_go_to() -> None:
+    ear = Incoming(limit=None)
+    ear.agree(RemoteMedia(SIGNALLED, hosts=frozenset({SIGNALLED[0], BEHIND_NAT[0]})))
+    ear.datagram(audio(0), SIGNALLED, 800)
+    ear.datagram(audio(30), STRANGER, 960 + MOVED_AFTER)
+    assert (ear.source, ear.strangers) == (SIGNALLED, 1)
+    ear.datagram(audio(31), BEHIND_NAT, 1120 + MOVED_AFTER)
+    assert (ear.source, ear.moved) == (BEHIND_NAT, 1)
 
 
 def test_another_signalled_address_is_waited_for_again() -> None:

@@ -90,6 +90,14 @@ def test_rows_for_people() -> None:
     ]
 
 
+def test_rows_of_packets_from_elsewhere() -> None:
+    told = rows(record(replace(LOSSY, strangers=3, stranger=("2001:db8::9", 4002), moved=2)))
+    assert [(row.name, row.value, row.bad) for row in told if row.name in {"Strangers", "Moved"}] == [
+        ("Strangers", "3 packets, the last from [2001:db8::9]:4002", False),
+        ("Moved", "2 times", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("quality", "complaints"),
     [
@@ -104,6 +112,17 @@ def test_rows_for_people() -> None:
         (line(sent=0), ["one-way audio: no packet of ours left"]),
         (replace(line(), remote_lost=499), ["one-way audio: the far side reports that our packets do not arrive"]),
         (replace(line(), remote_lost=3), []),
+        (
+            replace(line(), strangers=25, stranger=("192.0.2.9", 4002)),
+            ["25 packets came from elsewhere and were not heard, the last from 192.0.2.9:4002"],
+        ),
+        (replace(line(), strangers=24, stranger=("192.0.2.9", 4002)), []),
+        (
+            replace(line(), moved=1),
+            ["the IVR's sound went on from another address in the middle of the call, and nothing was said of it"],
+        ),
+        (replace(line(), pace=1001.0), ["1001 packets a second came, 20 times as many as the sound takes"]),
+        (replace(line(), pace=90.0), []),
         (replace(line(), overrun=7), ["this machine was too busy to read 7 datagrams that came"]),
     ],
 )
