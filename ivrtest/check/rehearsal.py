@@ -21,6 +21,8 @@ MAX_HAPPENINGS = 400
 _PLAYING_S = 2.0
 _SPEAKING_S = 3.0
 _MONDAY = datetime.combine(date(2027, 1, 4), time())
+_MOST_VISITED = 20_000
+"""Nodes that are visited at all local times together."""
 _USUAL_DIGITS = 6
 _ENTRIES = 300
 """Entries of one length that are tried until one is valid."""
@@ -88,11 +90,16 @@ def rehearse(flow: Flow, flows: Mapping[str, Flow], acts: Sequence[Act], *, goin
     wanted = [(act.node, act.way) for act in acts if isinstance(flow.nodes.get(act.node), Hours)]
     times = _times(flow, [node for node, _ in wanted]) if wanted else iter((None,))
     done = [act for act in acts if act != CALL and not isinstance(flow.nodes.get(act.node), Hours)]
+    visited = 0
     for now in times:
+        driver = _Driver(flow, flows, done, now)
         try:
-            return _Driver(flow, flows, done, now).run(wanted, going_on=going_on)
+            return driver.run(wanted, going_on=going_on)
         except _CannotBeRehearsedError:
-            continue
+            # Hours that lead to each other, and nowhere else, cost the most, whenever one calls.
+            visited += len(driver.machine.visits)
+            if visited > _MOST_VISITED:
+                break
     return None
 
 
