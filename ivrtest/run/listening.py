@@ -13,7 +13,7 @@ from ivrtest.run.job import Job
 
 FEW: Final = 16
 """So many calls at once are listened to in the process that holds them: they take a twentieth of its time, and no packet leaves later for
-it. With more, packets wait for ears; and to begin another process takes a quarter of a second and 70 MB."""
+it. With more, packets wait for ears; and another process takes half a second to begin, and 50 MB."""
 
 
 @asynccontextmanager
