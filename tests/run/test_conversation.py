@@ -224,3 +224,20 @@ def test_what_is_not_certain_is_noted_as_such() -> None:
     match = Match(*MENU, Verdict.inconclusive, 5.0, 0.2, 1.4, 1.4)
     play(talk, [ANSWERED, Recognised(match, 1.4), Recognised(replace(match, verdict=Verdict.match), 1.8)])
     assert talk.notes[1:] == [Note(1.4, 'hears what may be "menu" in "en"'), Note(1.8, 'hears "menu" in "en"')]
+
+
+@pytest.mark.parametrize(
+    ("percepts", "steps", "status"),
+    [
+        ([], ["not run"], Status.ERROR),
+        ([sound(0.2), heard(MENU, 0.2, 2.0)], ["passed"], Status.ERROR),
+        ([sound(0.2), heard(("bye", "en"), 0.2, 2.0)], ["failed"], Status.FAILED),
+    ],
+)
+def test_a_call_that_nobody_could_listen_to_the_end_is_never_green(percepts: list[Percept], steps: list[str], status: Status) -> None:
+    talk = conversation("- hear: menu\n")
+    play(talk, [ANSWERED, *percepts])
+    talk.cannot_tell("nobody could listen")
+    assert [step.status.value for step in talk.steps] == steps
+    assert talk.trouble == (Status.ERROR, "nobody could listen")
+    assert talk.status is status
