@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from ivrtest.audio.hearing import Heard, Hearing, Match, Means, MusicPlays, MusicStopped, ProgressToneHeard, Recognised, ToneHeard, Verdict
+from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, LedElsewhere, Ringing, SessionChanged, TransferAsked, Transferred
 from ivrtest.flow.model import Prompt
 from ivrtest.run.acts import act_for
@@ -69,10 +70,12 @@ class Conversation:
         *,
         music: frozenset[str] = frozenset(),
         unrecorded: frozenset[tuple[str, str]] = frozenset(),
+        library: PromptLibrary | None = None,
     ) -> None:
-        """`music`: the prompts that may be heard whenever the caller waits. `unrecorded`: what may be expected without a recording."""
+        """`music`: the prompts that may be heard whenever the caller waits. `unrecorded`: what may be expected without a recording.
+        `library`: the recordings, to tell which of their words were not heard."""
         self.scenario = scenario
-        self.scene = Scene(prompts, language=scenario.language or default_language, music=music, unrecorded=unrecorded)
+        self.scene = Scene(prompts, language=scenario.language or default_language, music=music, unrecorded=unrecorded, library=library)
         self.steps: list[StepResult] = [StepResult(step) for step in scenario.steps]
         self.trouble: tuple[Status, str] | None = None
         """What went wrong outside any step."""

@@ -15,7 +15,6 @@ from ivrtest.audio.hearing import Doubt, Heard, Match, Means, MusicStopped, Prog
 from ivrtest.audio.pcm import to_mono
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.sound_file import SoundFile, open_sound
-from ivrtest.audio.spoken_words import words_between
 from ivrtest.audio.words_heard import WordsHeard
 from ivrtest.call.call import SAMPLE_RATE, Block, Samples
 from ivrtest.call.captured_sound import play
@@ -25,6 +24,7 @@ from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.rtp.key_receiver import ReceivedKey
 from ivrtest.run.acts.naming import music_remark, tone_of
 from ivrtest.run.decoded import decode_to_disk
+from ivrtest.run.lost_words import lost_words
 from ivrtest.run.transcript import Found, Guess, Transcript
 
 _SILENT_PEAK: Final = 40
@@ -267,12 +267,6 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
         note = "the sound is clipped: it was recorded too loud"
     if match.by is Means.sound and match.prompt:
         note = "; ".join(part for part in (note, "known by the sound of its words: a changed word is not noticed") if part)
-    recording = heed.library.get(match.prompt, match.language)
-    words = ""
-    if recording is not None and match.verdict in (Verdict.diverged, Verdict.truncated):
-        since_s = (match.end_s if match.diverged_at_s is None else match.diverged_at_s) - match.start_s
-        places = match.differences if match.verdict is Verdict.diverged and match.differences else ((since_s, recording.seconds),)
-        words = words_between(recording.words, recording.samples, places[0][0], places[-1][1])
     return Passage(
         stream=stream,
         verdict=str(match.verdict),
@@ -288,7 +282,7 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
         heard_by=match.by if match.prompt else None,
         runner_up=match.runner_up,
         doubt=match.doubt,
-        words=words,
+        words=lost_words(heed.library, match),
         note=note,
         perhaps=match.words,
     )

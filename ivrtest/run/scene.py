@@ -19,6 +19,7 @@ from ivrtest.audio.hearing import (
     SoundStarted,
     Verdict,
 )
+from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.transcript import Transcript
 from ivrtest.call.call import Answered, CallEvent, ChangeMethod, EarlyMedia, Ended, KeySent, Ringing, TransferAsked, Unheard
 from ivrtest.call.listener import Tick
@@ -176,6 +177,8 @@ class Scene:
     """Of the latest message of a kind that came, by kind, see `ivrtest.scenario.steps.header.MESSAGES`."""
     unrecorded: frozenset[tuple[str, str]] = frozenset()
     """What may be expected although there is no recording of it: nobody would recognise it."""
+    library: PromptLibrary | None = None
+    """The recordings, where it can be told which of their words were not heard."""
     answered: bool = False
     sounded: bool = False
     """Whether anything was heard so far."""

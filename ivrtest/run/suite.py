@@ -86,7 +86,9 @@ def unrun(job: Job) -> ScenarioResult:
 async def run_job(job: Job, route: Route, emit: Emit) -> ScenarioResult:
     """Run one scenario."""
     started_at, began = now_text(), time.monotonic()
-    conversation = Conversation(job.scenario, job.prompts, job.flow.default_language, music=job.music, unrecorded=job.unrecorded)
+    conversation = Conversation(
+        job.scenario, job.prompts, job.flow.default_language, music=job.music, unrecorded=job.unrecorded, library=job.library
+    )
     record: CallRecord | None = None
     trouble = ""
 

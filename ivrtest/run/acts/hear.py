@@ -17,6 +17,7 @@ from ivrtest.flow.spoken_numbers import is_number_recording, meaning
 from ivrtest.run.acts.act import Act, cut_short, wait_on
 from ivrtest.run.acts.naming import between, broken, into, known, named, told, tone_of
 from ivrtest.run.blame import because
+from ivrtest.run.lost_words import lost_words, quoted
 from ivrtest.run.result import Status
 from ivrtest.run.scene import EDGE_S, HIDING_ALL_S, REACTION_S, Command, Done, Expect, Percept, Scene
 from ivrtest.scenario.steps.hear import Hear
@@ -143,11 +144,13 @@ class HearAct(Act):
         """Decide on what seems to be cut off or not as recorded, as soon as it is known whether the line stood still there."""
         if not isinstance(percept, Tick | Ended):
             return None
+        words = "" if scene.library is None else lost_words(scene.library, match)
         if match.verdict is Verdict.truncated:
-            message = f"{known(match)} was cut off after {into(match):.1f} s, {between(match)}"
+            before = f", before {quoted(words)}" if words else ""
+            message = f"{known(match)} was cut off after {into(match):.1f} s{before}, {between(match)}"
             lost = scene.lost_between(match.end_s - EDGE_S, scene.now)
         else:
-            message = f"{named(match.key)} is not as recorded: {broken(match)}"
+            message = f"{named(match.key)} is not as recorded: {broken(match, words)}"
             # What was known to be lost was left out of the comparison.
             lost = scene.lost_between(match.end_s - EDGE_S, *self.seen)
         if lost >= HIDING_ALL_S:

@@ -8,6 +8,7 @@ from typing import Final
 from ivrtest.audio.hearing import Doubt, Match, Means, Music, ProgressToneHeard, Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.run.acts.words_told import evidence
+from ivrtest.run.lost_words import quoted
 from ivrtest.scenario.steps.music import times
 
 SHIFTED_S: Final = 0.08
@@ -71,22 +72,26 @@ def how(match: Match) -> str:
     return " by the sound of its words" if match.by is Means.sound else ""
 
 
-def broken(match: Match) -> str:
-    """Say how a recording is not as recorded, and when it was."""
+def broken(match: Match, words: str = "") -> str:
+    """Say how a recording is not as recorded, and when it was. `words`: those of the recording that were not heard as recorded."""
     resumed = match.resumed
+    at = f", at {quoted(words)}" if words else ""
+    within = f"{at}," if words else ""
     since = f", from {match.start_s:.1f} s on"
     if resumed is None:
-        return f"it differs after {into(match):.1f} s, {between(match)}"
+        return f"it differs after {into(match):.1f} s{at}, {between(match)}"
     later_s = resumed.at_s - resumed.from_s - match.start_s
     if match.diverged_at_s == match.start_s:
-        return f"its first {resumed.from_s:.1f} s are missing{since}"
+        return f"its first {resumed.from_s:.1f} s are missing{at}{since}"
     if resumed.silent and later_s > SHIFTED_S:
-        return f"it falls silent for {later_s:.1f} s after {into(match):.1f} s and goes on{since}"
+        return f"it falls silent for {later_s:.1f} s after {into(match):.1f} s{within} and goes on{since}"
     if resumed.silent and later_s > -SHIFTED_S:
-        return f"it is silent from {into(match):.1f} s to {resumed.from_s:.1f} s and goes on{since}"
+        return f"it is silent from {into(match):.1f} s to {resumed.from_s:.1f} s{within} and goes on{since}"
+    if not resumed.silent and resumed.at_s - match.start_s > into(match) + SHIFTED_S and resumed.from_s > into(match) + SHIFTED_S:
+        return f"it differs from {into(match):.1f} s to {resumed.from_s:.1f} s{within} and goes on{since}"
     if later_s < -SHIFTED_S:
-        return f"it leaves out {-later_s:.1f} s after {into(match):.1f} s{since}"
-    return f"it differs after {into(match):.1f} s, {between(match)}"
+        return f"it leaves out {-later_s:.1f} s after {into(match):.1f} s{at}{since}"
+    return f"it differs after {into(match):.1f} s{at}, {between(match)}"
 
 
 def into(match: Match) -> float:
