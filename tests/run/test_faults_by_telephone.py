@@ -35,6 +35,7 @@ steps:
 """
 
 AT_END = ", where its recording ends,"
+HUNG_UP = '"welcome" in "es" was cut off after # s, before "de la esquina.", from # s to # s, and the IVR hung up at # s'
 LOST = (
     'could not tell: # s of the sound from # s to # s got lost on the line, before "main_menu" in "es" from # s to # s. '
     '"welcome" in "es" was expected'
@@ -78,11 +79,11 @@ def run(folder: Path, out: Path, uri: str) -> tuple[int, int | None, str]:
         ([], 0, None, ""),
         (["noisy=20dB", "jitter=30ms", "reordering=5%"], 0, None, ""),
         (["quiet=-20dB", "loss=1%"], 0, None, ""),
-        (["clipped-prompt=400ms@choose_language"], 1, 1, '"choose_language" was cut off after # s, from # s to # s'),
+        (["clipped-prompt=400ms@choose_language"], 1, 1, '"choose_language" was cut off after # s, before "2.", from # s to # s'),
         (["ignored-language"], 1, 3, 'heard "welcome" in the wrong language: "en" instead of "es", from # s to # s'),
         (["wrong-prompt=goodbye@main"], 1, 4, 'heard "goodbye" in "es" from # s to # s. "main_menu" in "es" was expected'),
         (["dropped-key@language"], 1, 3, 'nothing was heard for 2 s. "welcome" in "es" was expected'),
-        (["hang-up=1s@welcome"], 1, 3, '"welcome" in "es" was cut off after # s, from # s to # s, and the IVR hung up at # s'),
+        (["hang-up=1s@welcome"], 1, 3, HUNG_UP),
         (["loss=100%@welcome"], 2, 3, LOST),
         (["refuse=486"], 1, None, "the IVR refused the call: busy (486 Busy Here)"),
         (["refuse=404"], 2, None, "the call was not accepted: nobody is known under this address (404 Not Found)"),
@@ -94,6 +95,8 @@ def test_the_exit_code_and_the_message(faults: list[str], code: int, step: int |
         was_code, was_step, was_message = run(folder, tmp_path, uri)
     # Whether the time is over before the next recording has been heard is a matter of milliseconds. Both are right.
     assert (was_code, was_step) == (code, step)
+    # A word more or less is a matter of some milliseconds, too.
+    was_message = was_message.replace(' before "la esquina."', ' before "de la esquina."')
     assert was_message in {message, message and message.replace(', before "main_menu" in "es" from # s to # s', "")}
 
 
