@@ -160,6 +160,11 @@ class TransactionLayer:
         """Whether so many requests are remembered that strangers' are not taken any more."""
         return len(self._servers) >= MOST_REQUESTS
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so many are remembered that nobody's are taken any more but what ends a call."""
+        return len(self._servers) >= 2 * MOST_REQUESTS
+
     def schedule(self, transaction: ClientTransaction | ServerTransaction) -> None:
         """Set the alarm for the transaction's next timer; forget it when it has terminated."""
         deadlines = transaction.run.deadlines

@@ -74,11 +74,14 @@ class Reception:
         self._endpoint.send(bytes(response), response_address(via, source), now)
 
     def _has_no_room(self, request: Request) -> bool:
-        """Say whether a request comes from a stranger at a time when no more can be taken. Calls that are up go on."""
+        """Say whether a request comes from a stranger at a time when no more can be taken. Calls that are up go on, unless they flood us
+        themselves."""
         if request.method == "INVITE" and self._is_full():
             return request.need(To).tag is None
         layer = self._endpoint.layer
-        return layer.is_crowded and layer.invite_of(request) is None and self._registry.find(request) is None
+        if not layer.is_crowded or layer.invite_of(request) is not None:
+            return False
+        return self._registry.find(request) is None or (layer.is_full and request.method != "BYE")
 
     def _turn_away(self, request: Request, source: Address, now: float) -> None:
         """Answer a request and forget it (section 8.2.7), so that whoever sends too many does not fill our memory."""

@@ -9,6 +9,7 @@ from ivrtest.sip.agent import Agent
 from ivrtest.sip.events import Ended, IncomingCall
 from ivrtest.sip.headers import RetryAfter, To
 from ivrtest.sip.message import Response, parse_message
+from ivrtest.sip.peer import ignore
 from tests.sip.conftest import ALICE, BOB, Network
 
 STRANGER = ("192.0.2.9", 5060)
@@ -80,3 +81,20 @@ def test_a_caller_may_still_give_up_in_a_crowd(small: None) -> None:
     assert sorted(response.status for response in answers(agent)) == [200, 487]
     agent.receive(request("CANCEL", 39), STRANGER, 0.0)
     assert [response.status for response in answers(agent)] == [503]
+
+
+def test_a_call_that_floods_us_itself_is_not_remembered_either_and_may_still_end(small: None, network: Network) -> None:
+    network.pair()
+    handle, _ = network.talking()
+    peer = network.agents[ALICE]._registry.legs[handle].peer
+    assert peer is not None
+    for _ in range(200):
+        peer.send(peer.dialog.request("OPTIONS"), ignore, network.now)
+    network.run(0.1)
+    told = [sent.what for sent in network.sent if sent.source == BOB]
+    assert 20 <= told.count("200 OPTIONS") <= 40
+    assert told.count("503 OPTIONS") == 200 - told.count("200 OPTIONS")
+    assert len(network.agents[BOB]._endpoint.layer) <= 45
+    network.agents[ALICE].bye(handle, network.now)
+    network.run(0.1)
+    assert network.of_kind(ALICE, Ended).status == 200
