@@ -44,6 +44,8 @@ IN_SHORT: Final = frozenset({"MOS-LQE", "Loss", "Answer delay"})
 """What the heading of a call's quality says."""
 MOST_LINES: Final = 20
 """How many calls the table of lines shows, the worst first."""
+HEARD_BEFORE_S: Final = 1.0
+"""How much of a recording is heard before the moment at which it goes wrong."""
 MOST_DRAWN: Final = 200
 """How many passed calls are drawn. The others keep their steps and their player, so that a run of thousands stays a light page."""
 SECTIONS: Final = (
@@ -76,6 +78,10 @@ class StepView:
     times: str
     jump: str
     """The recording at the moment at which the step began; empty where there is none."""
+    wrong: str
+    """When a recording ceased to be as recorded; empty where none did."""
+    wrong_jump: str
+    """The recording shortly before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +332,7 @@ def excerpt_of(finding: Finding) -> Excerpt:
 
 
 def step_of(step: StepResult, recording: Recording | None) -> StepView:
+    wrong_s = timeline.wrong_at(step)
     times = "" if step.started_s is None or step.at_s is None else f"{step.started_s:.1f} – {step.at_s:.1f} s"
     return StepView(
         kind=kind_of(step.status),
@@ -337,6 +344,8 @@ def step_of(step: StepResult, recording: Recording | None) -> StepView:
         message=step.message,
         times=times,
         jump=f"{recording.url}#t={step.started_s:.1f}" if recording is not None and step.started_s is not None else "",
+        wrong="" if wrong_s is None else f"{wrong_s:.1f} s",
+        wrong_jump="" if wrong_s is None or recording is None else f"{recording.url}#t={max(0.0, wrong_s - HEARD_BEFORE_S):.1f}",
     )
 
 

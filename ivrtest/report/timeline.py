@@ -76,6 +76,8 @@ class Drawing:
     ticks: tuple[tuple[float, str], ...]
     trouble: Bar | None
     """The stretch of the step that failed or could not be judged."""
+    wrong: tuple[float, str] | None
+    """Where the recording that decided against it ceased to be as recorded, and what to call that."""
     answered_x: float | None
     ended_x: float | None
     ending: str
@@ -113,6 +115,7 @@ def draw(result: ScenarioResult, recording: Path | None) -> Drawing | None:
         ivr=tuple(ivr_bars(result, at)),
         ticks=tuple(ticks(seconds, scale, at)),
         trouble=trouble(result, at),
+        wrong=wrong(result, at),
         answered_x=None if call.answered_s is None else at(call.answered_s),
         ended_x=None if call.ended_s is None else at(call.ended_s),
         ending=ENDINGS.get(call.ended_by, ""),
@@ -214,6 +217,18 @@ def trouble(result: ScenarioResult, at: At) -> Bar | None:
     assert step.at_s is not None
     x, width = stretch(step.started_s, step.at_s, at)
     return Bar(x, width, "", x, f"step {number}: {step.message}", kind_of(step.status))
+
+
+def wrong(result: ScenarioResult, at: At) -> tuple[float, str] | None:
+    decided = deciding_step(result)
+    moment = None if decided is None else wrong_at(decided[1])
+    return None if moment is None else (at(moment), f"as recorded until {moment:.1f} s")
+
+
+def wrong_at(step: StepResult) -> float | None:
+    """Return when the recording that decided against a step ceased to be as recorded; None where it was another one, or none."""
+    match = blamed(step)
+    return match.diverged_at_s if step.status is not Status.PASSED and match is not None and match.prompt else None
 
 
 def ticks(seconds: float, scale: float, at: At) -> Iterator[tuple[float, str]]:

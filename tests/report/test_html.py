@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivrtest import __version__
+from ivrtest.audio.hearing import Verdict
 from ivrtest.audio.recording_file import write_wav
 from ivrtest.report.excerpt import excerpt
 from ivrtest.report.html import MOST_DRAWN, html_text, verdict, write_html
@@ -23,7 +24,8 @@ from ivrtest.report.junit import scored
 from ivrtest.report.outcome import Outcome, finding_of
 from ivrtest.run.acts.naming import told
 from ivrtest.run.result import ScenarioResult, Status, SuiteResult
-from tests.report.results import FOLDER, failed, outcome, passed, unclear, unrun
+from tests.report.results import FOLDER, failed, outcome, passed, result, unclear, unrun
+from tests.run.conversations import ANSWERED, WE_HANG_UP, WELCOME, heard, ticks
 
 VOID = {"meta", "link", "br"}
 """Elements without an end."""
@@ -227,6 +229,17 @@ def test_a_recording_can_be_heard_from_each_step(tmp_path: Path) -> None:
     assert [link["href"] for link in shown.all("a") if "#t=" in (link["href"] or "")] == [f"{url}#t=0.0"]
     assert "recordings/50% of #1?.wav" in shown.text
     assert [path["d"] for path in shown.all("path") if path.get("class") == "sound"] != []
+
+
+def test_what_went_wrong_can_be_heard_from_just_before(tmp_path: Path) -> None:
+    cut = result("- hear: welcome\n", [ANSWERED, heard(WELCOME, 0.2, 2.5, Verdict.truncated, diverged=2.5), *ticks(2.5, 7.0), WE_HANG_UP])
+    shown = Page(html_text(of(recorded(tmp_path, cut, "a.wav")), tmp_path))
+    assert [link["href"] for link in shown.all("a") if "#t=" in (link["href"] or "")] == [
+        "recordings/a.wav#t=0.0",
+        "recordings/a.wav#t=1.5",
+    ]
+    assert "As recorded until 2.5 s of the call: listen from just before" in " ".join(shown.text.split())
+    assert "As recorded until 2.5 s of the call." in page(of(cut)).text
 
 
 def test_a_recording_that_is_not_there_is_said_and_harms_nothing() -> None:

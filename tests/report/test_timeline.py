@@ -53,6 +53,15 @@ def test_the_step_that_failed_is_marked_by_a_sign_and_not_by_colour_alone() -> N
     assert drawing.trouble.width == pytest.approx(drawing.scale, abs=0.1)
 
 
+def test_where_a_recording_ceased_to_be_as_recorded_is_marked() -> None:
+    for verdict in (Verdict.diverged, Verdict.truncated):
+        drawing = drawn(
+            result("- hear: welcome\n", [ANSWERED, heard(WELCOME, 0.2, 2.0, verdict, diverged=2.0), *ticks(2.0, 7.0), WE_HANG_UP])
+        )
+        assert drawing.wrong == (second(drawing, 2.0), "as recorded until 2.0 s")
+    assert drawn(failed()).wrong is None
+
+
 def test_what_was_heard_before_a_silence_is_not_blamed_for_it() -> None:
     talk: list[object] = [ANSWERED, heard(WELCOME, 0.2, 3.0), *ticks(3.0, 7.0), WE_HANG_UP]
     drawing = drawn(result("- hear: [welcome, menu]\n", talk))
