@@ -137,6 +137,13 @@ class Track(Standing):
             for begin, end in zip(edges[::2], edges[1::2], strict=True)
         )
 
+    def levelled(self, call: Call, begin: int, end: int) -> NDArray[np.float32]:
+        """Return the evidence of frames of the recording, see `weigh`, as if the line's gain had changed for them alone."""
+        assert self._gain is not None
+        heard, rows, valid = self._stretch(call, begin, end)
+        noise = np.maximum(call.noise, self._range_db)
+        return weigh(heard, rows, valid, self._gain + line_gain(heard, rows + self._gain, valid, noise), noise)
+
     def _follow(self, call: Call, before: int, end: int, begin: int) -> NDArray[np.float32]:
         """Move the lag by a step where the latest block fits clearly better there: a sound card or a gateway with its own clock.
 

@@ -25,7 +25,7 @@ from ivrtest.audio.certainty import (
     SURE_DB,
 )
 from ivrtest.audio.pursuit import SLACK
-from ivrtest.audio.rivals import continues, covers_instead, instead, outdone, together
+from ivrtest.audio.rivals import continues, covers_instead, fits_far_better, instead, outdone, together
 from ivrtest.audio.situation import Situation
 from ivrtest.audio.spectrum import HOP
 from ivrtest.audio.stranger import BURIED_DB
@@ -48,8 +48,9 @@ def completed(situation: Situation) -> tuple[Track | None, Track | None]:
     )
     if not best.clear and any(instead(track, best) for track in situation.tracks):
         return None, None
-    # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning.
-    if any(continues(track, best) for track in situation.tracks if track not in complete):
+    # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning. One that fits far
+    # better may still turn out to be meant.
+    if any(continues(track, best) or fits_far_better(track, best) for track in situation.tracks if track not in complete):
         return None, None
     rivals = [track for track in same if track.key != best.key and track.worst < best.worst + 1.0 and track.heard_s > 0.8 * best.heard_s]
     return best, min(rivals, key=lambda track: (track.key not in situation.expected, track.worst), default=None)

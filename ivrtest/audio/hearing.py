@@ -43,6 +43,8 @@ class Doubt(StrEnum):
     """Too much other sound is over it."""
     own_key = "own_key"
     """A key of ours was over its beginning or its end, and what is left is too short."""
+    misfit = "misfit"
+    """A moment of it deviates far more than the rest, and not so much that it certainly is another word."""
     brevity = "brevity"
     """It is so short that it can be a recording, and as well a word of other speech."""
     begun = "begun"

@@ -36,11 +36,12 @@ from ivrtest.audio.certainty import (
 from ivrtest.audio.completion import completed, outlived, stands
 from ivrtest.audio.hearing import Doubt, Heard, Hearing, Recognised, Resumed, Verdict, known_by
 from ivrtest.audio.judge import BLOCK, GOOD_DB, checked_limit
+from ivrtest.audio.misfit import misfits
 from ivrtest.audio.partway import resumed
 from ivrtest.audio.progress import ProgressDetector
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.pursuit import SLACK, without_echo
-from ivrtest.audio.rivals import CLEARLY_DB, ends_with, just_parted, left_behind
+from ivrtest.audio.rivals import CLEARLY_DB, ends_with, fits_far_better, just_parted, left_behind
 from ivrtest.audio.situation import Situation
 from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples, greatest
 from ivrtest.audio.speech import QUIETEST_DB, SoundDetector, ToneDetector
@@ -269,7 +270,11 @@ class Matcher:
         if any(ends_with(other, track) for other in self._now.tracks):
             # The longer one was left open because something was lost beside it.
             return Doubt.loss
-        return Doubt.noise if in_noise(track) else None
+        if in_noise(track):
+            return Doubt.noise
+        if any(fits_far_better(other, track) for other in self._strangers.left_open):
+            return Doubt.misfit
+        return Doubt.misfit if track.key not in self._music and misfits(track, self._history) else None
 
     def _wrong_from(self, track: Track) -> int:
         wrong = track.fell_at if track.fell_at is not None else track.overlaid_from
@@ -358,7 +363,7 @@ class Matcher:
                 self._now.told_unknown = False
             return []
         quiet = history.quiet_since(first)
-        followed = [track for track in self._now.tracks if track.good and track.heard_s > 0.3]
+        followed = [track for track in self._now.tracks if track.good and track.heard_s > (0.1 if self._due(track) else 0.3)]
         # Pauses are a part of recordings.
         if quiet >= QUIET_FRAMES + 5 and self._now.told_unknown and not any(track.clear for track in followed):
             self._explained((history.end - 20) * HOP, keep=[track for track in self._now.tracks if track.first >= history.end - 30])
@@ -384,6 +389,10 @@ class Matcher:
         self._explained(until, keep=[track for track in self._now.tracks if track.sounding_start >= (end - 20) * HOP])
         self._now.told_unknown = lasting
         return hearing
+
+    def _due(self, track: Track) -> bool:
+        """Return whether a recording fits that is expected: in noise little of a short one may sound, and that soon be over."""
+        return track.key in self._now.expected and track.clear and track.compared
 
     def _explained(self, until: int, keep: list[Track]) -> None:
         """Begin anew after sample `until`."""

@@ -85,6 +85,12 @@ def ends_with(track: Track, best: Track) -> bool:
     return later and track.clear and track.complete and track.heard_s > best.heard_s and track.worst < best.worst + _AS_WELL_DB
 
 
+def fits_far_better(track: Track, best: Track) -> bool:
+    """Return whether `track` was heard to its end in the place of `best`, and is far more like what sounded: "z" rather than "zed"."""
+    whole = track.clear and track.complete and track.heard_s > 0.8 * best.heard_s
+    return whole and together(track, best) and track.worst < best.worst - _BETTER_DB
+
+
 def together(one: Track, other: Track) -> bool:
     """Return whether two recordings cover the same stretch."""
     return abs(one.sounding_start - other.sounding_start) < _NEAR and abs(one.sounding_end - other.sounding_end) < _NEAR

@@ -51,7 +51,7 @@ class Strangers:
         self._overlaid = False
         self.after_recording = False
         """The last that was heard was a recording, no stranger."""
-        self._left_open: list[Track] = []
+        self.left_open: list[Track] = []
         self.usual_db = inf
         """By how much the last recording that was not short deviated as a whole: so faithful is the line."""
 
@@ -66,11 +66,11 @@ class Strangers:
     def leave_open(self, track: Track) -> None:
         """Note a recording heard to its end that could as well be a word of other speech."""
         if not track.hidden:
-            self._left_open.append(track)
+            self.left_open.append(track)
 
     def explained(self) -> None:
         """Forget what was left open."""
-        self._left_open = []
+        self.left_open = []
 
     def in_front(self, start: int, end: int) -> bool:
         """Return whether frames are as loud as the recording last heard on this call, so that they are no talk in the background."""
@@ -133,6 +133,6 @@ class Strangers:
     def _in_recordings(self, start: int, end: int) -> int:
         """Return how many of the frames lie in recordings that were heard to their end, but not taken for themselves."""
         covered = np.zeros(end - start, np.bool_)
-        for track in [*self._left_open, *(track for track in self._pursuit.tracks if track.complete and track.good and not track.hidden)]:
+        for track in [*self.left_open, *(track for track in self._pursuit.tracks if track.complete and track.good and not track.hidden)]:
             covered[max(0, track.first - start) : max(0, track.sounding_end // HOP - start)] = True
         return int(np.count_nonzero(covered & self._history.speech(start, end)))

@@ -19,6 +19,7 @@ DOUBTS: Final = {
     Doubt.noise: "with too much noise on the line to tell",
     Doubt.overlap: "with too much other sound over it to tell",
     Doubt.own_key: "beside our own key, of which too little is left to tell",
+    Doubt.misfit: "with a moment in it that may be another word",
     Doubt.brevity: "that is too short to be told from words that nobody recorded",
     Doubt.begun: "that had only begun when the call ended",
 }
