@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.judge import BLOCK, GOOD_DB, RANGE_DB, line_gain, weigh
+from ivrtest.audio.judge import BLOCK, GOOD_DB, RANGE_DB, frame_gains, line_gain, weigh
 from ivrtest.audio.reference import Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, scalar
 from ivrtest.audio.standing import GAIN_FRAMES, Call, Standing
@@ -138,11 +138,13 @@ class Track(Standing):
         )
 
     def levelled(self, call: Call, begin: int, end: int) -> NDArray[np.float32]:
-        """Return the evidence of frames of the recording, see `weigh`, as if the line's gain had changed for them alone."""
+        """Return the evidence of frames of the recording, see `weigh`, as if only their levels and their bands' had changed."""
         assert self._gain is not None
         heard, rows, valid = self._stretch(call, begin, end)
         noise = np.maximum(call.noise, self._range_db)
-        return weigh(heard, rows, valid, self._gain + line_gain(heard, rows + self._gain, valid, noise), noise)
+        rows = rows + self._gain
+        rows += frame_gains(heard, rows, valid, noise)[:, None]
+        return weigh(heard, rows, valid, line_gain(heard, rows, valid, noise), noise)
 
     def _follow(self, call: Call, before: int, end: int, begin: int) -> NDArray[np.float32]:
         """Move the lag by a step where the latest block fits clearly better there: a sound card or a gateway with its own clock.

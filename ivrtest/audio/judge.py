@@ -151,6 +151,17 @@ def line_gains(call: Levels, recordings: Levels, noise: Levels) -> Levels:
     return gains
 
 
+def frame_gains(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Levels:
+    """Return by how much each frame is louder than it should be, shape (frames,): clipped or levelled speech is no other speech."""
+    audible = (call > noise + 6) & (recording > noise + 3) & valid[:, None]
+    counts = audible.sum(axis=1)
+    # What is not audible goes to the end.
+    ordered = np.sort(np.where(audible, call - recording, _NEVER), axis=1)
+    medians = ordered[np.arange(len(counts)), np.maximum(counts - 1, 0) // 2]
+    gains: Levels = np.where(counts >= BANDS // 4, medians, _NONE).astype(np.float32)
+    return gains
+
+
 def compare(call: Levels, recording: Levels, valid: Mask, gain: Levels, noise: Levels) -> Evidence:
     """Compare frames of a call with the frames of a recording that they should be.
 

@@ -20,7 +20,7 @@ them over GSM, Opus at 8 kbit/s and small speakers; a word exchanged that passed
 _LACKS_DB: Final = 1.0
 """What talk behind a prompt and gain control do adds; another word also lacks so much ..."""
 _LACKS_LEVELLED_DB: Final = 1.4
-"""... and so much if only the level had changed there."""
+"""... and so much where all is forgiven that only changes levels, as clipping does."""
 _FIRM: Final = 3.0
 """A block with less evidence than so many frames' worth is taken to have so much."""
 _EVERY: Final = 5
