@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from ivrtest.call.refusal import SILENT_STATUS, UNREACHABLE_STATUS
 from ivrtest.call.resolver import Attempt, Resolver, Target, Transport, asked_transport, reachable_from
 from ivrtest.call.signalling import Carried
+from ivrtest.call.trace import hidden
 from ivrtest.call.trunk import Dialling, Trunk
 from ivrtest.sip import events as sip
 from ivrtest.sip.uri import SipUri
@@ -175,7 +176,7 @@ class Hunt:
 
     def _next(self, problem: str, *, instead_of: sip.Rejected | None = None) -> None:
         assert self._call is not None
-        self.attempts[-1] = replace(self.attempts[-1], problem=problem)
+        self.attempts[-1] = replace(self.attempts[-1], problem=hidden(problem, self._dialling.secret_headers))
         self._place(instead_of)
         self._call.goes_on_at(self._way.trunk, self.handle)
         self._send()

@@ -25,6 +25,7 @@ from ivrtest.call.recording import Recording
 from ivrtest.call.remote_media import Address, MediaError, MediaStats, RemoteMedia
 from ivrtest.call.reporting import Reporting
 from ivrtest.call.sender import SAMPLE_S, Sender
+from ivrtest.call.trace import discreet
 from ivrtest.rtp.dtmf import KeyForm, checked_keys
 from ivrtest.rtp.packet_log import PacketLog
 from ivrtest.rtp.srtp import SrtpError, SrtpSender
@@ -93,6 +94,8 @@ class MediaSession:
             stir=self._stir,
         )
         """Of the media thread."""
+        self.secrets: Sequence[str] = ()
+        """Texts that no event may show."""
         self.local_address: Final[Address] = self.receiver.local_address
         """Where we receive, as bound; the port is even."""
         self._zero = zero
@@ -178,7 +181,8 @@ class MediaSession:
 
     def post(self, event: CallEvent) -> None:
         """Put an event of the signalling (`Ringing`, `Answered`, `Ended`) into the stream, at its `at` on this clock."""
-        self._ask(lambda: self._events.add([event]))
+        shown = discreet(event, self.secrets)
+        self._ask(lambda: self._events.add([shown]))
 
     async def next(self) -> Block | CallEvent:
         """Return what comes next. Raises StopAsyncIteration after the end, MediaError if the session failed."""

@@ -79,6 +79,7 @@ class SipCall:
         self._pressing = Pressing(self, session, manner.keys)
         self.secrets = manner.secrets
         """See `Manner.secrets`."""
+        session.secrets = manner.secrets
         self._consult = consult
         self._consultation: Consulting | None = None
         self.transfers = Transfers(self, follow)

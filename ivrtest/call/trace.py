@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
+from ivrtest.call.call import Answered, CallEvent, EarlyMedia, Ended, Ringing, TransferAsked, Transferred
 from ivrtest.call.keys import without_key
 from ivrtest.sip.sdes import without_keys
 
@@ -86,6 +87,30 @@ def masked(message: bytes, *, hides_keys: bool, secrets: Sequence[str] = ()) -> 
     text = without_keys(without_key(message) if hides_keys else message).decode("utf-8", "replace").replace("\ufffd", "?")
     text = _CREDENTIALS.sub(rf"\1 {MASK}", text)
     text = _AUTHENTICATION_INFO.sub(rf"\1 {MASK}", text)
-    for secret in secrets:
+    return _PASSWORD.sub(rf"\1:{MASK}@", hidden(text, secrets))
+
+
+def hidden(text: str, secrets: Sequence[str]) -> str:
+    """Return a text without what must not be shown."""
+    for secret in filter(None, secrets):
         text = text.replace(secret, MASK)
-    return _PASSWORD.sub(rf"\1:{MASK}@", text)
+    return text
+
+
+def discreet(event: CallEvent, secrets: Sequence[str]) -> CallEvent:
+    """Return an event without what must not be shown: the far side may say our own words back to us."""
+    match event:
+        case Ended(reason=reason, headers=headers):
+            return replace(event, reason=hidden(reason, secrets), headers=_hidden_in(headers, secrets))
+        case TransferAsked(to=to, headers=headers):
+            return replace(event, to=hidden(to, secrets), headers=_hidden_in(headers, secrets))
+        case Transferred(to=to, problem=problem):
+            return replace(event, to=hidden(to, secrets), problem=hidden(problem, secrets))
+        case Ringing(headers=headers) | EarlyMedia(headers=headers) | Answered(headers=headers):
+            return replace(event, headers=_hidden_in(headers, secrets))
+        case _:
+            return event
+
+
+def _hidden_in(headers: Mapping[str, str], secrets: Sequence[str]) -> Mapping[str, str]:
+    return {name: hidden(value, secrets) for name, value in headers.items()}

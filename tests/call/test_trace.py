@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivrtest.call.trace import MOST, SipMessage, Trace, masked
+from ivrtest.call.call import (
+    Answered,
+    CallEvent,
+    EarlyMedia,
+    Ended,
+    KeyHeard,
+    Ringing,
+    TransferAsked,
+    Transferred,
+)
+from ivrtest.call.trace import MASK, MOST, SipMessage, Trace, discreet, masked
 
 INVITE = (
     b"INVITE sip:1001:hunter2@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nCSeq: 2 INVITE\r\n"
@@ -66,3 +76,27 @@ def test_a_flood_is_no_ladder() -> None:
     for _ in range(MOST + 3):
         trace.add(INFO, at_s=0.0, sent=False, transport="udp", peer="127.0.0.1:5060", hides_keys=False)
     assert (len(trace.messages), trace.cut) == (MOST, True)
+
+
+SAID = {"X-Token": "got open-sesame, thanks"}
+HIDDEN = {"X-Token": f"got {MASK}, thanks"}
+
+
+@pytest.mark.parametrize(
+    ("event", "shown"),
+    [
+        (Ringing(1.0, 180, SAID), Ringing(1.0, 180, HIDDEN)),
+        (EarlyMedia(1.0, SAID), EarlyMedia(1.0, HIDDEN)),
+        (Answered(1.0, SAID), Answered(1.0, HIDDEN)),
+        (TransferAsked("sip:open-sesame@b", 1.0, SAID), TransferAsked(f"sip:{MASK}@b", 1.0, HIDDEN)),
+        (Transferred("sip:open-sesame@b", 1.0, "no open-sesame"), Transferred(f"sip:{MASK}@b", 1.0, f"no {MASK}")),
+        (
+            Ended("refused", 1.0, 403, "forbidden (403 Bad open-sesame)", SAID),
+            Ended("refused", 1.0, 403, f"forbidden (403 Bad {MASK})", HIDDEN),
+        ),
+        (KeyHeard("1", 1.0, 0.1), KeyHeard("1", 1.0, 0.1)),
+    ],
+)
+def test_what_the_far_side_says_back_to_us_is_masked(event: CallEvent, shown: CallEvent) -> None:
+    assert discreet(event, ("open-sesame", "")) == shown
+    assert discreet(event, ()) == event

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ivrtest.call.call import Ended
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import Line
 from ivrtest.call.permission import Permission
@@ -16,7 +17,9 @@ from ivrtest.run.simulate import SimulatedRoute
 from ivrtest.run.suite import run_suite
 from ivrtest.scenario.model import Given
 from ivrtest.server.ivr import EmbeddedIvr
+from ivrtest.sip import events as sip
 from ivrtest.sip.presentation import Presentation
+from tests.call.far_side import FarSide
 from tests.run.shop import shop
 
 pytestmark = pytest.mark.calls
@@ -110,6 +113,21 @@ def test_a_secret_header_is_kept_out_of_the_capture(tmp_path: Path) -> None:
     assert b"X-Plain: seen" in data
     assert b"X-Token: ***********" in data
     assert b"sesame" not in data
+
+
+def test_a_secret_header_that_the_far_side_says_back_is_not_shown() -> None:
+    async def run() -> list[Ended]:
+        async with asyncio.timeout(PATIENCE_S), Line() as line, FarSide(answers=False) as far:
+            call = await line.place(far.uri, secret_headers={"X-Token": "open-sesame"})
+            handle = (await far.next(sip.IncomingCall)).handle
+            headers = [("X-Token", "open-sesame"), ("Reason", 'SIP;text="open-sesame"')]
+            far.agent.reject(handle, 403, asyncio.get_running_loop().time(), reason="Bad open-sesame", headers=headers)
+            far.flush()
+            return [item async for item in call.stream() if isinstance(item, Ended)]
+
+    (ended,) = asyncio.run(run())
+    assert ended.reason == 'forbidden (403 Bad ••••): SIP;text="••••"'
+    assert ended.headers["X-Token"] == "••••"
 
 
 def test_an_embedded_ivr_that_may_not_be_called_is_told() -> None:
