@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -42,8 +43,8 @@ _VARIANT: Final = re.compile(r"\([0-9]+\)$")
 def open_models(models: Mapping[str, Path]) -> SpeechToText:
     """Load models. Raises SpeechToTextError."""
     options = {language: _options(path, language) for language, path in models.items()}
-    make = package("pocketsphinx", "pocketsphinx").Decoder
-    return PocketSphinx({language: _decoder(make, options[language], models[language], language) for language in models})
+    sphinx = package("pocketsphinx", "pocketsphinx")
+    return PocketSphinx({language: _decoder(sphinx, options[language], models[language], language) for language in models})
 
 
 def _options(path: Path, language: str) -> dict[str, str]:
@@ -59,11 +60,33 @@ def _options(path: Path, language: str) -> dict[str, str]:
     return {option: str(path / name) for option, name in options.items() if (path / name).exists()}
 
 
-def _decoder(make: Any, options: Mapping[str, str], path: Path, language: str) -> Any:
+def _decoder(sphinx: Any, options: Mapping[str, str], path: Path, language: str) -> Any:
     try:
-        return make(samprate=RATE, loglevel="FATAL", **options)
+        with TemporaryDirectory(prefix="ivrtest-") as folder:
+            if "lm" in options and "dict" not in options:
+                needed = _needed_words(Path(options["lm"]), Path(sphinx.get_model_path("en-us/cmudict-en-us.dict")))
+                if needed:
+                    words = Path(folder) / DICTIONARY
+                    words.write_text(needed, encoding="utf-8")
+                    options = {**options, "dict": str(words)}
+            return sphinx.Decoder(samprate=RATE, loglevel="FATAL", **options)
     except RuntimeError as error:
         raise SpeechToTextError(f'"{path}" holds no speech model for "{language}": {error}. give {A_FOLDER}', language) from error
+
+
+def _needed_words(model: Path, dictionary: Path) -> str:
+    """Return the part of the package's dictionary that a language model has words of; empty where nobody can tell.
+
+    It would take the whole dictionary, too, but 13 s to lay its 130,000 words beside a small model's.
+    """
+    try:
+        unigrams = model.read_text(encoding="utf-8").partition("\\1-grams:")[2].partition("\n\\")[0]
+        entries = dictionary.read_text(encoding="utf-8").splitlines(keepends=True)
+    except (OSError, UnicodeDecodeError):
+        # Not a text: a binary model.
+        return ""
+    words = {line.split()[1] for line in unigrams.splitlines() if len(line.split()) > 1}
+    return "".join(entry for entry in entries if _VARIANT.sub("", entry.split(maxsplit=1)[0]) in words)
 
 
 @dataclass(frozen=True, slots=True)

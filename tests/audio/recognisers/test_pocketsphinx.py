@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ivrtest.audio.recognisers import open_engine
+from ivrtest.audio.recognisers.pocketsphinx import PocketSphinx
 from ivrtest.audio.synthesis import synthesise
 from ivrtest.audio.transcript import SpeechToTextError
 from ivrtest.audio.word_alignment import align
@@ -45,6 +46,22 @@ def test_the_same_sound_is_heard_alike_whatever_was_heard_before(small: Path) ->
     first = engine.transcribe(synthesise(SENTENCES[1], "en"), "en")
     engine.transcribe(synthesise(SENTENCES[2], "en"), "en")
     assert engine.transcribe(synthesise(SENTENCES[1], "en"), "en") == first
+
+
+def test_only_the_words_of_a_model_are_taken_from_the_dictionary(small: Path, tmp_path: Path) -> None:
+    few = open_engine("pocketsphinx", {"en": small})
+    assert isinstance(few, PocketSphinx)
+    assert few.decoders["en"].lookup_word("austin") is not None
+    # There are two ways to say it.
+    assert few.decoders["en"].lookup_word("your(2)") is not None
+    assert few.decoders["en"].lookup_word("zebra") is None
+    # A dictionary in the folder is used as it is.
+    (tmp_path / "language.lm").write_bytes((small / "language.lm").read_bytes())
+    (tmp_path / "pronunciation.dict").write_text("austin AO S T AH N\nzebra Z IY B R AH\n", encoding="utf-8")
+    own = open_engine("pocketsphinx", {"en": tmp_path})
+    assert isinstance(own, PocketSphinx)
+    assert own.decoders["en"].lookup_word("zebra") is not None
+    assert own.decoders["en"].lookup_word("dollars") is None
 
 
 def test_the_model_of_the_package_is_mostly_wrong() -> None:
