@@ -38,6 +38,8 @@ class Track(Standing):
         count = max(1, (lag * FINE_HOP + reference.end - 3 * WINDOW // 4) // HOP + 1 - first)
         super().__init__(first, count, limit_db)
         self._lags = np.full(count, lag)
+        self._drifts = False
+        """They may differ from each other."""
         self._gain: Levels | None = None
         self._gain_at = 0
         """How many frames had been judged when it was estimated."""
@@ -56,7 +58,7 @@ class Track(Standing):
         count = min(other.judged + other.first - self.first, len(self._lags))
         places = np.minimum(np.maximum(np.arange(count) + self.first - other.first, 0), other.judged - 1)
         self._lags[:count] = other._lags[places] + shift
-        self._known_lags, self.lag = count, other.lag + shift
+        self._known_lags, self.lag, self._drifts = count, other.lag + shift, True
         if other._gain is not None:
             # Near enough to begin with.
             self._set_gain(other._gain)
@@ -105,7 +107,7 @@ class Track(Standing):
                     break
         if whole and (gain_due or self.lag != placed):
             begin, evidence = 0, None
-        if gain_due or evidence is None or np.count_nonzero(self._lags[begin:end] != self.lag):
+        if gain_due or evidence is None or (self._drifts and np.count_nonzero(self._lags[begin:end] != self.lag)):
             heard, rows, valid = stretch = self._stretch(call, begin, end)
             if gain_due:
                 self._take_gain(call, *(stretch if whole else self._stretch(call, max(0, end - GAIN_FRAMES), end)))
@@ -156,7 +158,7 @@ class Track(Standing):
         first = self.first + begin
         heard, valid = call.levels(first, self.first + end), self._valid(call, begin, end)
         evidence = self._held_against(call, heard, self.reference.rows_around(first, self.first + end, self.lag), valid)
-        deviation, weight = evidence[::2, :, -BLOCK:].sum(axis=2)
+        deviation, weight = np.add.reduce(evidence[::2, :, -BLOCK:], axis=2)
         costs = (deviation / (weight + _HALF)).tolist()
         best, best_cost = 0, costs[0]
         for other in (1, 2):
@@ -165,6 +167,7 @@ class Track(Standing):
         if best and best_cost < GOOD_DB:
             self.lag += (0, -1, 1)[best]
             self._lags[before if end > 60 else 0 : end] = self.lag
+            self._drifts |= before > 0
             return evidence[:, best]
         return evidence[:, 0]
 
@@ -179,7 +182,7 @@ class Track(Standing):
     def _stretch(self, call: Call, begin: int, end: int) -> tuple[Levels, Levels, Mask]:
         """Return frames of the call, what they should be, and which of them arrived."""
         lags = self._lags[begin:end]
-        lag = lags if np.count_nonzero(lags != lags[0]) else int(lags[0])
+        lag = lags if self._drifts and np.count_nonzero(lags != lags[0]) else int(lags[0])
         first, last = self.first + begin, self.first + end
         return call.levels(first, last), self.reference.rows(first, last, lag), self._valid(call, begin, end)
 

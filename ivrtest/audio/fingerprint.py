@@ -295,10 +295,10 @@ def _query_patch(levels: Levels, valid: Mask, blank: int, audible_db: float) -> 
     usable = np.count_nonzero(valid)
     if usable < PATCH // 3:
         return None
-    peak = levels[valid].max()
+    peak = (levels if usable == PATCH else levels[valid]).max()
     if peak < audible_db:
         return None
     shape = np.maximum(levels, peak - _RANGE_DB)
-    shape = np.where(valid[:, None], shape - shape[valid].mean(axis=0), 0)
+    shape = shape - shape.mean(axis=0) if usable == PATCH else np.where(valid[:, None], shape - shape[valid].mean(axis=0), 0)
     length = np.sqrt(np.sum(shape * shape))
-    return (shape / length).astype(np.float32) if length > 1 else None
+    return shape / length if length > 1 else None

@@ -44,6 +44,8 @@ class History:
         self._loud = np.zeros(room, np.bool_)
         self._tonal = np.zeros(room, np.bool_)
         self._music = np.zeros(room, np.bool_)
+        self._speech = np.zeros(room, np.bool_)
+        """What is loud, and neither tonal nor music."""
         self._playing = False
         """Music plays, so that all frames to come are of it."""
         self.oldest = 0
@@ -71,7 +73,8 @@ class History:
     @property
     def noise(self) -> Levels:
         """The line's noise per band, dB: what the quietest tenth of the last 3 s stays under, and 2 dB."""
-        self._measure_noise()
+        if self.end // _NOISE_EVERY != self._noise_at:
+            self._measure_noise()
         return self._noise
 
     @property
@@ -101,6 +104,7 @@ class History:
         if end_s is not None:
             self._music[max(first, int(end_s * SAMPLE_RATE) // HOP + 1 - self.oldest) : self.end - self.oldest] = False
         self._playing = end_s is None
+        self._speech = self._loud & ~self._tonal & ~self._music
 
     def take(self, samples: Samples, lost: Mask) -> None:
         """Keep samples until a step of them is asked for."""
@@ -123,18 +127,17 @@ class History:
         """Add the frames of the next `count` samples; return the frames' samples and the first frame's number. None if fewer wait."""
         if self.taken - self.fed < count:
             return None
-        self.peek(count)
-        samples, lost = self._waiting.pop()
-        if len(samples) > count:
-            self._waiting = [(samples[count:], lost[count:])]
-            samples, lost = samples[:count], lost[:count]
+        tail = len(self._tail)
+        whole = np.concatenate([self._tail, *[some for some, _ in self._waiting]])
+        whole_lost = np.concatenate([self._tail_lost, *[mask for _, mask in self._waiting]])
+        self._waiting = []
+        if len(whole) > tail + count:
+            self._waiting = [(whole[tail + count :], whole_lost[tail + count :])]
+            whole, whole_lost = whole[: tail + count], whole_lost[: tail + count]
         for start, end in self._masks:
             if end > self.fed and start < self.fed + count:
-                lost = lost.copy()
-                lost[max(0, start - self.fed) : max(0, end - self.fed)] = True
+                whole_lost[tail + max(0, start - self.fed) : tail + max(0, end - self.fed)] = True
         self.fed += count
-        whole = np.concatenate([self._tail, samples])
-        whole_lost = np.concatenate([self._tail_lost, lost])
         first = self.end
         self.spectra = spectra(whole)
         self._add(*levels(self.spectra), ~frames_lost(whole_lost))
@@ -163,9 +166,7 @@ class History:
 
     def speech(self, first: int, end: int) -> Mask:
         """Frames with sound that is neither a tone nor music."""
-        kept = slice(max(0, first - self.oldest), max(0, end - self.oldest))
-        speech: Mask = self.loud(first, end) & ~self._tonal[kept] & ~self._music[kept]
-        return speech
+        return self._speech[max(0, first - self.oldest) : max(0, end - self.oldest)]
 
     def speech_or_lost(self, first: int, end: int) -> Mask:
         """Frames with sound that is no tone, and what was lost after such frames."""
@@ -187,6 +188,7 @@ class History:
         begin = first - self.oldest
         self._loud[begin : begin + len(loud)] = loud
         self._tonal[begin : begin + len(tonal)] = tonal
+        self._speech[begin : begin + len(loud)] = loud & ~tonal & ~self._music[begin : begin + len(loud)]
 
     def lost_share(self, first: int, end: int) -> float:
         valid = self.valid(max(first, self.oldest), min(end, self.end))
@@ -230,7 +232,7 @@ class History:
         count = len(bands)
         if self.end - self.oldest + count > len(self._levels):
             gone = self.end - self.oldest - _KEPT
-            for array in (self._levels, self._total, self._valid, self._loud, self._tonal, self._music):
+            for array in (self._levels, self._total, self._valid, self._loud, self._tonal, self._music, self._speech):
                 array[:_KEPT] = array[gone : gone + _KEPT].copy()
             self.oldest += gone
         begin = self.end - self.oldest
@@ -239,6 +241,7 @@ class History:
         self._valid[begin : begin + count] = valid
         self._loud[begin : begin + count] = False
         self._tonal[begin : begin + count] = False
+        self._speech[begin : begin + count] = False
         self._music[begin : begin + count] = self._playing
         self.end += count
 

@@ -148,7 +148,7 @@ class Matcher:
         loud, hearings = self._sound.listen(levels, valid, history.now_s, closely=self._now.named is None and bool(self._now.tracks))
         # Where a recording plays as it should, there are no tones but its own.
         speaking = self._pursuit.settled if self._now.named is None else self._now.named.clear
-        tonal, tones = self._tone.listen(history.spectra, np.zeros_like(loud) if speaking else loud, valid, history.now_s)
+        tonal, tones = self._tone.listen(history.spectra, np.zeros(len(loud), np.bool_) if speaking else loud, valid, history.now_s)
         history.note(first, loud, tonal)
         hearings += tones
         hearings += self._progress.listen(block[: len(loud) * HOP], history.now_s, known=speaking)

@@ -131,7 +131,8 @@ def total_level(frames: Levels) -> Levels:
 
 def greatest(values: NDArray[np.float32]) -> float:
     """Return the greatest of some values, at least one. As `values.max()`, in a quarter of its time where they are few."""
-    return float(values.item(values.argmax()))
+    most: float = values.item(values.argmax())
+    return most
 
 
 def percentile(values: Levels, share: int) -> float:

@@ -25,6 +25,8 @@ _AT_ONCE: Final = 10
 """Frames between two looks at the floor."""
 _FLOOR_FRAMES: Final = 400
 _BINS: Final = WINDOW // 2 + 1
+_BESIDE: Final = tuple(np.arange(-reach, reach + 1) for reach in range(4))
+"""Bins around one, by how far they reach."""
 _MOST_POWER: Final = 2.3 * (2 / (32768 * WINDOW / 2)) ** 2 * WINDOW / 2
 """The power of a frame that lies over the squares' sum of `HOP` samples: at most so many times the greatest of those that it covers. Its
 window lets 2.3 times a hop's through, half its spectrum holds half of it."""
@@ -219,8 +221,8 @@ def _strongest(power: NDArray[np.float64]) -> tuple[NDArray[np.int_], NDArray[np
 
 def _around(peak: NDArray[np.int_], reach: int) -> NDArray[np.int_]:
     """Return where each frame's bins around its peak lie in the flat spectra, shape (frames, 2 * reach + 1)."""
-    bins: NDArray[np.int_] = np.minimum(peak[:, None] + np.arange(-reach, reach + 1), _BINS - 1)
-    bins += _BINS * np.arange(len(peak))[:, None]
+    bins: NDArray[np.int_] = np.minimum(peak[:, None] + _BESIDE[reach], _BINS - 1)
+    bins += np.arange(0, _BINS * len(peak), _BINS)[:, None]
     return bins
 
 
