@@ -198,7 +198,7 @@ def refine(reference: Reference, lag: int, call: Call, first: int, to: int, reac
     heard -= heard.sum(axis=0) * np.float32(1 / count)
     # Fine frames from the latest lag's first one to the earliest lag's last one. Each lag takes every fourth of them.
     begin = FINE_PER_FRAME * first - lag - reach + PAD
-    fine = reference.at(np.arange(begin, begin + FINE_PER_FRAME * (to - first - 1) + 2 * reach + 1))
+    fine = reference.between(begin, begin + FINE_PER_FRAME * (to - first - 1) + 2 * reach + 1, 1)
     fine -= fine.max() - _RANGE_DB
     np.maximum(fine, 0, out=fine)
     row = fine.itemsize * BANDS
@@ -230,8 +230,8 @@ best 32 directions learned from a library keep 81 %, at the price of learning th
 def _shortened(patch: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what stands for a patch of shape (PATCH, BANDS)."""
     times, bands = _cosines()
-    short: NDArray[np.float32] = (times @ patch @ bands).ravel()[_SLOW_ENOUGH]
-    return short
+    both = (times @ patch @ bands).astype(np.float32, copy=False)
+    return both.take(_SLOW_ENOUGH)
 
 
 def _all_shortened(patches: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -66,7 +66,10 @@ class History:
         self._masks: list[tuple[int, int]] = []
         self._noise: Levels = np.full(BANDS, FLOOR_DB, np.float32)
         self._noise_at = 0
-        self._quiet = True
+        self._loud_db = 0.0
+        """What a tenth of the same time was louder than."""
+        self._quiet: bool | None = True
+        """None: to be seen from both of them."""
         self.over = False
         """The call is over: the silence after it says nothing of the line's noise."""
 
@@ -81,6 +84,8 @@ class History:
     def quiet(self) -> bool:
         """Whether the line's noise is so far below its speech that next to nothing can be hidden in it."""
         self._measure_noise()
+        if self._quiet is None:
+            self._quiet = self.noise_db < self._loud_db - QUIET_LINE_DB
         return self._quiet
 
     @property
@@ -266,4 +271,4 @@ class History:
         self._noise = np.minimum(levels[:, count // 10] + _ABOVE, _HIGHEST_NOISE)
         loud = round(0.9 * (count - 1))
         total.partition(loud)
-        self._quiet = bool(self.noise_db < float(total[loud]) - QUIET_LINE_DB)
+        self._loud_db, self._quiet = float(total[loud]), None

@@ -95,11 +95,12 @@ class Matcher:
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """Take the next samples, any number; `lost` marks those that did not arrive. Return what became known."""
         hearings: list[Hearing] = []
-        self._history.take(samples, lost)
-        while self._history.waiting >= self._next:
+        history = self._history
+        history.take(samples, lost)
+        while history.taken - history.fed >= self._next:
             if self._dozing:
                 self._doze()
-            if (added := self._history.step(self._next)) is not None:
+            if (added := history.step(self._next)) is not None:
                 hearings += self._step(*added)
                 self._next = self._at_ease()
         return hearings

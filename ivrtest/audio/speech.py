@@ -92,8 +92,9 @@ class SoundDetector:
         elif self._sounding and self._quiet_run == 0 and np.count_nonzero(loud) == len(loud):
             self._loud_run += len(levels)
         else:
-            for index in valid.nonzero()[0]:
-                self._step(self._frame + int(index), bool(loud[index]), at_s, hearings)
+            for frame, (arrived, sounds) in enumerate(zip(valid.tolist(), loud.tolist(), strict=True), self._frame):
+                if arrived:
+                    self._step(frame, sounds, at_s, hearings)
         self._frame += len(levels)
         return loud, hearings
 
