@@ -160,16 +160,16 @@ class Track(Standing):
         evidence = self._held_against(call, heard, self.reference.rows_around(first, self.first + end, self.lag), valid)
         deviation, weight = np.add.reduce(evidence[::2, :, -BLOCK:], axis=2)
         costs = (deviation / (weight + _HALF)).tolist()
-        best, best_cost = 0, costs[0]
-        for other in (1, 2):
-            if costs[other] < best_cost * 0.97 - 0.01:
-                best, best_cost = other, costs[other]
+        best, best_cost = 0, costs[1]
+        for step in (-1, 1):
+            if costs[1 - step] < best_cost * 0.97 - 0.01:
+                best, best_cost = step, costs[1 - step]
         if best and best_cost < GOOD_DB:
-            self.lag += (0, -1, 1)[best]
+            self.lag += best
             self._lags[before if end > 60 else 0 : end] = self.lag
             self._drifts |= before > 0
-            return evidence[:, best]
-        return evidence[:, 0]
+            return evidence[:, 1 - best]
+        return evidence[:, 1]
 
     def _valid(self, call: Call, begin: int, end: int) -> Mask:
         valid = call.valid(self.first + begin, self.first + end)

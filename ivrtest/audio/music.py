@@ -9,12 +9,12 @@ Chosen on 16 pieces made of notes and on the prompts of the examples; see `pytho
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.spectrum import SAMPLE_RATE, Mask, Samples
+from ivrtest.audio.spectrum import SAMPLE_RATE, Mask, Samples, windows
 
 FRAME: Final = 320
 """Samples from one frame to the next: 40 ms."""
@@ -158,7 +158,9 @@ class MusicDetector:
         shares: Power
         standing: Power
         levels: Power
-        spoilt: Mask = np.any(_windows(lost), axis=1) if lost.any() else np.zeros(_BATCH, np.bool_)
+        spoilt: Mask = np.zeros(_BATCH, np.bool_)
+        if np.count_nonzero(lost):
+            spoilt = np.any(windows(lost, _WINDOW, FRAME), axis=1)
         if known or (not self.playing and _is_silent(samples)):
             # Most of a call is known, or silent.
             shares, standing, levels = np.full(_BATCH, np.nan), np.zeros(_BATCH), np.full(_BATCH, -90.0)
@@ -290,11 +292,6 @@ def _is_silent(samples: Samples) -> bool:
     return float(np.einsum("ij,ij->i", frames, frames).max()) / FRAME < _SILENT_POWER
 
 
-def _windows(samples: NDArray[Any]) -> NDArray[Any]:
-    """Return the frames of one batch."""
-    return np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::FRAME][:_BATCH]
-
-
 _LOBE: Final = np.arange(-2, 3)
 _HANN: Final = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
 _SCALE: Final = (2 / (32768 * float(_HANN.sum()))) ** 2
@@ -302,7 +299,7 @@ _SCALE: Final = (2 / (32768 * float(_HANN.sum()))) ** 2
 
 def _powers(samples: Samples) -> Power:
     """Return the power of each frame per bin from 100 to 3500 Hz, relative to a full-scale sine."""
-    spectrum = np.fft.rfft(_windows(samples) * _HANN)[:, _LOWEST_BIN:_HIGHEST_BIN]
+    spectrum = np.fft.rfft(windows(samples, _WINDOW, FRAME) * _HANN)[:, _LOWEST_BIN:_HIGHEST_BIN]
     power: Power = (np.square(spectrum.real) + np.square(spectrum.imag)) * _SCALE + 1e-11
     return power
 

@@ -45,6 +45,8 @@ _FORGOTTEN_S: Final = 7.0
 _SIT_HZ: Final = ((914.0, 985.0), (1371.0, 1429.0), (1777.0, 1800.0))
 """The three parts of the special information tone; the first two have two frequencies each, which tell what kind it is."""
 _SIT_S: Final = (0.75, 1.25)
+_MOST_SOUND: Final = round(_SIT_S[1] / _FRAME_S)
+"""Frames of a burst that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,11 @@ class ProgressDetector:
                 self._quiet_from = self._frame
             self._frame += len(frames)
             return []
+        if len(self._sound) >= _MOST_SOUND and self._goes_on(len(frames)) and np.count_nonzero(above) == len(frames):
+            # As in long speech.
+            self._quiet_from = None
+            self._frame += len(frames)
+            return []
         for index, sounds in enumerate(above.tolist()):
             frame = self._frame + index
             if sounds:
@@ -162,6 +169,10 @@ class ProgressDetector:
                 heard += self._silent(frame, at_s)
         self._frame += len(frames)
         return heard
+
+    def _goes_on(self, frames: int) -> bool:
+        """Return whether there is sound that does not become a continuous tone within the next frames."""
+        return self._began is not None and not 0 <= round(_CONTINUOUS_S / _FRAME_S) - (self._frame - self._began) < frames
 
     def _pass_over(self, frames: int) -> None:
         self._frame += frames
@@ -178,7 +189,7 @@ class ProgressDetector:
         if self._began is None:
             self._began, self._sound = frame, []
         self._quiet_from = None
-        if len(self._sound) < _SIT_S[1] / _FRAME_S:
+        if len(self._sound) < _MOST_SOUND:
             self._sound.append(samples)
 
     def _silent(self, frame: int, at_s: float) -> list[ProgressToneHeard]:

@@ -18,8 +18,6 @@ PAD: Final = 2 * WINDOW // FINE_HOP
 Codes = NDArray[np.uint8]
 STEP_DB: Final = 0.4
 _STEP, _FLOOR = scalar(STEP_DB), scalar(FLOOR_DB)
-_AROUND = np.array([1, 2, 0])
-"""Where `lag`, `lag` - 1 and `lag` + 1 lie from the fine frame before."""
 _SOUNDING_RANGE_DB: Final = 38.0
 
 
@@ -84,13 +82,13 @@ class Reference:
         return self.at(FINE_PER_FRAME * np.arange(first, end) - lag + PAD)
 
     def rows_around(self, first: int, end: int, lag: int) -> Levels:
-        """Return the same for `lag`, one fine hop less and one more, shape (3, frames, BANDS)."""
+        """Return the same for one fine hop more, `lag`, and one less, shape (3, frames, BANDS)."""
         begin, count = FINE_PER_FRAME * first - lag + PAD - 1, end - first
         if begin >= 0 and begin + FINE_PER_FRAME * count <= len(self.codes):
             near = self.codes[begin : begin + FINE_PER_FRAME * count].reshape(count, FINE_PER_FRAME, BANDS)
-            return _levels(near.take(_AROUND, axis=1).swapaxes(0, 1))
+            return _levels(np.ascontiguousarray(near[:, :3].swapaxes(0, 1)))
         places = FINE_PER_FRAME * np.arange(first, end) - lag + PAD
-        return self.at(np.stack([places, places + 1, places - 1]))
+        return self.at(np.stack([places - 1, places, places + 1]))
 
     def rows_at(self, first: int, end: int, lags: range) -> Levels:
         """Return the same for each of several lags, ascending, shape (lags, frames, BANDS)."""

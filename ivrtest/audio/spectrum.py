@@ -7,7 +7,7 @@ full-scale sine. Frame `f` of a stream begins at sample `80 * f`.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ FINE_HOP: Final = 20
 BANDS: Final = 24
 FLOOR_DB: Final = -90.0
 """The level of digital silence."""
+_Sample = TypeVar("_Sample", bound=np.generic)
 Power = NDArray[np.float32]
 """Squares of samples under a window's spectrum. Shape (frames, WINDOW // 2 + 1)."""
 _AT_ONCE: Final = 64
@@ -70,15 +71,21 @@ def spectra(samples: Samples, hop: int = HOP) -> Power:
     """Return the spectra of the frames that lie whole within `samples`, one every `hop` samples."""
     if len(samples) < WINDOW:
         return np.zeros((0, WINDOW // 2 + 1), np.float32)
-    samples = np.ascontiguousarray(samples)
-    # As `sliding_window_view` makes it, which takes as long as the spectra.
-    step = samples.itemsize
-    frames: Samples = np.ndarray(((len(samples) - WINDOW) // hop + 1, WINDOW), samples.dtype, samples, 0, (hop * step, step))
-    spectrum = np.fft.rfft(frames * _filters()[0]).astype(np.complex64, copy=False)
+    spectrum = np.fft.rfft(windows(samples, WINDOW, hop) * _filters()[0]).astype(np.complex64, copy=False)
     # Real and imaginary parts by turns.
     squares = spectrum.view(np.float32)
     squares *= squares
     return squares[:, ::2] + squares[:, 1::2]
+
+
+def windows(samples: NDArray[_Sample], length: int, hop: int) -> NDArray[_Sample]:
+    """Return the stretches of `length` samples, one every `hop`, that lie whole within at least that many: a view, not to be changed.
+
+    As `sliding_window_view` makes it, which takes longer than what is done with it here.
+    """
+    samples = np.ascontiguousarray(samples)
+    step = samples.itemsize
+    return np.ndarray(((len(samples) - length) // hop + 1, length), samples.dtype, samples, 0, (hop * step, step))
 
 
 def levels(of: Power) -> tuple[Levels, Levels]:
@@ -152,5 +159,5 @@ def frames_lost(lost: Mask, hop: int = HOP) -> Mask:
     if not np.count_nonzero(lost):
         return np.zeros((len(lost) - WINDOW) // hop + 1, np.bool_)
     share = _filters()[2]
-    spoiled: Mask = (np.lib.stride_tricks.sliding_window_view(lost, WINDOW)[::hop] @ share) > 0.001
+    spoiled: Mask = (windows(lost, WINDOW, hop) @ share) > 0.001
     return spoiled

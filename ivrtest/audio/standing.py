@@ -192,8 +192,10 @@ class Standing:
         benefit = _HARDLY / np.minimum(weight + 0.3, _HARDLY)
         odd = judged & (scores > self._limit_db * benefit)
         faithful = call.quiet and self._usual_db < FAITHFUL_DB
-        if count >= BLOCK and not np.count_nonzero(odd):
-            self._usual_db = float(np.sort(scores[judged])[count // 2])
+        if not np.count_nonzero(odd):
+            if count >= BLOCK:
+                self._usual_db = float(np.sort(scores[judged])[count // 2])
+            return
         extra = scores - missing
         # A soft sound that a codec leaves out is no matter, in what has been good so far.
         left_out = (extra < ADDED_DB * benefit) & (self._usual_db < GOOD_DB)
