@@ -29,6 +29,11 @@ class Agreement:
         """The names of what we offer."""
         return self._negotiation.codecs
 
+    @property
+    def srtp(self) -> str:
+        """Whether we offer SRTP: `off`, `optional` or `mandatory`."""
+        return self._negotiation.srtp
+
     def with_another(self, negotiation: Negotiation) -> Agreement:
         """Return the agreement with another party, which the same session will follow once there is something agreed."""
         return Agreement(negotiation, self._session, self._keys)

@@ -100,6 +100,11 @@ class Negotiation:
         """The names of what we offer."""
         return tuple(codec.name for codec in self._terms.codecs)
 
+    @property
+    def srtp(self) -> str:
+        """Whether we offer SRTP: `off`, `optional` or `mandatory`."""
+        return self._terms.srtp
+
     def offer(self, wish: Wish | None = None) -> bytes:
         """Write an offer of ours.
 

@@ -74,6 +74,8 @@ MEANINGS: Final[dict[int, str]] = {
 
 _CLASSES: Final = {3: "redirected", 4: "refused", 5: "the server failed", 6: "refused everywhere"}
 _TRIED: Final = (401, 407)
+_ENCRYPTED: Final = {"off": ", without SRTP", "mandatory": ", with SRTP only"}
+"""Whoever wants it otherwise refuses as whoever lacks the codecs does."""
 _ELSEWHERE: Final = frozenset({301, 302, 305})
 """Responses that are no use without an address where to go."""
 _NO_CODEC: Final = frozenset({488, 606})
@@ -91,7 +93,7 @@ UNREACHABLE_STATUS: Final = 503
 SILENT_STATUS: Final = 408
 
 
-def ended_by(event: sip.Rejected, called: str, at: float, *, codecs: Iterable[str], tried: str = "") -> Ended:
+def ended_by(event: sip.Rejected, called: str, at: float, *, codecs: Iterable[str], srtp: str = "", tried: str = "") -> Ended:
     """Return how a call to `called` ended that was refused, or that nobody heard. `tried`: where it went last, `udp 192.0.2.1:5060`."""
     # A name, and a port that goes without saying, do not tell where to look.
     where = f'"{called}"' if not tried or tried.partition(" ")[2] in called else f'"{called}" at {tried}'
@@ -99,13 +101,14 @@ def ended_by(event: sip.Rejected, called: str, at: float, *, codecs: Iterable[st
         return Ended("lost", at, reason=f"cannot reach {where}: {event.reason}")
     if event.local and event.status == SILENT_STATUS:
         return Ended("lost", at, reason=f"nothing came back from {where}: no SIP response within 32 s")
-    return Ended("refused", at, event.status, explained(event, codecs=codecs), told(event.headers))
+    return Ended("refused", at, event.status, explained(event, codecs=codecs, srtp=srtp), told(event.headers))
 
 
-def explained(event: sip.Rejected, *, codecs: Iterable[str]) -> str:
+def explained(event: sip.Rejected, *, codecs: Iterable[str], srtp: str = "") -> str:
     """Return why a call was refused: `busy (486 Busy Here)`, `congestion (503 Service Unavailable), retry after 30 s`.
 
-    `codecs` are those that we offered. Addresses where to try instead are named; the Reason header and warnings stand at the end.
+    `codecs` are those that we offered, `srtp` how: `off`, `optional` or `mandatory`. Addresses where to try instead are named; the Reason
+    header and warnings stand at the end.
     """
     said = f"{event.status} {event.reason}".strip()
     about_codecs = _is_about_codecs(event) if event.status in _NO_CODEC else None
@@ -115,7 +118,7 @@ def explained(event: sip.Rejected, *, codecs: Iterable[str]) -> str:
         meaning = MEANINGS.get(event.status) or _CLASSES[event.status // 100]
         text = f"{_OTHER_WAY if about_codecs is False else meaning} ({said})"
     if about_codecs and (offered := ", ".join(codecs)):
-        text += f". we offered {offered}"
+        text += f". we offered {offered}{_ENCRYPTED.get(srtp, '')}"
     if event.status == 420 and (lacking := _tokens(event.headers, Unsupported)):
         text += f". it lacks {lacking}"
     if event.status == 421 and (required := _tokens(event.headers, Require)):

@@ -323,7 +323,8 @@ class SipCall:
                 self._session.post(TransferFinished(status, self.now))
             case sip.Rejected():
                 tried = self.attempts[-1].target if self.attempts else ""
-                self.end(ended_by(event, self.called, self.now, codecs=self.offers.agreement.codecs, tried=tried))
+                ours = self.offers.agreement
+                self.end(ended_by(event, self.called, self.now, codecs=ours.codecs, srtp=ours.srtp, tried=tried))
             case sip.Cancelled(by=by):
                 self.end(Ended("us" if by is sip.Side.US else "them", self.now, REQUEST_TERMINATED, "cancelled"))
             case sip.Ended(by=by, status=status, cause=cause, headers=headers):

@@ -137,6 +137,8 @@ def complaints_of(call: CallRecord) -> Iterator[tuple[str, str]]:
     quality = call.quality
     if quality is None:
         return
+    if call.timing.answer_s is None and not call.simulated:
+        yield "Answer delay", "the call was never answered: all that was heard came before (early media)"
     if quality.one_way:
         yield "One-way audio", f"one-way audio: {quality.one_way}"
     elif isinstance(quality.rating, Rating) and quality.rating.narrow_r < DISSATISFIED_R:

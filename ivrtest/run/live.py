@@ -170,7 +170,8 @@ class LiveRoute:
                     raise
             finally:
                 await call.hang_up()
-            quality = await asyncio.to_thread(call.quality) if conversation.answered_s is not None else None
+            sounded = conversation.answered_s is not None or call.stats().received
+            quality = await asyncio.to_thread(call.quality) if sounded else None
             return self._record(job, call, target, behind_s, quality)
 
     @asynccontextmanager

@@ -94,7 +94,7 @@ class CallRecord:
     tried: tuple[str, ...] = ()
     """Where it went in vain before that, and why: `udp 192.0.2.9:5060: no SIP response within 8 s`."""
     quality: CallQuality | None = None
-    """None where there was no sound to measure: a simulation, or a call that was not answered."""
+    """None where there was no sound to measure: a simulation, or a call that was not answered and had none before, either."""
     timing: CallTiming = field(default_factory=CallTiming)
     trace: tuple[SipMessage, ...] = ()
     """Its SIP messages, masked."""

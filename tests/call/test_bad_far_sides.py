@@ -195,7 +195,7 @@ def test_no_codec_that_the_far_side_would_take(status: int, reason: str) -> None
             return heard.ended
 
     ended = asyncio.run(run())
-    text = f"no common codec ({status} {reason}). we offered PCMU, PCMA"
+    text = f"no common codec ({status} {reason}). we offered PCMU, PCMA, without SRTP"
     assert (ended.by, ended.status, ended.reason) == ("refused", status, text)
 
 

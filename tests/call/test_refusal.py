@@ -192,6 +192,13 @@ def test_every_status_has_words(status: int) -> None:
     assert text[0].islower()
 
 
+def test_how_the_sound_was_offered_is_told_with_the_codecs() -> None:
+    refused = "no common codec (488 Not Acceptable Here). we offered PCMU"
+    assert explained(rejected(488), codecs=("PCMU",), srtp="off") == f"{refused}, without SRTP"
+    assert explained(rejected(488), codecs=("PCMU",), srtp="mandatory") == f"{refused}, with SRTP only"
+    assert explained(rejected(488), codecs=("PCMU",), srtp="optional") == refused
+
+
 def test_nobody_sent_it() -> None:
     silent = ended_by(rejected(408, local=True), "sip:x@y", 32.0, codecs=())
     assert (silent.by, silent.status, silent.reason) == ("lost", None, 'nothing came back from "sip:x@y": no SIP response within 32 s')

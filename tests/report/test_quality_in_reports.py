@@ -90,6 +90,12 @@ def test_rows_for_people() -> None:
     ]
 
 
+def test_early_media_is_told_from_an_answer() -> None:
+    early = replace(record(line()), timing=CallTiming(post_dial_s=0.25, first_audio_s=0.125))
+    assert [text for _, text in complaints_of(early)] == ["the call was never answered: all that was heard came before (early media)"]
+    assert list(complaints_of(replace(early, simulated=True))) == []
+
+
 def test_rows_of_packets_from_elsewhere() -> None:
     told = rows(record(replace(LOSSY, strangers=3, stranger=("2001:db8::9", 4002), moved=2)))
     assert [(row.name, row.value, row.bad) for row in told if row.name in {"Strangers", "Moved"}] == [

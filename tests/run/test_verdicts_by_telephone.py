@@ -113,7 +113,7 @@ VERDICTS: dict[str, tuple[FarEnd, Status, str]] = {
         f'{REFUSED}temporarily unavailable (480 Temporarily Unavailable): Q.850;cause=20;text="Subscriber absent"',
     ),
     "server failure": (refuses(500), Status.FAILED, f"{REFUSED}the server failed (500 Server Internal Error)"),
-    "no codec": (refuses(488), Status.ERROR, f"{NOT_TAKEN}no common codec (488 Not Acceptable Here). we offered PCMU, PCMA"),
+    "no codec": (refuses(488), Status.ERROR, f"{NOT_TAKEN}no common codec (488 Not Acceptable Here). we offered PCMU, PCMA, without SRTP"),
     "time-out before ring": (
         only_tries,
         Status.FAILED,
