@@ -19,7 +19,9 @@ needs_sounds = pytest.mark.skipif(
 )
 
 
+# In one process: to read the voice takes longer than all trials with it.
 @needs_sounds
+@pytest.mark.xdist_group("people")
 @pytest.mark.parametrize("kind", ["e", "a", "o", "w", "d", "t", "u", "s"])
 def test_nothing_false_is_said_of_people_on_a_clean_line(kind: str) -> None:
     material = human.material(ALLISON, asterisk_sounds.ROOT)

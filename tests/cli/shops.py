@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.recording_file import write_wav
 from tests.cli.test_main import ivrtest
+from tests.run.shop import SHOP, library
 
 FLOW = "ivrtest: flow/1\nname: shop\nentry: end\nprompts: {bye: Goodbye.}\nnodes:\n  end:\n    hang_up: {prompt: bye}\n"
 SCENARIO = "ivrtest: scenario/1\nname: A caller hears goodbye\nflow: shop\nsteps:\n  - hear: bye\n  - ended: {by: ivr}\n"
@@ -44,6 +47,20 @@ def make_shop(
 def shop(tmp_path: Path) -> Path:
     """A shop whose callers hear goodbye, and a scenario that says so."""
     return make_shop(tmp_path, scenarios={"goodbye": SCENARIO})
+
+
+def corner_shop(folder: Path, scenario: str, flow: str = SHOP) -> Path:
+    """A shop with recordings of all that its callers may hear, and one scenario, "hours"."""
+    return make_shop(folder, flow, {"hours": scenario}, recordings=library())
+
+
+def calibrated(shop: Path, target: str) -> dict[str, Any]:
+    """Let `ivrtest calibrate` measure the way to a target; return what it printed, which says how the command ended."""
+    done = ivrtest("calibrate", "--target", target, "--json", cwd=shop)
+    assert done.stdout, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["exit_code"] == done.returncode
+    return found
 
 
 @contextmanager

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from ivrtest.run.route_file import route_path, route_text
-from tests.cli.shops import make_shop, serving, with_faults
+from tests.cli.shops import calibrated, corner_shop, serving, with_faults
 from tests.cli.test_main import ivrtest
-from tests.run.shop import SHOP, library
 from tests.run.test_route import ROUTE
 
 pytestmark = pytest.mark.calls
@@ -39,7 +38,7 @@ STAGING = '[targets.staging]\nuri = "sip:shop:topsecret@127.0.0.1"\nproxy = "{pr
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    return make_shop(tmp_path, SHOP, {"hours": SCENARIO}, recordings=library())
+    return corner_shop(tmp_path, SCENARIO)
 
 
 @contextmanager
@@ -50,13 +49,11 @@ def staging(shop: Path, *faults: str) -> Iterator[str]:
         yield uri
 
 
-def calibrated(shop: Path, *faults: str, code: int = 0) -> dict[str, Any]:
+def calibrated_by(shop: Path, *faults: str, code: int = 0) -> dict[str, Any]:
     with staging(shop, *faults):
-        done = ivrtest("calibrate", "--target", "staging", "--json", cwd=shop)
-    assert done.returncode == code, done.stdout + done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+        found = calibrated(shop, "staging")
+    assert found["exit_code"] == code, found
     assert found == json.loads((shop / ".ivrtest" / "routes" / "staging.json").read_text(encoding="utf-8"))
-    assert found["exit_code"] == code
     return found
 
 
@@ -110,7 +107,7 @@ def test_a_name_that_stands_for_another_target_now(shop: Path) -> None:
 
 
 def test_a_quiet_line_with_losses(shop: Path) -> None:
-    found = calibrated(shop, "quiet=-20dB", "loss=1%")
+    found = calibrated_by(shop, "quiet=-20dB", "loss=1%")
     assert found["line"]["gain_db"] == pytest.approx(-20, abs=1)
     assert 0 < found["line"]["loss"] < 0.08
     assert found["genuine"]["number"] == HEARD
@@ -118,7 +115,7 @@ def test_a_quiet_line_with_losses(shop: Path) -> None:
 
 
 def test_a_noisy_line(shop: Path) -> None:
-    found = calibrated(shop, "noisy=20dB")
+    found = calibrated_by(shop, "noisy=20dB")
     assert 13 < found["line"]["snr_db"] < 24
     assert found["genuine"]["worst_db"] < found["limit_db"] < found["nearest_db"]
 
@@ -134,7 +131,7 @@ def test_a_line_that_is_too_bad_to_judge(shop: Path) -> None:
 
 
 def test_a_recording_that_is_refused_is_told_with_its_place(shop: Path) -> None:
-    found = calibrated(shop, "clipped-prompt=500ms@hours", code=1)
+    found = calibrated_by(shop, "clipped-prompt=500ms@hours", code=1)
     assert found["refused"]["count"] == 1
     (complaint,) = found["complaints"]
     assert re.fullmatch(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.audio.recognisers.plugin import install_plugin
-from tests.cli.shops import make_shop, serving
+from tests.cli.shops import calibrated, corner_shop, serving
 from tests.cli.test_main import ivrtest
-from tests.run.shop import SHOP, library
+from tests.run.shop import SHOP
 
 pytestmark = pytest.mark.calls
 
@@ -27,26 +25,17 @@ steps:
 """
 SETTINGS = '[hearing]\nengine = "parrot"\nmodels = {en = "words"}\nword_errors = 0.01\n'
 
-
 FLOW = SHOP.replace("languages: [en, es]\n", "languages: [en, es]\nspoken_anew: [welcome]\n")
 
 
-def calibrated(folder: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    shop = make_shop(folder, FLOW, {"hours": SCENARIO}, recordings=library())
+def test_words_are_made_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = corner_shop(tmp_path, SCENARIO, FLOW)
     install_plugin(shop)
     monkeypatch.setenv("PYTHONPATH", str(shop))
-    (shop / "words").write_text(words, encoding="utf-8")
+    (shop / "words").write_text("all the agents are busy just now", encoding="utf-8")
     (shop / "ivrtest.toml").write_text(SETTINGS, encoding="utf-8")
     with serving(shop) as uri:
-        done = ivrtest("calibrate", "--target", uri, "--json", cwd=shop)
-    assert done.stdout, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert found["exit_code"] == done.returncode
-    return found
-
-
-def test_words_are_made_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = calibrated(tmp_path, "all the agents are busy just now", monkeypatch)
+        found = calibrated(shop, uri)
     # On a machine that is too busy to listen, the call may be left open before it comes to the words.
     told = "; ".join([found["problem"], *found["complaints"]])
     assert "recogniser" not in told
@@ -55,7 +44,7 @@ def test_words_are_made_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_without_a_recogniser_nobody_is_called(tmp_path: Path) -> None:
-    shop = make_shop(tmp_path, SHOP, {"hours": SCENARIO}, recordings=library())
+    shop = corner_shop(tmp_path, SCENARIO)
     done = ivrtest("calibrate", "--target", "sip:shop@127.0.0.1:9", cwd=shop)
     assert (done.returncode, done.stdout, done.stderr.splitlines()[0]) == (
         3,
