@@ -140,7 +140,8 @@ def test_a_flood_of_calls(library: PromptLibrary, tmp_path: Path) -> None:
     assert_undisturbed([held])
     assert (late.by, late.status, late.reason) == ("refused", 503, "congestion (503 Service Unavailable), retry after 10 s")
     statuses = dict(re.findall(r"([0-9]+) x ([0-9]+)", answered))
-    assert set(statuses.values()) <= {"200", "482", "503"}, answered
+    # On a slow machine it takes longer than 32 s. Then calls whose answer nobody acknowledged are over, and others have their places.
+    assert set(statuses.values()) <= {"100", "200", "482", "503"}, answered
     assert after.memory - before.memory < 20 * MEGABYTE
     assert after.files <= before.files + 2
     assert after.threads <= before.threads + FEW_THREADS
