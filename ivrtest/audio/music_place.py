@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples, frames_lost, log_mel
+from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Levels, Mask, Samples, frames_lost, log_mel, percentile
 
 Key = tuple[str, str]
 """(prompt, language)."""
@@ -44,7 +44,7 @@ _STILL: Final = 0.4
 """Music that goes on as before need not be more alike than this."""
 _AS_GOOD: Final = 0.08
 """A place that is expected is taken where no other is more alike by more than this: music repeats itself."""
-_PLACES: Final = 10
+_PLACES: Final = 6
 """Places in each recording that are looked at closely: which is most alike can be told only with the noise in mind."""
 _DRIFT: Final = 2
 """Frames by which music may move against its recording from one look to the next."""
@@ -67,6 +67,7 @@ class MusicRecordings:
     def __init__(self, recordings: Sequence[tuple[Key, Samples]]) -> None:
         self.seconds = {key: len(samples) / SAMPLE_RATE for key, samples in recordings}
         self._levels = {key: log_mel(samples, _HOP) for key, samples in recordings if len(samples) >= _SAMPLES}
+        self._loud = {key: np.float32(percentile(levels.ravel(), _LOUD)) for key, levels in self._levels.items()}
         self._changes = {key: _changes(levels, _softest(levels)) for key, levels in self._levels.items()}
         self._spectra: dict[Key, NDArray[np.complex64]] = {}
 
@@ -141,8 +142,8 @@ class MusicRecordings:
     def _alike(self, heard: _Heard, key: Key, place: int) -> float:
         """Return how alike what was heard is to a place of a recording, through the line's gain and above its noise."""
         levels = self._levels[key][place : place + len(heard.levels)]
-        audible = (levels > np.percentile(levels, _LOUD)) & heard.arrived[:, None]
-        gain = np.median((heard.levels - levels)[audible]) if audible.any() else np.float32(0)
+        audible = (heard.levels - levels)[(levels > self._loud[key]) & heard.arrived[:, None]]
+        gain = np.float32(percentile(audible, 50) if len(audible) else 0)
         due = _changes(levels + gain, heard.floor)
         # What was lost is 0 on one side.
         there = heard.changes.any(axis=1) | due.any(axis=1) if heard.arrived.all() else heard.changes.any(axis=1)

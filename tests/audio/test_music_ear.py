@@ -12,6 +12,7 @@ from ivrtest.audio.revoiced import ear_for
 from ivrtest.audio.synthesis import synthesise
 from ivrtest.audio.tones import beep, silence
 from ivrtest.audio.tune import NOTE_SIGN, SECONDS, is_tune, tune
+from tests.bench.hearing.line import Condition, through
 from tests.bench.hearing.pieces import STYLES, piece
 
 TUNE = tune()
@@ -19,6 +20,7 @@ COMFORT = synthesise("You are still in line. Please stay on the phone.", "en")
 STRANGER = synthesise("Nobody has ever recorded these words for this line.", "en")
 SUNG = synthesise("La la la, la la la.", "en")
 LONG = piece("band", 30, 11)
+NOISY = Condition("", noise_db=6)
 LIBRARY = PromptLibrary(
     [
         Recording("tune", "mul", TUNE, music=True),
@@ -70,6 +72,14 @@ def test_music_from_its_start_loops_and_stops() -> None:
     assert [len(each.music.loops) for each in plays][-3:] == [0, 1, 2]
     assert all(each.at_s - each.music.loops[-1] < 3 for each in plays if each.music.loops)
     assert spoken(hearings) == []
+
+
+def test_music_in_noise_comes_back_to_its_start_after_a_moment() -> None:
+    """It stops again so soon that there is no time for a second look."""
+    call = through(np.concatenate([silence(1), TUNE, silence(0.12), TUNE[: int(2.4 * 8000)], silence(4)]), NOISY, np.random.default_rng(3))
+    (end,) = stopped(hear(call[0]))
+    assert end.music.key == ("tune", "mul")
+    assert list(end.music.loops) == [pytest.approx(1.12 + SECONDS, abs=0.05)]
 
 
 def test_music_begins_anywhere_in_its_recording() -> None:
