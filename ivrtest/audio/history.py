@@ -173,6 +173,13 @@ class History:
         """Frames with sound that is neither a tone nor music."""
         return self._speech[max(0, first - self.oldest) : max(0, end - self.oldest)]
 
+    def sound(self, first: int, end: int, least_db: float) -> Levels:
+        """Return the whole-band levels above `least_db` of those frames that arrived and are no music."""
+        kept = slice(max(0, first - self.oldest), max(0, end - self.oldest))
+        level = self._total[kept][self._valid[kept] & ~self._music[kept]]
+        louder: Levels = level[level > least_db]
+        return louder
+
     def speech_or_lost(self, first: int, end: int) -> Mask:
         """Frames with sound that is no tone, and what was lost after such frames."""
         first = max(first, self.oldest)

@@ -35,9 +35,9 @@ from ivrtest.audio.certainty import (
 )
 from ivrtest.audio.completion import completed, outlived, stands
 from ivrtest.audio.hearing import Doubt, Heard, Hearing, Recognised, Resumed, Verdict, known_by
-from ivrtest.audio.judge import BLOCK, GOOD_DB, checked_limit
+from ivrtest.audio.judge import GOOD_DB, checked_limit
 from ivrtest.audio.misfit import misfits
-from ivrtest.audio.partway import resumed
+from ivrtest.audio.partway import gap_in, resumed
 from ivrtest.audio.progress import ProgressDetector
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.pursuit import SLACK, without_echo
@@ -153,11 +153,10 @@ class Matcher:
         history.note(first, loud, tonal)
         hearings += tones
         hearings += self._progress.listen(block[: len(loud) * HOP], history.now_s, known=speaking)
-        unsure = self._now.named is None or not self._now.named.clear
-        if unsure:
+        if self._unsure:
             self._look()
         self._pursuit.advance(self._now.named)
-        if unsure and self._pursuit.doubtful:
+        if self._unsure and self._pursuit.doubtful:
             self._look()
         gone = [track for track in self._now.tracks if track is not self._now.named and outlived(self._now, track)]
         for track in gone:
@@ -170,6 +169,11 @@ class Matcher:
                 break
             hearings += decided
         return hearings
+
+    @property
+    def _unsure(self) -> bool:
+        """Whether no recording is known to play as it should."""
+        return self._now.named is None or not self._now.named.clear
 
     def _idle(self) -> bool:
         """Return whether nothing has begun that only quiet would end."""
@@ -303,21 +307,16 @@ class Matcher:
             # It may only be interrupted, if not by us.
             certain = self._key_pressed or self._over or quiet_for >= GAP_FRAMES
             return self._went_wrong(track, Verdict.truncated) if certain else []
-        if (gap := _gap(loud)) is not None and gap >= LEAST_GAP_FRAMES:
+        if (gap := gap_in(loud)) is not None and gap >= LEAST_GAP_FRAMES:
             if since - gap >= RESUMED_FRAMES and (went_on := resumed(self._now.index, history, track, frame, frame + gap)) is not None:
                 return self._went_wrong(track, Verdict.diverged, went_on)
             if gap >= QUIET_FRAMES:
                 return self._went_wrong(track, Verdict.truncated) if quiet or since - gap >= RESUMED_WAIT_FRAMES else []
         if (quiet and not any(other.heard_s > 0.2 for other in others)) or since > PATIENCE_FRAMES:
-            if self._long_overlaid(track):
-                return self._went_wrong(track, Verdict.inconclusive)
+            if (doubt := self._strangers.doubt_beside(track, frame)) is not None:
+                return self._went_wrong(track, Verdict.inconclusive, doubt=doubt)
             return self._went_wrong(track, Verdict.diverged, resumed(self._now.index, history, track, frame, frame))
         return []
-
-    def _long_overlaid(self, track: Track) -> bool:
-        """Return whether something else on a noisy line was over a recording for long before it went wrong, which may be why it did."""
-        since, fell = track.overlaid_from, track.fell_at
-        return not self._history.quiet and since is not None and fell is not None and fell - since > BLOCK
 
     def _overlaid(self, track: Track) -> list[Hearing]:
         """Say that a recording was cut by another, or that it cannot be heard any more, as soon as that is certain."""
@@ -329,12 +328,11 @@ class Matcher:
             return self._went_wrong(track, Verdict.truncated)
         since = self._history.end - wrong // HOP
         if track.hidden and (since > PATIENCE_FRAMES or not others):
-            return self._went_wrong(track, Verdict.inconclusive)
+            return self._went_wrong(track, Verdict.inconclusive, doubt=Doubt.overlap)
         return []
 
-    def _went_wrong(self, track: Track, verdict: Verdict, went_on: Resumed | None = None) -> list[Hearing]:
+    def _went_wrong(self, track: Track, verdict: Verdict, went_on: Resumed | None = None, doubt: Doubt | None = None) -> list[Hearing]:
         wrong = min((track.first + track.judged) * HOP if track.clear else self._wrong_from(track), self._history.fed)
-        doubt = Doubt.overlap if verdict is Verdict.inconclusive else None
         match = self._now.match(track, verdict, end=wrong, resumed=went_on, doubt=doubt)
         self._explained(
             wrong, keep=[other for other in self._now.tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5]
@@ -402,9 +400,3 @@ class Matcher:
         self._strangers.explained()
         self._pursuit.restart(self._now.cursor, keep)
         self._look()
-
-
-def _gap(sounding: Mask) -> int | None:
-    """Return after how many frames sound begins again, and lasts, that ceased at once; None if it did not cease or does not begin."""
-    lasting = np.flatnonzero(np.convolve(sounding[3:], np.ones(5), "valid") >= 5) if len(sounding) >= 8 else np.zeros(0, int)
-    return 3 + int(lasting[0]) if len(lasting) and lasting[0] > 0 else None

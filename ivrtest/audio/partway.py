@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import numpy as np
+
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.fingerprint import Finder, refine
 from ivrtest.audio.hearing import Resumed
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import LibraryIndex
-from ivrtest.audio.spectrum import FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW
+from ivrtest.audio.spectrum import FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Mask
 
 _LIKENESS: Final = 0.42
 _PLACES: Final = 3
@@ -79,3 +81,13 @@ def _rest(history: History, broken: Track, wrong: int, sound: int) -> Resumed | 
             at = sound * HOP + WINDOW // 2
             return Resumed(at / SAMPLE_RATE, round((at - track.start) / SAMPLE_RATE, 3), silent=True)
     return None
+
+
+def gap_in(sounding: Mask) -> int | None:
+    """Return after how many frames sound begins again, and lasts, that ceased at once; None if it did not cease or does not begin."""
+    lasting = np.flatnonzero(np.convolve(sounding[3:], np.ones(5), "valid") >= 5) if len(sounding) >= 8 else np.zeros(0, int)
+    if not len(lasting) or lasting[0] == 0:
+        return None
+    gap = 3 + int(lasting[0])
+    # Where sound comes and goes all the time it did not cease.
+    return gap if np.count_nonzero(sounding[3:gap]) <= 2 + gap // 10 else None

@@ -15,9 +15,10 @@ from ivrtest.audio.alignment import Track
 from ivrtest.audio.certainty import ENOUGH_S
 from ivrtest.audio.hearing import Doubt, Heard, Match, Resumed, Verdict
 from ivrtest.audio.history import History
+from ivrtest.audio.judge import BLOCK
 from ivrtest.audio.prompts import Key
 from ivrtest.audio.pursuit import Pursuit
-from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW
+from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, percentile
 
 BACKGROUND_DB: Final = 6.0
 """Speech that is softer by this much than the recording heard before it is talk in the background."""
@@ -28,6 +29,15 @@ CROWDED_DB: Final = 10.5
 DENSE_DB: Final = 15.0
 """The same for sound that hardly ever ceases: more than this share of it."""
 DENSE_SHARE: Final = 0.86
+FILLED_DB: Final = 15.5
+"""Speech rises by more above its own softest moments, nearly always by 18 dB and more, over all codecs. Those of sound that does not are
+full of noise, which the line has only while somebody speaks, or only since."""
+FILLED_FRAMES: Final = 100
+"""What is shorter may have no soft moment."""
+BEFORE_FRAMES, SOFTEST = 300, 3
+"""What the line was like before a sound: the softest 3 % of the 3 s before it, which may be other speech."""
+NO_NOISE_DB, NEW_NOISE_DB = 6.0, 25.0
+"""What is no louder than that by so much is the same noise. Only if the softest sound is louder by so much is there more of it."""
 LOST_SHARE: Final = 0.25
 """Speech of which more is lost than this may well be a recording."""
 LITTLE_LOST: Final = 0.03
@@ -51,6 +61,8 @@ class Strangers:
         self._overlaid = False
         self.after_recording = False
         """The last that was heard was a recording, no stranger."""
+        self._noisy_until = 0
+        """The frame up to which noise is known to fill what sounds, which the line had not before."""
         self.left_open: list[Track] = []
         self.usual_db = inf
         """By how much the last recording that was not short deviated as a whole: so faithful is the line."""
@@ -124,11 +136,36 @@ class Strangers:
         # What was lost beside a word may have been a part of it.
         if history.lost_share(start, end) > LOST_SHARE or (short and history.lost_share(start - _BESIDE, end + _BESIDE) > 0):
             return Doubt.loss
+        if start < self._noisy_until or self._filled(start, start, end):
+            self._noisy_until = end
+            return Doubt.noise
         if voice_db < history.noise_db + BURIED_DB:
             return Doubt.noise
         if voice_db < gaps_db + CROWDED_DB or (voice_db < gaps_db + DENSE_DB and np.mean(speech) > DENSE_SHARE) or self._overlaid:
             return Doubt.overlap
         return Doubt.brevity if self._in_recordings(start, end) > _MOST * np.count_nonzero(speech) else None
+
+    def doubt_beside(self, track: Track, wrong: int) -> Doubt | None:
+        """Return why a recording that went wrong at a frame may be right for all that; None if nothing hides it."""
+        since, fell = track.overlaid_from, track.fell_at
+        if not self._history.quiet and since is not None and fell is not None and fell - since > BLOCK:
+            # Something else on a noisy line was over it for long before it went wrong, which may be why it did.
+            return Doubt.overlap
+        end = self._history.end
+        if not any(self._filled(track.first, since, end) for since in (track.first, wrong)):
+            return None
+        self._noisy_until = end
+        return Doubt.noise
+
+    def _filled(self, began: int, start: int, end: int) -> bool:
+        """Return whether noise fills frames from `start` to `end` that was not there before frame `began`."""
+        history = self._history
+        before_db = history.level_db(began - BEFORE_FRAMES, began, SOFTEST)
+        sound = history.sound(start, end, before_db + NO_NOISE_DB)
+        if len(sound) < FILLED_FRAMES:
+            return False
+        soft_db = percentile(sound, 10)
+        return soft_db > before_db + NEW_NOISE_DB and percentile(sound, 75) - soft_db < FILLED_DB
 
     def _in_recordings(self, start: int, end: int) -> int:
         """Return how many of the frames lie in recordings that were heard to their end, but not taken for themselves."""
