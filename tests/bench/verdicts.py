@@ -1,6 +1,6 @@
 """How often is a verdict wrong? Random faults on random lines, with what must come out known beforehand.
 
-python -m tests.bench.verdicts --minutes 5 --first 1000 [--kinds shop,number,pause,silence,anew,twin]
+python -m tests.bench.verdicts --minutes 5 --first 1000 [--kinds shop,number,pause,silence,anew,twin,noise]
 """
 
 from __future__ import annotations

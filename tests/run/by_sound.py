@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
@@ -33,11 +33,17 @@ class Held:
     notes: Sequence[str] = field(repr=False, default=())
 
 
+Way = Callable[[int, Samples], Samples]
+"""Takes the first sample's number and some samples of a call, in order; returns what arrives of them."""
+
+
 class Telephone:
     """A call with the codec of the telephone between the two ends. A `Call`."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, way: Way | None = None) -> None:
+        """`way`: what else happens to the sound."""
         self._call = call
+        self._way = way
         self.id, self.caller, self.called = call.id, call.caller, call.called
 
     @property
@@ -49,7 +55,11 @@ class Telephone:
 
     async def stream(self) -> AsyncIterator[Block | CallEvent]:
         async for item in self._call.stream():
-            yield Block(item.start, ulaw_decode(ulaw_encode(item.samples)), item.lost) if isinstance(item, Block) else item
+            if isinstance(item, Block):
+                samples = item.samples if self._way is None else self._way(item.start, item.samples)
+                yield Block(item.start, ulaw_decode(ulaw_encode(samples)), item.lost)
+            else:
+                yield item
 
     async def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
         await self._call.press(keys, secret=secret, form=form)
@@ -91,26 +101,26 @@ class Telephone:
         await self._call.hang_up()
 
 
-def hold(job: Job, *faults: str | Fault, seed: int = 0, played: PromptLibrary | None = None) -> Held:
+def hold(job: Job, *faults: str | Fault, seed: int = 0, played: PromptLibrary | None = None, way: Way | None = None) -> Held:
     """Hold a scenario against an embedded IVR with these faults. All that is random in them follows from `seed`.
 
-    `played`: what the IVR plays, if that is another sound than the caller knows.
+    `played`: what the IVR plays, if that is another sound than the caller knows. `way`: what else happens to its sound.
     """
-    return asyncio.run(_hold(job, [read(fault, job) for fault in faults], seed, played or job.library))
+    return asyncio.run(_hold(job, [read(fault, job) for fault in faults], seed, played or job.library, way))
 
 
 def read(fault: str | Fault, job: Job) -> Fault:
     return read_fault(fault, job.flow, job.flows.values()) if isinstance(fault, str) else fault
 
 
-async def _hold(job: Job, faults: Sequence[Fault], seed: int, played: PromptLibrary) -> Held:
+async def _hold(job: Job, faults: Sequence[Fault], seed: int, played: PromptLibrary, way: Way | None) -> Held:
     given = job.scenario.given
     conversation = Conversation(job.scenario, job.prompts, job.flow.default_language, music=job.music)
     exchange = Exchange()
     start = job.start_time
     async with EmbeddedIvr(job.flow, played, flows=job.flows, given=given, start_time=start, exchange=exchange, faults=faults, seed=seed):
         call = await exchange.place(exchange.uri, caller=given.caller)
-        await converse(Telephone(call), conversation, ear_for(job.library), lambda note: None)
+        await converse(Telephone(call, way), conversation, ear_for(job.library), lambda note: None)
     step = next((number for number, step in enumerate(conversation.steps, 1) if step.message), None)
     message = conversation.steps[step - 1].message if step else conversation.trouble[1] if conversation.trouble else ""
     return Held(

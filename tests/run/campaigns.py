@@ -17,8 +17,8 @@ from ivrtest.flow.spoken_numbers import KNOWN, amount_recordings, number_recordi
 from ivrtest.run.bundle import words_of
 from ivrtest.run.job import Job
 from ivrtest.server.faults import Fault, Kind
-from tests.run import shop, test_spoken_anew, test_spoken_numbers
-from tests.run.by_sound import Held, hold
+from tests.run import noisy, shop, test_spoken_anew, test_spoken_numbers
+from tests.run.by_sound import Held, Way, hold
 from tests.run.campaign import LINES, Draw, is_right, told
 
 HELD_BY_TESTS = 16
@@ -37,9 +37,11 @@ class Trial:
     """What the IVR plays, if that is another sound than the caller knows."""
     what: str = ""
     """What is said of it where its verdict is wrong, besides the faults."""
+    way: Way | None = None
+    """What else happens to the sound on its way."""
 
     def hold(self) -> Held:
-        return hold(self.job, *self.drawn.faults, seed=self.drawn.seed, played=self.played)
+        return hold(self.job, *self.drawn.faults, seed=self.drawn.seed, played=self.played, way=self.way)
 
 
 def wrong(kind: str, seed: int) -> str:
@@ -212,4 +214,20 @@ def _twin(recording: Recording, same: dict[str, Recording]) -> Recording:
     return replace(recording, samples=same[recording.language].samples) if recording.prompt == "hours" else recording
 
 
-KINDS: dict[str, Callable[[int], Trial]] = {"number": number, "pause": pause, "silence": silence, "anew": anew, "twin": twin}
+# ---------------------------------------------------------------- noise
+
+
+def noise(seed: int) -> Trial:
+    """A patient caller, in noise from as loud as speech to 20 dB softer."""
+    drawn, heard, played = noisy.drawn(seed)
+    return Trial(drawn, shop.shop(shop.PATIENT), played, what=drawn.line, way=heard)
+
+
+KINDS: dict[str, Callable[[int], Trial]] = {
+    "number": number,
+    "pause": pause,
+    "silence": silence,
+    "anew": anew,
+    "twin": twin,
+    "noise": noise,
+}

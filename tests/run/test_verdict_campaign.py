@@ -28,6 +28,19 @@ def test_of_short_recordings_the_one_that_fits_is_taken_though_another_is_a_litt
     assert campaigns.wrong("number", 200215) == ""
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(1046, id="noise only while something is said"),
+        pytest.param(1064, id="talkers from the middle of a prompt on"),
+        pytest.param(1279, id="noise in which sound comes and goes"),
+        pytest.param(1577, id="what has other sound over it proves to have none"),
+    ],
+)
+def test_noise_that_the_line_had_not_before_is_no_other_speech(seed: int) -> None:
+    assert campaigns.wrong("noise", seed) == ""
+
+
 def test_the_calls_are_of_every_kind() -> None:
     drawn = [draw(seed) for seed in range(120)]
     kinds = {str(fault).partition("=")[0].partition("@")[0] for each in drawn for fault in each.faults}
