@@ -12,7 +12,18 @@ from typing import Final
 
 from ivrtest.audio.hearing import Heard, Hearing, Match, Means, MusicPlays, MusicStopped, ProgressToneHeard, Recognised, ToneHeard, Verdict
 from ivrtest.audio.prompts import PromptLibrary
-from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, LedElsewhere, Ringing, SessionChanged, TransferAsked, Transferred
+from ivrtest.call.call import (
+    Answered,
+    EarlyMedia,
+    Ended,
+    KeyHeard,
+    KeySent,
+    LedElsewhere,
+    Ringing,
+    SessionChanged,
+    TransferAsked,
+    Transferred,
+)
 from ivrtest.flow.model import Prompt
 from ivrtest.run.acts import act_for
 from ivrtest.run.acts.act import Act
@@ -38,6 +49,7 @@ ENDINGS: Final = {
     "lost": "the line was lost",
 }
 
+HOW_KEYS_CAME: Final = {"rfc4733": "as RTP events", "info": "by SIP INFO", "inband": "as a tone"}
 _HOLDS: Final = {"sendrecv": "both send and hear", "sendonly": "only we send", "recvonly": "only the IVR sends", "inactive": "nobody sends"}
 
 
@@ -233,6 +245,10 @@ class Conversation:
                 self.notes.append(Note(at, f"heard {tone_of(percept)} from {start:.1f} s on", tone=(start, end)))
             case KeySent(key=key, at=at):
                 self.notes.append(Note(at, f"pressed {self._shown(key)}"))
+            case KeyHeard(key=key, at=at, seconds=seconds, how=how):
+                # It may be the caller's own, sent back.
+                shown = MASK if self.scene.discreet else key
+                self.notes.append(Note(at + seconds, f"the IVR pressed {shown} at {at:.1f} s, for {seconds:.2f} s, {HOW_KEYS_CAME[how]}"))
             case TransferAsked(to=to, at=at):
                 self.notes.append(Note(at, f'asked to call "{to}" instead'))
             case Transferred(to=to, at=at, problem=problem):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivrtest.audio.hearing import Heard, Match, Recognised, ToneHeard, Verdict
-from ivrtest.call.call import Answered, EarlyMedia, Ended, KeySent, LedElsewhere, PlaybackEnded, Ringing, TransferAsked
+from ivrtest.call.call import Answered, EarlyMedia, Ended, KeyHeard, KeySent, LedElsewhere, PlaybackEnded, Ringing, TransferAsked
 from ivrtest.call.listener import Tick
 from ivrtest.run.result import Note, Status
 from ivrtest.run.scene import HangUpCall, Percept, PressKeys, Speak
@@ -65,6 +65,17 @@ def test_a_call_that_is_wanted_over_another_transport_says_so() -> None:
     (note,) = talk.notes[1:]
     where = 'at "sip:ivr@192.0.2.1;transport=tcp"; they go to that address over the transport of the call'
     assert note.text == f"the IVR wants our requests over another transport, {where}"
+
+
+def test_keys_of_the_ivr_are_told_but_not_what_may_be_secret_keys_sent_back() -> None:
+    talk = conversation('- press: "1"\n  secret: true\n- hear: menu\n')
+    play(talk, [KeyHeard("5", 0.1, 2.0), ANSWERED, KeyHeard("1", 0.5, 0.1, how="info"), WE_HANG_UP])
+    assert [note.text for note in talk.notes] == [
+        "the IVR pressed 5 at 0.1 s, for 2.00 s, as RTP events",
+        "answered",
+        "the IVR pressed • at 0.5 s, for 0.10 s, by SIP INFO",
+        "we hung up",
+    ]
 
 
 def test_ringing_without_end_is_the_fault_of_the_ivr() -> None:
