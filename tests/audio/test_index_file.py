@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivrtest.audio import index_file
-from ivrtest.audio.index_file import cache_folder, content_name
+from ivrtest.audio.index_file import cache_folder, content_name, load_index
 from ivrtest.audio.prompts import LibraryIndex, PromptLibrary, Recording
 
 WRONG = (b"", b"PK\x03\x04 no archive", b"\x93NUMPY", b"text" * 1000)
@@ -52,6 +52,16 @@ def test_a_damaged_file_is_as_good_as_none(bank: PromptLibrary, folder: Path, co
     assert again.references[0].known is None
     assert alike(again, computed)
     assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.9, 0.9999])
+def test_an_octet_that_the_disk_spoilt_is_noticed(bank: PromptLibrary, folder: Path, share: float) -> None:
+    LibraryIndex.of(bank.recordings())
+    (file,) = folder.iterdir()
+    content = bytearray(file.read_bytes())
+    content[32 + int(share * (len(content) - 32))] ^= 0x10
+    file.write_bytes(content)
+    assert load_index(file.stem) is None
 
 
 def test_half_a_file_is_as_good_as_none(bank: PromptLibrary, folder: Path) -> None:
