@@ -42,8 +42,9 @@ _REMEMBERED: Final = 600
 """Frames whose levels tell noise from sound."""
 _FORGOTTEN_S: Final = 7.0
 """After so much quiet what sounds is new. The longest pause between rings is shorter."""
-_SIT_HZ: Final = ((914.0, 985.0), (1371.0, 1429.0), (1777.0, 1800.0))
-"""The three parts of the special information tone; the first two have two frequencies each, which tell what kind it is."""
+_SIT_HZ: Final = (950.0, 1400.0, 1800.0)
+"""The three parts of the special information tone, each 50 Hz up or down: North America tells kinds of it by that."""
+_SIT_NEAR_HZ: Final = 50.0
 _SIT_S: Final = (0.75, 1.25)
 _MOST_SOUND: Final = round(_SIT_S[1] / _FRAME_S)
 """Frames of a burst that are kept."""
@@ -268,9 +269,9 @@ def _is_special(sound: Sequence[Samples]) -> bool:
     if not _SIT_S[0] <= len(sound) * _FRAME_S < _SIT_S[1]:
         return False
     third = len(sound) // 3
-    for part, allowed in enumerate(_SIT_HZ):
+    for part, wanted in enumerate(_SIT_HZ):
         hz = _frequencies(sound[part * third + 4 : (part + 1) * third - 4])
-        if len(hz) != 1 or not any(abs(hz[0] - one) <= 2 * _NEAR_HZ for one in allowed):
+        if len(hz) != 1 or abs(hz[0] - wanted) > _SIT_NEAR_HZ:
             return False
     return True
 

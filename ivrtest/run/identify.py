@@ -26,6 +26,7 @@ from ivrtest.run.acts.naming import music_remark, tone_of
 from ivrtest.run.decoded import decode_to_disk
 from ivrtest.run.lost_words import lost_words
 from ivrtest.run.transcript import Found, Guess, Transcript
+from ivrtest.run.whole_tones import whole_tones
 
 _SILENT_PEAK: Final = 40
 """Sound that never exceeds this sample value (-58 dBov) is silence."""
@@ -228,7 +229,7 @@ def _events(stream: CapturedStream, keys: Sequence[ReceivedKey]) -> list[Passage
 
 def _passages(stream: str, found: Sequence[Found], transcript: Transcript, heed: Heed) -> list[Passage]:
     passages: list[Passage] = []
-    for one in found:
+    for one in whole_tones(found):
         match one:
             case Heard(match=match):
                 passages.append(_judged(stream, match, heed, transcript))
