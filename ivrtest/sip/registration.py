@@ -22,12 +22,17 @@ EXPIRES: Final = 3600
 LONGEST: Final = 7 * 24 * 3600
 """A registrar that wants fewer than one refresh a week (423) is refused."""
 _TOO_BRIEF = 423
+_PASSING: Final = frozenset({408, 480, 500, 502, 503, 504})
+"""Whoever answers so may be content later."""
+RETRY_S: Final = 5.0
+"""So long after a refresh that failed for a reason that may pass it is tried anew; each time after twice as long as the time before."""
 
 
 class Registration:
     """Makes a binding, makes it anew before it ends, and removes it.
 
-    `Registered` follows each time that the registrar has agreed, `Unregistered` when there is no binding any more, for whatever reason.
+    `Registered` follows each time that the registrar has agreed, `Unregistered` when there is no binding any more, for whatever reason. A
+    refresh that fails for a reason that may pass is tried anew for as long as the binding lasts.
     """
 
     def __init__(
@@ -54,6 +59,8 @@ class Registration:
         self._number = 0
         self._exchange: Exchange | None = None
         self._is_bound = False
+        self._bound_until = 0.0
+        self._retry_s = RETRY_S
         self._leaves = False
         self._over = False
 
@@ -116,6 +123,9 @@ class Registration:
         elif (least := self._least(response)) is not None:
             self._expires = least
             self._ask(least, now)
+        elif (again_at := self._again_at(response, now, local=local)) is not None:
+            self._retry_s *= 2
+            self._endpoint.alarms.set((self, "refresh"), again_at)
         else:
             self._end(response.status, response.reason, now, local=local, refusal=response, sent=sent)
 
@@ -125,10 +135,18 @@ class Registration:
             self._end(response.status, "the registrar did not keep the binding", now, local=True)
             return
         self._is_bound = True
-        # As early as its answer may be late, so that the binding does not end meanwhile; a short one at half its time.
-        early = min(self._endpoint.times.patience, granted / 2)
+        self._bound_until, self._retry_s = now + granted, RETRY_S
+        # Three times as early as its answer may be late, so that it can be tried anew before the binding ends; at half of a short one.
+        early = min(3 * self._endpoint.times.patience, granted / 2)
         self._endpoint.alarms.set((self, "refresh"), now + granted - early)
         self._endpoint.emit(Registered(self.handle, granted))
+
+    def _again_at(self, response: Response, now: float, *, local: bool) -> float | None:
+        """Return when to try a refresh anew that was refused or not answered; None where that is of no use, or the binding ends before."""
+        if not self._is_bound or not (local or response.status in _PASSING):
+            return None
+        at = now + max(self._retry_s, retry_after(response) or 0)
+        return at if at < self._bound_until else None
 
     def _granted(self, response: Response) -> int:
         """Return the seconds until our binding ends (section 10.2.1): the response lists all bindings of the address."""

@@ -213,6 +213,16 @@ def answer_to(challenge: WwwAuthenticate, uses: int = 1) -> str:
     return str(answer_challenge(challenge, SECRET, DigestUse("INVITE", "sip:bob@192.0.2.2", "cnonce", uses)))
 
 
+@pytest.mark.parametrize("quality", ["auth", "auth-int"])
+def test_a_proxy_that_led_the_request_elsewhere_does_not_spoil_the_answer(quality: str) -> None:
+    """RFC 3261 section 22.4: the URI of the answer need not be the one that the request has by now."""
+    guard = Guard(SECRET, token=lambda: "n")
+    guard.challenge(guarded())
+    asked = WwwAuthenticate.digest(realm="ivrtest", nonce="n", qop=(quality,))
+    answer = str(answer_challenge(asked, SECRET, DigestUse("INVITE", "sip:+12025550100@example.com", "cnonce", 1)))
+    assert guard.challenge(guarded(answer)) is None
+
+
 def test_a_nonce_that_was_forgotten_or_is_counted_strangely_is_stale() -> None:
     numbers = count()
     guard = Guard(SECRET, token=lambda: f"n{next(numbers)}")

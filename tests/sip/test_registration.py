@@ -9,7 +9,7 @@ import pytest
 from ivrtest.sip.digest import Secret
 from ivrtest.sip.events import Registered, Unregistered
 from ivrtest.sip.guard import Guard
-from ivrtest.sip.headers import Authorization, CallId, Contact, CSeq, Expires, MinExpires
+from ivrtest.sip.headers import Authorization, CallId, Contact, CSeq, Expires, MinExpires, RetryAfter
 from ivrtest.sip.message import Request, create_response
 from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import SipUri
@@ -83,7 +83,7 @@ def test_a_binding_is_made_and_removed(network: Network) -> None:
 
 
 @pytest.mark.parametrize("where", ["contact", "header"])
-@pytest.mark.parametrize(("granted", "again_at"), [(3600, 3568), (40, 20)])
+@pytest.mark.parametrize(("granted", "again_at"), [(3600, 3504), (40, 20)])
 def test_a_binding_is_prolonged_before_it_ends(network: Network, where: str, granted: int, again_at: int) -> None:
     Registrar(network, grants=granted, where=where)
     handle = register(network)
@@ -132,8 +132,39 @@ def test_a_registrar_that_does_not_answer(network: Network) -> None:
     registrar.answers = False
     network.run_until_quiet()
     assert network.events[ALICE][1:] == [Unregistered(handle, 408, "Request Timeout", True, asked=False, retry_after=None)]
-    # It had not ended when the registrar was asked the last time.
-    assert max(network.times("REGISTER")) < 100
+    # Asked at 50 s, and once more 5 s after that was given up, when the binding had not ended yet.
+    first = [network.times("REGISTER")[[request.need(CSeq).number for request in registrar.seen].index(number)] for number in (1, 2, 3)]
+    assert first == pytest.approx([0, 50, 87], abs=0.3)
+    assert registrar.seen[-1].need(CSeq).number == 3
+
+
+@pytest.mark.parametrize(
+    ("refusal", "again_at"), [((503, None), [52.5, 57.5, 67.5]), ((503, 20), [52.5, 72.5, 92.5]), ((403, None), [52.5])]
+)
+def test_a_refresh_that_fails_for_a_while(network: Network, refusal: tuple[int, int | None], again_at: list[float]) -> None:
+    """A binding lasts as long as was granted, whatever becomes of a refresh: it is tried anew, but where nobody would think otherwise."""
+    status, later = refusal
+    registrar = Registrar(network, grants=105)
+    handle = register(network)
+    network.run(10.0)
+    agree, refused = registrar.receive, 0
+
+    def refuse(sent: Sent) -> None:
+        nonlocal refused
+        assert isinstance(sent.message, Request)
+        refused += 1
+        if refused == len(again_at) and status == 503:
+            agree(sent)
+            return
+        response = create_response(sent.message, status, to_tag="registrar")
+        network.send(bytes(response if later is None else response.with_header(RetryAfter(later))), REGISTRAR, ALICE)
+
+    network.strangers[REGISTRAR] = refuse
+    network.run(again_at[-1] - 9.0)
+    assert network.times("REGISTER") == pytest.approx([0, *again_at], abs=0.3)
+    assert network.events[ALICE][1:] == (
+        [Registered(handle, 105)] if status == 503 else [Unregistered(handle, 403, "Forbidden", False, asked=False, retry_after=None)]
+    )
 
 
 def test_a_domain_without_an_address(network: Network) -> None:
