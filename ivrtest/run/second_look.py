@@ -87,11 +87,12 @@ class Stretch:
 
     @property
     def start_s(self) -> float:
-        return self._parts[0][0]
+        # What was told of it may lie wholly in what is certain, as words in music do whose end is known by then.
+        return self._parts[0][0] if self._parts else self.told[0].match.start_s
 
     @property
     def end_s(self) -> float:
-        return self._parts[-1][1]
+        return self._parts[-1][1] if self._parts else self.told[-1].match.end_s
 
     def tell(self, heard: Heard) -> None:
         """Take in what was said of it."""
