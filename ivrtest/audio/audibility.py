@@ -30,9 +30,12 @@ def audible_share(track: Track) -> float:
 
 def _has_odd_block(track: Track) -> bool:
     scores, _, _, judged = track.blocks(0, track.judged)
+    odd = judged & (scores > track.doubtful_db)
+    if not np.count_nonzero(odd):
+        return False
     block = track.judged + 1 - len(scores)
     hidden = moving_sum(track.wanted, block) < HALF_HIDDEN * moving_sum(_full(track), block)
-    return bool((judged & hidden & (scores > track.doubtful_db)).any())
+    return bool((odd & hidden).any())
 
 
 def _full(track: Track) -> NDArray[np.float32]:

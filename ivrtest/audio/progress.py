@@ -183,7 +183,9 @@ class ProgressDetector:
     def _threshold(self) -> float:
         """Return the level in dB above which there is sound. A tone that never stops is no noise, so the loudest has a say, too."""
         place = len(self._recent) // 5
-        quiet, loudest = np.partition(self._recent, place)[place], self._recent.max()
+        ordered = self._recent.copy()
+        ordered.partition(place)
+        quiet, loudest = ordered[place], ordered[place:].max()
         return max(_QUIETEST_DB, float(min(quiet + _ABOVE_NOISE_DB, loudest - _BELOW_LOUDEST_DB)))
 
     def _sounds(self, frame: int, samples: Samples) -> None:
