@@ -7,8 +7,8 @@ on it, in the best of some rounds: others at work on the machine slow it down by
 Each call is listened to by itself. To do what calls have in common for all that are due at the same moment would gain next to nothing: the
 levels of eight calls' next 100 ms took 15 us a call together and 17 us one by one, those of 400 ms 49 and 32 us (they do not fit the
 processor's nearest memory any more), and they are a tenth of the work. To compare a call with five recordings that begin alike took 55 us
-together and 98 us one by one, with two 32 and 38 us; but as few comparisons are of the same shape at the same moment, of one call or of
-many, all of it took 2 % fewer instructions.
+together and 98 us one by one, with two 32 and 38 us; but few comparisons of a call are of the same shape at the same moment, so that all of
+it took only 2 % fewer instructions.
 """
 
 from __future__ import annotations
