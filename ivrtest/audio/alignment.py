@@ -20,6 +20,10 @@ _GAIN_AT_ONCE: Final = 60
 _FIRST_STEPS: Final = 4
 """Steps of the lag with which a track finds its place when it is first judged."""
 _LEAST_WEIGHT, _HALF = scalar(0.02), scalar(0.5)
+_LAST: Final = 20
+_ELSE_DB: Final = 6.0
+"""Frames at a recording's end that may be something else while the block that they end still fits, if they exceed the limit by so much in
+all: dB times frames' worth of evidence."""
 
 
 class Track(Standing):
@@ -86,6 +90,16 @@ class Track(Standing):
     @property
     def sounding_end(self) -> int:
         return self.lag * FINE_HOP + self.reference.end
+
+    @property
+    def fitting_end(self) -> int:
+        """Stream sample up to which a complete one fits: other sound that begins at once may have taken the place of its last moments."""
+        last = slice(max(0, self.judged - _LAST), self.judged)
+        excess = np.cumsum(np.concatenate([[0], self._deviation[last] - GOOD_DB * self._weight[last]]))
+        change = int(np.argmin(excess))
+        if excess[-1] - excess[change] < _ELSE_DB:
+            return self.sounding_end
+        return min(self.sounding_end, (self.first + last.start + change) * HOP + WINDOW // 2)
 
     def advance(self, call: Call, to: int) -> None:
         """Judge the frames up to `to` (exclusive)."""

@@ -112,8 +112,8 @@ class Match:
     """The language in which this prompt was expected, where it was heard in another one."""
     silent_s: float = 0.0
     """How long the recording is silent at its beginning."""
-    after_quiet: bool = False
-    """For unknown speech: whether it was quiet right before it, so that it is known well when it began."""
+    start_known: bool = False
+    """For unknown speech: whether it is known well when it began: it was quiet right before it, or a recording had played up to there."""
     doubt: Doubt | None = None
     """Why an inconclusive verdict is none, where that is known."""
 
@@ -256,6 +256,8 @@ class Ear(Protocol):
     def expect(self, keys: Sequence[tuple[str, str]] | None) -> None: ...
 
     def mask(self, start_s: float, end_s: float) -> None: ...
+
+    def pressed(self, at_s: float) -> None: ...
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]: ...
 

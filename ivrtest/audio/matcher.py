@@ -76,12 +76,16 @@ class Matcher:
         self._next = STEP
 
     def mask(self, start_s: float, end_s: float) -> None:
-        """Leave a stretch of the stream, past or to come, out of all comparisons: our own key tones, and what is known late to be lost."""
+        """Leave a stretch of the stream, past or to come, out of all comparisons: our own key's echo, and what is known late to be lost."""
         first, end = (int(start_s * SAMPLE_RATE) - WINDOW) // HOP, int(end_s * SAMPLE_RATE) // HOP + 1
         self._history.mask(start_s, end_s)
         for track in self._now.tracks:
             if track.first >= self._history.oldest:
                 track.judge_anew(first, end)
+        self.pressed(start_s)
+
+    def pressed(self, at_s: float) -> None:
+        """Say that we pressed a key then, which may cut what plays."""
         self._key_pressed, self._next = True, STEP
 
     def music(self, start_s: float, end_s: float | None = None) -> None:
@@ -260,9 +264,8 @@ class Matcher:
             hearings += self._unknown_before(track)
             hearings.append(Recognised(match, self._history.now_s))
         self._strangers.heard_recording(track)
-        self._explained(
-            track.sounding_end, keep=[other for other in self._now.tracks if other.sounding_start >= track.sounding_end - SLACK]
-        )
+        end = track.fitting_end
+        self._explained(end, keep=[other for other in self._now.tracks if other.sounding_start >= end - SLACK], recording=True)
         return [*hearings, Heard(match, self._history.now_s)]
 
     def _doubt(self, track: Track) -> Doubt | None:
@@ -335,7 +338,9 @@ class Matcher:
         wrong = min((track.first + track.judged) * HOP if track.clear else self._wrong_from(track), self._history.fed)
         match = self._now.match(track, verdict, end=wrong, resumed=went_on, doubt=doubt)
         self._explained(
-            wrong, keep=[other for other in self._now.tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5]
+            wrong,
+            keep=[other for other in self._now.tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5],
+            recording=verdict is not Verdict.inconclusive,
         )
         # What follows music is no part of it.
         self._now.told_unknown = verdict is Verdict.diverged and not self._key_pressed and track.key not in self._music
@@ -393,10 +398,10 @@ class Matcher:
         """Return whether a recording fits that is expected: in noise little of a short one may sound, and that soon be over."""
         return track.key in self._now.expected and track.clear and track.compared
 
-    def _explained(self, until: int, keep: list[Track]) -> None:
-        """Begin anew after sample `until`."""
+    def _explained(self, until: int, keep: list[Track], *, recording: bool = False) -> None:
+        """Begin anew after sample `until`, up to which a recording had played or not."""
         self._now.cursor = max(self._now.cursor, until)
         self._now.named = None
-        self._strangers.explained()
+        self._strangers.explained(recording=recording)
         self._pursuit.restart(self._now.cursor, keep)
         self._look()

@@ -109,6 +109,10 @@ class MusicEar:
         self._masked_s = start_s, end_s
         self._ear.mask(start_s, end_s)
 
+    def pressed(self, at_s: float) -> None:
+        """See `Matcher.pressed`."""
+        self._ear.pressed(at_s)
+
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """See `Matcher.feed`."""
         if len(samples) <= STEP:

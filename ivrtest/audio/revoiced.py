@@ -96,7 +96,7 @@ class Revoiced:
         self._doubt: Doubt | None = None
         """... and why, where it cannot tell."""
         self._key_s = -1.0
-        """When something was last left out of all comparisons: a key of ours, which may have cut what was said."""
+        """When we last pressed a key, which may have cut what was said, or something was left out of all comparisons."""
         self._losses: deque[tuple[float, float]] = deque(maxlen=LOSSES)
         """When something did not arrive."""
         self._held: SoundEnded | None = None
@@ -111,6 +111,11 @@ class Revoiced:
         """See `Matcher.mask`."""
         self._key_s = start_s
         self._matcher.mask(start_s, end_s)
+
+    def pressed(self, at_s: float) -> None:
+        """See `Matcher.pressed`."""
+        self._key_s = at_s
+        self._matcher.pressed(at_s)
 
     def music(self, start_s: float, end_s: float | None = None) -> None:
         """See `Matcher.music`."""

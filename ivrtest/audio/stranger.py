@@ -47,6 +47,8 @@ _SEEN_MISSING: Final = 20
 """So many frames of a recording's beginning that arrived, and were something else, are missing for certain: also beside a key of ours."""
 _MOST: Final = 0.6
 _BESIDE: Final = 12
+_REST: Final = 20
+"""Frames of sound that may be what is left of a recording that seems to have gone wrong a little too early."""
 _QUIET_BEFORE: Final = 10
 """Frames of quiet after which a sound begins anew."""
 
@@ -63,6 +65,8 @@ class Strangers:
         """The last that was heard was a recording, no stranger."""
         self._noisy_until = 0
         """The frame up to which noise is known to fill what sounds, which the line had not before."""
+        self._at_once = False
+        """What sounds next follows on a recording."""
         self.left_open: list[Track] = []
         self.usual_db = inf
         """By how much the last recording that was not short deviated as a whole: so faithful is the line."""
@@ -80,9 +84,10 @@ class Strangers:
         if not track.hidden:
             self.left_open.append(track)
 
-    def explained(self) -> None:
-        """Forget what was left open."""
+    def explained(self, *, recording: bool) -> None:
+        """Forget what was left open. `recording`: a recording had played up to where all is explained."""
         self.left_open = []
+        self._at_once = recording
 
     def in_front(self, start: int, end: int) -> bool:
         """Return whether frames are as loud as the recording last heard on this call, so that they are no talk in the background."""
@@ -94,14 +99,24 @@ class Strangers:
         `near`: the one that came nearest. Of one that is expected the beginning may be missing: then it is that one, gone wrong at once.
         """
         self.after_recording = False
+        start = self._without_rest(start, end)
         if (beheaded := self._pursuit.beheaded(start, end)) is not None:
             return self._beheaded(beheaded, start, end)
         doubt = self._doubt(start, end)
         verdict = Verdict.unknown if doubt is None else Verdict.inconclusive
         now, end_s = self._history.now_s, (end * HOP + WINDOW // 2) / SAMPLE_RATE
         start_s = start * HOP / SAMPLE_RATE
-        quiet = self._quiet_before(start)
-        return Heard(Match("", "", verdict, 0.0, start_s, end_s, now, runner_up=near, after_quiet=quiet, doubt=doubt), now)
+        known = self._quiet_before(start) or (self._at_once and doubt is not Doubt.noise)
+        return Heard(Match("", "", verdict, 0.0, start_s, end_s, now, runner_up=near, start_known=known, doubt=doubt), now)
+
+    def _without_rest(self, start: int, end: int) -> int:
+        """Return the first frame without what may be the rest of a recording that ended there: a moment of sound, then quiet."""
+        sounding = np.flatnonzero(self._history.speech(start, end + 1)) if self._at_once else np.zeros(0, int)
+        breaks = np.flatnonzero(np.diff(sounding) > _QUIET_BEFORE)
+        if not len(breaks) or sounding[breaks[0]] >= _REST or self._history.lost_share(start, start + _REST) > 0:
+            return start
+        after = start + int(sounding[breaks[0] + 1])
+        return after if end - after >= _REST else start
 
     def _quiet_before(self, start: int) -> bool:
         """Return whether all of a moment before a frame arrived, and was quiet."""

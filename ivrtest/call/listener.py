@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from ivrtest.audio.hearing import Doubt, Heard, Hearing, Verdict
+from ivrtest.audio.key_echo import KeyEcho
 from ivrtest.audio.prompts import Key
 from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, Ended, KeySent, Mask, Samples, Unheard
 
@@ -47,6 +48,8 @@ class CallEar(Protocol):
 
     def mask(self, start_s: float, end_s: float) -> None: ...
 
+    def pressed(self, at_s: float) -> None: ...
+
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing] | Awaitable[list[Hearing]]: ...
 
     def finish(self) -> list[Hearing] | Awaitable[list[Hearing]]: ...
@@ -62,10 +65,14 @@ class Listener:
         self._call = call
         self._ear = ear
         self._heard: list[Samples] = []
+        self._position = 0
+        """Where that ends, in samples on the call's clock."""
         self._losses: list[tuple[float, float]] = []
         """When something did not arrive."""
         self._keys: list[tuple[float, float]] = []
-        """When our keys sounded."""
+        """When our keys sounded, or their echo did."""
+        self._echoes: list[KeyEcho] = []
+        """What is looked for."""
 
     @property
     def heard(self) -> Samples:
@@ -81,6 +88,8 @@ class Listener:
             match item:
                 case Block():
                     self._heard.append(item.samples)
+                    self._position = item.start + len(item.samples)
+                    self._mask_echo()
                     missed = tuple((begin / SAMPLE_RATE, end / SAMPLE_RATE) for begin, end in item.missed)
                     for begin, end in missed:
                         self._ear.mask(begin, end)
@@ -92,9 +101,7 @@ class Listener:
                     unheard = None if item.came else self._call.unheard()
                     yield Tick(item.end_s, lost / SAMPLE_RATE, missed, unheard, None if lost else _dbov(item.samples))
                 case KeySent():
-                    # On a line with echo our own tone comes back over what the far side says.
-                    self._ear.mask(item.at, item.at + item.seconds)
-                    self._keys.append((item.at, item.at + item.seconds))
+                    self._pressed(item)
                     yield item
                 case Ended():
                     for hearing in await known(self._ear.finish()):
@@ -102,6 +109,35 @@ class Listener:
                     yield item
                 case _:
                     yield item
+
+    def _pressed(self, key: KeySent) -> None:
+        self._ear.pressed(key.at)
+        if key.how == "inband":
+            # It is sound of ours, from which a line may shield us by holding back what the far side says.
+            self._mask(key.at, key.at + key.seconds)
+        self._echoes.append(KeyEcho(key.key, key.at, key.seconds))
+        self._mask_echo()
+
+    def _mask_echo(self) -> None:
+        """Leave out what our own tone lies over."""
+        for echo in self._echoes:
+            for begin, end in echo.look(self._since(echo.since_s)):
+                self._mask(begin, end)
+        self._echoes = [echo for echo in self._echoes if not echo.over]
+
+    def _mask(self, begin: float, end: float) -> None:
+        self._ear.mask(begin, end)
+        self._keys.append((begin, end))
+
+    def _since(self, start_s: float) -> Samples:
+        """Return what was heard from a moment on."""
+        start = round(start_s * SAMPLE_RATE)
+        pieces: list[Samples] = []
+        begin = self._position
+        while begin > start and len(pieces) < len(self._heard):
+            pieces.insert(0, self._heard[-1 - len(pieces)])
+            begin -= len(pieces[0])
+        return np.concatenate(pieces)[max(0, start - begin) :] if pieces else np.zeros(0, np.int16)
 
     def _excused(self, hearing: Hearing) -> Hearing:
         """Return a hearing as it is, but what could not be told for losses where nothing was lost as what our own key covered."""

@@ -64,8 +64,11 @@ class Overhearing:
         self._masked.append((start_s, end_s))
         self._ear.mask(start_s, end_s)
 
+    def pressed(self, at_s: float) -> None:
+        self._ear.pressed(at_s)
+
     def sound(self) -> Sound:
-        """Return all of it; our own keys count as lost."""
+        """Return all of it; the echo of our own keys counts as lost."""
         if not self._kept:
             return Sound(np.zeros(0, np.int16), np.zeros(0, np.bool_))
         samples, lost = (np.concatenate(each) for each in zip(*self._kept, strict=True))

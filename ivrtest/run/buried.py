@@ -21,6 +21,13 @@ AUDIBLE_DBOV: Final = -50.0
 """What rises must be as loud as this to be a prompt on a bad line."""
 _PAST_S: Final = 10.0
 """How far back the noise is measured that was there before a sound."""
+STEADY_SHARE: Final = 0.36
+"""So much of the sound is as soft as the noise wherever speech hardly rises above that: 0.36 to 0.67 at a ratio of 6 dB. Of clean speech
+without a pause, softest tenth included, it is 0.13 to 0.33 ..."""
+LONG_S: Final = 5.0
+"""... and its softest tenth is no noise of a line ..."""
+QUIETER_DB: Final = 10.0
+"""... that was quieter by this much at some time shortly before."""
 _KEPT: Final = 3000
 """Stretches of sound that are remembered: a minute."""
 _FEWEST: Final = 10
@@ -52,6 +59,9 @@ class Levels:
         ordered = sorted(dbov for _, _, dbov in within)
         noise = ordered[len(ordered) // 10]
         rising = [each for each in within if each[2] > noise + RISES_DB]
+        steady = len(within) - len(rising) >= STEADY_SHARE * len(within)
+        if not steady and self._quietest(end - LONG_S, end) < noise - QUIETER_DB:
+            return None
         if noise < NOISE_DBOV or sum(stop - begin for begin, stop, _ in rising) < LEAST_S:
             return None
         typical = sorted(dbov for _, _, dbov in rising)[len(rising) // 2]
@@ -65,3 +75,8 @@ class Levels:
             return False
         noise = before[len(before) // 10]
         return noise > NOISE_DBOV and during[len(during) // 2] < noise + HARDLY_DB
+
+    def _quietest(self, start: float, end: float) -> float:
+        """Return how loud the quietest twentieth of a time is."""
+        ordered = sorted(dbov for begin, stop, dbov in self._levels if start <= begin and stop <= end)
+        return ordered[len(ordered) // 20]

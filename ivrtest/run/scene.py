@@ -246,10 +246,9 @@ class Scene:
     def is_stale(self, match: Match) -> bool:
         """Return whether a sound was there before our last key, so that it is no answer to it, and the key may have cut it.
 
-        When sound without a name began is not known well if there was no pause before it: it seems to begin where the recording before it
-        ended. Then it is judged by how long it went on.
+        Where it is not known well when sound without a name began, it is judged by how long it went on.
         """
-        if not match.prompt and not match.after_quiet:
+        if not match.prompt and not match.start_known:
             return match.end_s < self.last_key + REACTION_S
         return match.sounds_from_s < self.last_key
 

@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.revoiced import ear_for
-from ivrtest.call.call import Block, Call, CallEvent, ChangeMethod, Samples, Unheard
+from ivrtest.audio.tones import DTMF_FREQUENCIES, tone
+from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, ChangeMethod, Samples, Unheard
 from ivrtest.call.drivers.loop import Exchange
 from ivrtest.call.impairment import Impairment
-from ivrtest.rtp.dtmf import KeyForm
+from ivrtest.rtp.dtmf import USUAL_KEY, KeyForm
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.job import Job
 from ivrtest.run.live import converse
@@ -37,13 +40,26 @@ Way = Callable[[int, Samples], Samples]
 """Takes the first sample's number and some samples of a call, in order; returns what arrives of them."""
 
 
+@dataclass(frozen=True)
+class Echo:
+    """How our keys come back as tones."""
+
+    after_s: float
+    level_db: float = -16.0
+    """The peak of each of the two tones below full scale. Prompts are as loud at about -6 dB."""
+
+
 class Telephone:
     """A call with the codec of the telephone between the two ends. A `Call`."""
 
-    def __init__(self, call: Call, way: Way | None = None) -> None:
-        """`way`: what else happens to the sound."""
+    def __init__(self, call: Call, way: Way | None = None, echo: Echo | None = None) -> None:
+        """`way`: what else happens to the sound. `echo`: how the line echoes keys, if it does."""
         self._call = call
         self._way = way
+        self._echo = echo
+        self._keys_end_s = 0.0
+        self._coming_back: list[tuple[int, Samples]] = []
+        """Where each echo begins, in samples on the call's clock."""
         self.id, self.caller, self.called = call.id, call.caller, call.called
 
     @property
@@ -56,13 +72,28 @@ class Telephone:
     async def stream(self) -> AsyncIterator[Block | CallEvent]:
         async for item in self._call.stream():
             if isinstance(item, Block):
-                samples = item.samples if self._way is None else self._way(item.start, item.samples)
-                yield Block(item.start, ulaw_decode(ulaw_encode(samples)), item.lost)
+                yield Block(item.start, ulaw_decode(ulaw_encode(self._on_the_way(item))), item.lost)
             else:
                 yield item
 
+    def _on_the_way(self, block: Block) -> Samples:
+        sound = (block.samples if self._way is None else self._way(block.start, block.samples)).astype(np.int32)
+        for begin, back in self._coming_back:
+            first, last = max(begin, block.start), min(begin + len(back), block.start + len(sound))
+            if first < last:
+                sound[first - block.start : last - block.start] += back[first - begin : last - begin]
+        return np.clip(sound, -32768, 32767).astype(np.int16)
+
     async def press(self, keys: str, *, secret: bool = False, form: KeyForm | None = None) -> None:
         await self._call.press(keys, secret=secret, form=form)
+        if self._echo is None:
+            return
+        shape = form or USUAL_KEY
+        for key in keys:
+            begin_s = max(self.now, self._keys_end_s)
+            self._keys_end_s = begin_s + (shape.ms + shape.gap_ms) / 1000
+            sound = tone(DTMF_FREQUENCIES[key], shape.ms / 1000, level_db=self._echo.level_db)
+            self._coming_back.append((round((begin_s + self._echo.after_s) * SAMPLE_RATE), sound))
 
     def hide_keys(self, hide: bool) -> None:
         self._call.hide_keys(hide)
@@ -101,26 +132,34 @@ class Telephone:
         await self._call.hang_up()
 
 
-def hold(job: Job, *faults: str | Fault, seed: int = 0, played: PromptLibrary | None = None, way: Way | None = None) -> Held:
+def hold(
+    job: Job,
+    *faults: str | Fault,
+    seed: int = 0,
+    played: PromptLibrary | None = None,
+    way: Way | None = None,
+    echo: Echo | None = None,
+) -> Held:
     """Hold a scenario against an embedded IVR with these faults. All that is random in them follows from `seed`.
 
-    `played`: what the IVR plays, if that is another sound than the caller knows. `way`: what else happens to its sound.
+    `played`: what the IVR plays, if that is another sound than the caller knows. `way`: what else happens to its sound. `echo`: how the line
+    echoes keys, if it does.
     """
-    return asyncio.run(_hold(job, [read(fault, job) for fault in faults], seed, played or job.library, way))
+    return asyncio.run(_hold(job, [read(fault, job) for fault in faults], seed, played or job.library, way, echo))
 
 
 def read(fault: str | Fault, job: Job) -> Fault:
     return read_fault(fault, job.flow, job.flows.values()) if isinstance(fault, str) else fault
 
 
-async def _hold(job: Job, faults: Sequence[Fault], seed: int, played: PromptLibrary, way: Way | None) -> Held:
+async def _hold(job: Job, faults: Sequence[Fault], seed: int, played: PromptLibrary, way: Way | None, echo: Echo | None) -> Held:
     given = job.scenario.given
     conversation = Conversation(job.scenario, job.prompts, job.flow.default_language, music=job.music)
     exchange = Exchange()
     start = job.start_time
     async with EmbeddedIvr(job.flow, played, flows=job.flows, given=given, start_time=start, exchange=exchange, faults=faults, seed=seed):
         call = await exchange.place(exchange.uri, caller=given.caller)
-        await converse(Telephone(call, way), conversation, ear_for(job.library), lambda note: None)
+        await converse(Telephone(call, way, echo), conversation, ear_for(job.library), lambda note: None)
     step = next((number for number, step in enumerate(conversation.steps, 1) if step.message), None)
     message = conversation.steps[step - 1].message if step else conversation.trouble[1] if conversation.trouble else ""
     return Held(

@@ -13,7 +13,7 @@ from ivrtest.audio.synthesis import synthesise
 from ivrtest.call.call import SAMPLE_RATE, Samples
 from ivrtest.run.job import Job
 from tests.examples.paths import timeless
-from tests.run.by_sound import Held, hold
+from tests.run.by_sound import Echo, Held, hold
 from tests.run.shop import HURRIED, PATIENT, shop
 
 UNASKED = "Our options have recently changed, so listen."
@@ -63,11 +63,34 @@ def test_a_word_is_heard_that_is_said_soon_after_a_key(
     assert told(held) == ("failed", step, f'{heard}. "{prompt}" in "{language}" was expected')
 
 
-def test_a_word_that_begins_with_the_end_of_our_key_is_left_open_for_that_reason() -> None:
+BESIDE = "beside our own key, of which too little is left to tell, from # s to # s"
+
+
+def test_a_word_that_begins_with_the_end_of_our_key_is_heard() -> None:
+    """A key sent as an event makes no sound."""
     job = shop(HURRIED)
     held = hold(job, played=changed(job, "welcome", lambda samples: after(0.12, "Busy.", "en", samples)))
-    beside = "something beside our own key, of which too little is left to tell, from # s to # s"
-    assert told(held) == ("error", 3, f'could not tell: {beside}. "welcome" in "en" was expected')
+    heard = "heard speech that is no recording of the flow, from # s to # s"
+    assert told(held) == ("failed", 3, f'{heard}. "welcome" in "en" was expected')
+
+
+def test_a_word_that_begins_with_the_echo_of_our_key_is_left_open_for_that_reason() -> None:
+    job = shop(HURRIED)
+    played = changed(job, "welcome", lambda samples: after(0.12, "Busy.", "en", samples))
+    held = hold(job, played=played, echo=Echo(0.12))
+    assert told(held) == ("error", 3, f'could not tell: something {BESIDE}. "welcome" in "en" was expected')
+
+
+@pytest.mark.parametrize(("caller", "step", "key"), [(HURRIED, 3, '"welcome" in "en"'), (PATIENT, 3, '"welcome" in "es"')])
+def test_a_prompt_whose_beginning_is_missing_right_after_a_key_is_not_as_recorded(caller: str, step: int, key: str) -> None:
+    held = hold(shop(caller), "clipped-start=340ms@welcome", "late-prompt=60ms@welcome")
+    assert told(held) == ("failed", step, f"{key} is not as recorded: its first # s are missing, from # s on")
+
+
+@pytest.mark.parametrize("caller", [HURRIED, PATIENT])
+@pytest.mark.parametrize("echo", [Echo(0.01, -10.0), Echo(0.35, -4.0), Echo(0.5, -4.0)])
+def test_the_echo_of_our_keys_is_no_fault_of_what_it_lies_over(caller: str, echo: Echo) -> None:
+    assert told(hold(shop(caller), "late-prompt=90ms", echo=echo))[0] == "passed"
 
 
 def after(seconds: float, word: str, language: str, samples: Samples) -> Samples:

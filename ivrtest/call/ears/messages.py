@@ -38,6 +38,13 @@ class Mask(NamedTuple):
     end_s: float
 
 
+class Pressed(NamedTuple):
+    """See `Ear.pressed`."""
+
+    ear: int
+    at_s: float
+
+
 class Feed(NamedTuple):
     """See `Ear.feed`. Answered."""
 
@@ -60,7 +67,7 @@ class Close(NamedTuple):
     ear: int
 
 
-Told = Open | Expect | Mask | Feed | Finish | Close
+Told = Open | Expect | Mask | Pressed | Feed | Finish | Close
 
 
 class Answer(NamedTuple):

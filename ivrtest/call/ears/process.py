@@ -225,6 +225,10 @@ class RemoteEar:
         """See `Matcher.mask`."""
         self._process.tell(messages.Mask(self._number, start_s, end_s))
 
+    def pressed(self, at_s: float) -> None:
+        """See `Matcher.pressed`."""
+        self._process.tell(messages.Pressed(self._number, at_s))
+
     def feed(self, samples: Samples, lost: Mask) -> Awaitable[list[Hearing]]:
         """See `Matcher.feed`. To be awaited before anything else is fed. Raises HearingError."""
         return self._process.ask(Feed(self._number, samples.tobytes(), lost.tobytes() if lost.any() else b""))

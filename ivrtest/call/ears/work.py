@@ -14,7 +14,7 @@ import numpy as np
 from ivrtest.audio.hearing import Ear
 from ivrtest.audio.prompts import PromptLibrary, Recording
 from ivrtest.call.companion import accompany
-from ivrtest.call.ears.messages import Answer, Close, Expect, Feed, Finish, Mask, Open, Told, Unpacker, packed
+from ivrtest.call.ears.messages import Answer, Close, Expect, Feed, Finish, Mask, Open, Pressed, Told, Unpacker, packed
 
 MakeEar = Callable[[PromptLibrary], Ear]
 """Gives a call its ear, such as `ivrtest.audio.revoiced.ear_for`. Known by its name in the other process."""
@@ -75,6 +75,8 @@ class Ears:
                 return Answer(ear, self._ears[ear].feed(sound, mask))
             case Mask(ear, start_s, end_s):
                 self._ears[ear].mask(start_s, end_s)
+            case Pressed(ear, at_s):
+                self._ears[ear].pressed(at_s)
             case Expect(ear, keys):
                 self._ears[ear].expect(keys)
             case Open(ear, library):

@@ -22,6 +22,9 @@ class Deaf:
     def mask(self, start_s: float, end_s: float) -> None:
         pass
 
+    def pressed(self, at_s: float) -> None:
+        pass
+
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         if samples.any():
             self.go_wrong()

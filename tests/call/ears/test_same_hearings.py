@@ -78,6 +78,8 @@ async def hear(ear: CallEar, sound: Samples, cuts: list[Cut]) -> list[list[Heari
         begin, number = begin + len(block), number + 1
         if masks:
             ear.mask(begin / 8000 - 0.5, begin / 8000)
+        if masks and loses:
+            ear.pressed(begin / 8000)
         if expects:
             ear.expect(expected[number % len(expected)])
         brought.append(await known(ear.feed(block, lost)))
