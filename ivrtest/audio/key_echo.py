@@ -26,8 +26,8 @@ _DETUNED: Final = (-0.012, -0.006, 0.0, 0.006, 0.012)
 _LEAST_LEVEL: Final = 100.0
 """Root mean square of a stretch below which nothing is covered: 50 dB below full scale."""
 _PERHAPS_SHARE: Final = 0.08
-"""Of a stretch's energy, so much lies at the two frequencies of nearly all tones 6 dB below speech, and of half of those 14 dB below; and in
-one stretch of speech out of sixty. That is taken for an echo where one is likely: right beside the key ..."""
+"""Of a stretch's energy, so much lies at the two frequencies of nearly all tones 6 dB below speech, and half of those 14 dB below; and in
+one stretch of speech of sixty. That is taken for an echo where one is likely: right beside the key ..."""
 _LEAST_SHARE: Final = 0.25
 """... and this elsewhere: one in five hundred."""
 _MOST_TWIST_DB: Final = 8.0

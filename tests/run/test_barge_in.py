@@ -1,0 +1,71 @@
+"""A key that interrupts a prompt: what is left of the prompt is excused, what the IVR says of its own is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ivrtest.audio.spectrum import SAMPLE_RATE, Samples
+from tests.examples.paths import timeless
+from tests.run.barge_in import barge_in, quiet, sounding, word
+from tests.run.by_script import hold_against
+from tests.run.shop import shop
+
+STEPS = """
+ivrtest: scenario/1
+name: A caller who does not wait
+flow: shop
+steps:
+  - {hear: main_menu, whole: false}
+  - press: 2
+  - {hear: ask_order, within: 3s}
+"""
+PRESSED_S = 0.686
+"""When the caller knows the menu that begins 0.3 s after the answer."""
+STRANGE = 'heard speech that is no recording of the flow, from # s to # s. "ask_order" in "en" was expected'
+
+
+def against(*sounds: Samples) -> tuple[str, str]:
+    """Return the verdict where these sounds follow on the beginning of the menu."""
+    talk = hold_against(shop(STEPS), np.concatenate([quiet(0.3), *sounds, quiet(0.4)]))
+    pressed = [note.at_s for note in talk.notes if note.text == "pressed 2"]
+    assert pressed == [pytest.approx(PRESSED_S, abs=0.02)]
+    return str(talk.status), timeless(next((step.message for step in talk.steps if step.message), ""))
+
+
+def menu(after_s: float) -> Samples:
+    """Return the menu up to so long after the key."""
+    return sounding("main_menu", "en")[: round((PRESSED_S + after_s - 0.3) * SAMPLE_RATE)]
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.12, 0.3])
+@pytest.mark.parametrize("pause_s", [0.0, 0.05])
+def test_a_word_right_after_what_a_key_cut_off_is_heard(after_s: float, pause_s: float) -> None:
+    """It begins while the key sounds or soon after, without a pause, and is over within a second of it."""
+    assert against(menu(after_s), quiet(pause_s), word("Sorry.", "en"), quiet(0.2), sounding("ask_order", "en")) == ("failed", STRANGE)
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.3, 0.9])
+def test_what_is_left_of_a_prompt_is_excused(after_s: float) -> None:
+    assert against(menu(after_s), sounding("ask_order", "en")) == ("passed", "")
+
+
+@pytest.mark.parametrize(("language", "prompt"), [("en", "hours"), ("es", "main_menu")])
+@pytest.mark.parametrize("cut_s", [0.08, 0.1])
+def test_a_prompt_that_begins_where_another_was_nearly_over_is_known(language: str, prompt: str, cut_s: float) -> None:
+    """The last moments of the other are so soft that it seems to be whole, and what follows to begin before its end."""
+    steps = f"  - {{hear: {prompt}, in: {language}, whole: false}}\n  - {{hear: ask_order, within: 9s}}\n"
+    job = shop(f"ivrtest: scenario/1\nname: A caller\nflow: shop\nsteps:\n{steps}")
+    cut = sounding(prompt, language)[: -round(cut_s * SAMPLE_RATE)]
+    talk = hold_against(job, np.concatenate([quiet(0.4), cut, sounding("ask_order", language), quiet(0.4)]))
+    assert (str(talk.status), [step.message for step in talk.steps]) == ("passed", ["", ""])
+
+
+def test_no_verdict_is_wrong_where_nothing_is_hidden() -> None:
+    """Of random calls. The seeds are those of calls without losses and echo."""
+    calls = [barge_in(seed) for seed in SEEDS]
+    assert not any(call.hides for call in calls)
+    assert [str(call) for call in calls if call.wrong] == []
+
+
+SEEDS = (0, 2, 4, 5, 7, 9, 10, 11)
