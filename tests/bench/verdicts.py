@@ -1,6 +1,6 @@
 """How often is a verdict wrong? Random faults on random lines, with what must come out known beforehand.
 
-python -m tests.bench.verdicts --minutes 5 --first 1000 [--kinds shop,number,pause,silence,anew,twin,noise]
+python -m tests.bench.verdicts --minutes 5 --first 1000 [--kinds shop,number,pause,silence,anew,twin,noise,barge-in]
 """
 
 from __future__ import annotations
@@ -11,13 +11,18 @@ from collections import Counter
 from collections.abc import Callable
 
 from ivrtest.run.route import Rate
+from tests.run.barge_in import Spoken, barge_in
 from tests.run.campaign import Draw, draw, is_right, told
 from tests.run.campaigns import KINDS, Trial
 from tests.run.shop import PATIENT, shop
 
 
 def main() -> None:
-    kinds: dict[str, Callable[[int], Trial]] = {"shop": lambda seed: Trial(draw(seed), shop(PATIENT)), **KINDS}
+    kinds: dict[str, Callable[[int], Trial | Spoken]] = {
+        "shop": lambda seed: Trial(draw(seed), shop(PATIENT)),
+        **KINDS,
+        "barge-in": barge_in,
+    }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--first", type=int, default=1000, help="the seed of the first call; those under 120 are held by the tests")

@@ -7,41 +7,41 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import numpy as np
 
 from ivrtest.audio.spectrum import SAMPLE_RATE, Samples
 from ivrtest.audio.synthesis import synthesise
+from ivrtest.audio.tones import dtmf
+from ivrtest.run.job import Job
 from tests.run.by_script import hold_against
+from tests.run.by_sound import Held
+from tests.run.campaign import Draw
 from tests.run.shop import library, shop
 
-STRANGE = {"en": ("Sorry.", "Error.", "No.", "Busy now.", "One moment."), "es": ("Perdón.", "Ocupado.", "Un momento.")}
-CUT = {"en": ("main_menu", "hours", "welcome"), "es": ("main_menu", "hours", "ask_order")}
-NEXT = {"en": ("ask_order", "goodbye"), "es": ("goodbye", "not_heard")}
-LINES = ("", "", "noise", "loss", "echo")
-KEY_S = 0.1
+STRANGE: Final = {"en": ("Sorry.", "Error.", "No.", "Busy now.", "One moment."), "es": ("Perdón.", "Ocupado.", "Un momento.")}
+CUT: Final = {"en": ("main_menu", "hours", "welcome"), "es": ("main_menu", "hours", "ask_order")}
+NEXT: Final = {"en": ("ask_order", "goodbye"), "es": ("goodbye", "not_heard")}
+LINES: Final = ("", "", "hiss", "loss=4%", "echo")
+"""Of these, losses and the echo of a key may hide what is said."""
+ECHO: Final = dtmf("1", key_s=0.1, gap_s=0)
 
 
-@dataclass(frozen=True)
-class Barged:
-    """How a call went."""
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A call that is ready to be held, with what the far side says in it. See `campaigns.Trial`."""
 
+    drawn: Draw
+    job: Job
+    sound: Samples
+    lost: frozenset[int]
     what: str
-    strange: bool
-    """Whether the IVR said what nobody recorded."""
-    hides: bool
-    """Whether the line may hide that."""
-    status: str
-    message: str
 
-    @property
-    def wrong(self) -> bool:
-        if self.strange:
-            return self.status == "passed" or (self.status == "error" and not self.hides)
-        return self.status != "passed"
-
-    def __str__(self) -> str:
-        return f"{self.what}: {self.status}: {self.message}"
+    def hold(self) -> Held:
+        talk = hold_against(self.job, self.sound, lost=self.lost)
+        step = next((number for number, step in enumerate(talk.steps, 1) if step.message), None)
+        return Held(talk.status, talk.steps[step - 1].message if step else "", step, tuple(talk.steps))
 
 
 @cache
@@ -64,14 +64,14 @@ def quiet(seconds: float) -> Samples:
     return np.zeros(round(seconds * SAMPLE_RATE), np.int16)
 
 
-def barge_in(seed: int) -> Barged:
-    """Hold the call of a seed."""
+def barge_in(seed: int) -> Spoken:
+    """Draw the call of a seed."""
     dice = random.Random(seed)
     language = dice.choice(list(CUT))
     cut, following = dice.choice(CUT[language]), dice.choice(NEXT[language])
-    waits = f"  - wait: {dice.randrange(1, 9) / 10:g}s\n" if dice.random() < 0.5 else ""
-    steps = f"  - {{hear: {cut}, in: {language}, whole: false}}\n{waits}  - press: 1\n  - {{hear: {following}, within: 4s}}\n"
-    job = shop(f"ivrtest: scenario/1\nname: A caller who does not wait\nflow: shop\nsteps:\n{steps}")
+    waits = [f"  - wait: {dice.randrange(1, 9) / 10:g}s\n"] if dice.random() < 0.5 else []
+    steps = [f"  - {{hear: {cut}, in: {language}, whole: false}}\n", *waits, "  - press: 1\n", f"  - {{hear: {following}, within: 4s}}\n"]
+    job = shop(f"ivrtest: scenario/1\nname: A caller who does not wait\nflow: shop\nsteps:\n{''.join(steps)}")
     first = np.concatenate([quiet(dice.uniform(0.2, 0.5)), sounding(cut, language)])
     pressed_s = next(note.at_s for note in hold_against(job, first).notes if note.text.startswith("pressed"))
     after_s = dice.uniform(0.03, 0.6)
@@ -81,25 +81,22 @@ def barge_in(seed: int) -> Barged:
     if said:
         parts += [word(said, language), quiet(dice.choice([0.05, 0.2, 0.6]))]
     sound = np.concatenate([*parts, sounding(following, language), quiet(0.4)])
-    line, lost = dice.choice(LINES), set[int]()
-    noise = np.random.default_rng(seed)
-    if line == "noise":
-        sound = np.clip(sound + noise.normal(0, 120, len(sound)), -32768, 32767).astype(np.int16)
-    if line == "loss":
+    line, lost = dice.choice(LINES), frozenset[int]()
+    if line == "hiss":
+        sound = added(sound, np.random.default_rng(seed).normal(0, 120, len(sound)), 0)
+    if line == "loss=4%":
         # Nothing is lost before the key, so that it is pressed when it was.
-        lost = {block for block in range(len(sound) // 160) if block / 50 > pressed_s and dice.random() < 0.04}
+        lost = frozenset(block for block in range(len(sound) // 160) if block / 50 > pressed_s and dice.random() < 0.04)
     if line == "echo":
-        sound = with_echo(sound, pressed_s + dice.uniform(0.0, 0.5))
-    conversation = hold_against(job, sound, lost=lost)
-    message = next((step.message for step in conversation.steps if step.message), "")
-    what = f'seed {seed}: "{cut}" cut {after_s:.2f} s after a key, {pause_s:.2f} s of quiet, "{said}", {line or "no"} line'
-    return Barged(what, bool(said), line in ("loss", "echo"), str(conversation.status), message)
+        sound = added(sound, ECHO * 0.35, round((pressed_s + dice.uniform(0.0, 0.5)) * SAMPLE_RATE))
+    what = (
+        f'"{cut}" in "{language}" cut {after_s:.2f} s after a key at {pressed_s:.2f} s, {pause_s:.2f} s of quiet, "{said}", "{following}"'
+    )
+    return Spoken(Draw((line,) if line else (), seed, len(steps) if said else None, line), job, sound, lost, what)
 
 
-def with_echo(sound: Samples, at_s: float) -> Samples:
-    time = np.arange(round(KEY_S * SAMPLE_RATE)) / SAMPLE_RATE
-    begin = round(at_s * SAMPLE_RATE)
+def added(sound: Samples, more: np.ndarray, begin: int) -> Samples:
     mixed = sound.astype(np.float64)
-    part = mixed[begin : begin + len(time)]
-    part += 2500 * (np.sin(2 * np.pi * 697 * time) + np.sin(2 * np.pi * 1209 * time))[: len(part)]
+    part = mixed[begin : begin + len(more)]
+    part += more[: len(part)]
     return np.clip(mixed, -32768, 32767).astype(np.int16)

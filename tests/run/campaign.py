@@ -17,7 +17,7 @@ FOLLOWED = {"welcome": 4, "hours": 7}
 """After which prompt she waits for another one, and in which step. After others she presses a key at once, or the IVR hangs up."""
 TRANSLATED = [prompt for prompt in STEPS if prompt != "choose_language"]
 LINES = ["", "quiet=-15dB", "jitter=30ms", "reordering=5%", "noisy=20dB", "loss=1%", "burst-loss=1%", "loss=3%"]
-HIDING = ("noisy", "loss", "burst-loss")
+HIDING = ("noisy", "loss", "burst-loss", "echo")
 
 
 @dataclass(frozen=True, slots=True)

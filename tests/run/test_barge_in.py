@@ -9,6 +9,7 @@ from ivrtest.audio.spectrum import SAMPLE_RATE, Samples
 from tests.examples.paths import timeless
 from tests.run.barge_in import barge_in, quiet, sounding, word
 from tests.run.by_script import hold_against
+from tests.run.campaign import is_right, told
 from tests.run.shop import shop
 
 STEPS = """
@@ -61,11 +62,7 @@ def test_a_prompt_that_begins_where_another_was_nearly_over_is_known(language: s
     assert (str(talk.status), [step.message for step in talk.steps]) == ("passed", ["", ""])
 
 
-def test_no_verdict_is_wrong_where_nothing_is_hidden() -> None:
-    """Of random calls. The seeds are those of calls without losses and echo."""
-    calls = [barge_in(seed) for seed in SEEDS]
-    assert not any(call.hides for call in calls)
-    assert [str(call) for call in calls if call.wrong] == []
-
-
-SEEDS = (0, 2, 4, 5, 7, 9, 10, 11)
+def test_no_verdict_is_wrong() -> None:
+    """Of random calls; `python -m tests.bench.verdicts --kinds barge-in` holds more. In the fourth, losses hide a word."""
+    held = [(trial.drawn, trial.hold()) for trial in map(barge_in, (0, 1, 2, 4, 5, 6, 7, 8))]
+    assert [told(drawn, call) for drawn, call in held if not is_right(drawn, call)] == []
