@@ -142,8 +142,8 @@ def hold(
 ) -> Held:
     """Hold a scenario against an embedded IVR with these faults. All that is random in them follows from `seed`.
 
-    `played`: what the IVR plays, if that is another sound than the caller knows. `way`: what else happens to its sound. `echo`: how the line
-    echoes keys, if it does.
+    `played`: what the IVR plays, if that is another sound than the caller knows. `way`: what else happens to its sound.
+    `echo`: how the line echoes keys, if it does.
     """
     return asyncio.run(_hold(job, [read(fault, job) for fault in faults], seed, played or job.library, way, echo))
 
