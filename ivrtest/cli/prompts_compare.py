@@ -71,7 +71,7 @@ def recording_of(name: str) -> Recording:
     except AudioError as error:
         raise click.ClickException(str(error)) from error
     if fault := fault_of(samples):
-        raise click.ClickException(f'recording "{path}" {fault}')
+        raise click.ClickException(f'recording "{path}" {fault}. record it again')
     return Recording(path.stem, "", samples, path=path)
 
 

@@ -56,7 +56,7 @@ def test_recordings_that_cannot_be_compared(shop: Path) -> None:
     write_wav(shop / "long.wav", silence(130) + 1000)
     for first, message in (
         ("nothing.wav", 'ivrtest: cannot read recording "nothing.wav": it is not there\n'),
-        ("silent.wav", 'ivrtest: recording "silent.wav" is silent\n'),
+        ("silent.wav", 'ivrtest: recording "silent.wav" is silent. record it again\n'),
         ("long.wav", 'ivrtest: recording "long.wav" lasts 130 s. 120 s can be compared\n'),
         ("shop.yaml#en/meny", 'ivrtest: "shop.yaml" has no recording "en/meny". did you mean "en/menu"?\n'),
         (
