@@ -41,8 +41,10 @@ const seen = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
     seen.unobserve(target);
-    const place = target.querySelector(".trouble");
-    target.scrollLeft += place.getBoundingClientRect().left - target.getBoundingClientRect().left - target.clientWidth / 4;
+    const place = target.querySelector(".wrong") ?? target.querySelector(".trouble");
+    // What leads to a moment stands left of it, what happened in a step right of where it began.
+    const share = place.matches(".wrong") ? 3 / 4 : 1 / 4;
+    target.scrollLeft += place.getBoundingClientRect().left - target.getBoundingClientRect().left - target.clientWidth * share;
   }
 });
 for (const frame of document.querySelectorAll(".scroll:has(.trouble)")) seen.observe(frame);
