@@ -25,7 +25,7 @@ from ivrtest.audio.certainty import (
     SURE_DB,
 )
 from ivrtest.audio.pursuit import SLACK
-from ivrtest.audio.rivals import continues, covers_instead, fits_far_better, instead, outdone, together
+from ivrtest.audio.rivals import continues, covers_instead, fits_far_better, goes_on, instead, outdone, together
 from ivrtest.audio.situation import Situation
 from ivrtest.audio.spectrum import HOP
 from ivrtest.audio.stranger import BURIED_DB
@@ -40,6 +40,11 @@ def completed(situation: Situation) -> tuple[Track | None, Track | None]:
     complete = [one for one in complete if one.clear or not any(instead(other, one) and outdone(one, other) for other in complete)]
     # The longest cover wins; what covers the same stretch is told apart by how well it fits.
     best = min(complete, key=lambda track: (-round(track.heard_s * 10), track.worst))
+    if best.key not in situation.expected:
+        due = [track for track in situation.tracks if track.key in situation.expected and goes_on(track, best)]
+        if not all(track in complete for track in due):
+            return None, None
+        best = max(due, key=lambda track: track.heard_s, default=best)
     # One that covers hardly more is none where another one fits clearly better.
     best = min((track for track in complete if track is best or covers_instead(track, best)), key=lambda track: track.worst)
     same = [track for track in complete if together(track, best)]

@@ -68,6 +68,12 @@ def continues(track: Track, best: Track) -> bool:
     return track.heard_s > best.heard_s and track.worst < best.worst - _BETTER_DB
 
 
+def goes_on(track: Track, best: Track) -> bool:
+    """Return whether a recording begins like `best` and ends later: "six hundred" for "six", however soft its beginning is."""
+    same_start = abs(track.sounding_start - best.sounding_start) < _SAME_START
+    return track.clear and track.compared and same_start and track.sounding_end > best.sounding_end + _SAME_START
+
+
 def instead(track: Track, best: Track) -> bool:
     """Return whether a recording fits as it is where `best` fits only as one with other sound over it."""
     return track.clear and track.heard_s >= 0.15 and abs(track.sounding_start - best.sounding_start) < _NEAR

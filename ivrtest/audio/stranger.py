@@ -49,6 +49,7 @@ _MOST: Final = 0.6
 _BESIDE: Final = 12
 _REST: Final = 20
 """Frames of sound that may be what is left of a recording that seems to have gone wrong a little too early."""
+_EDGE: Final = 6
 _QUIET_BEFORE: Final = 10
 """Frames of quiet after which a sound begins anew."""
 
@@ -182,9 +183,19 @@ class Strangers:
         soft_db = percentile(sound, 10)
         return soft_db > before_db + NEW_NOISE_DB and percentile(sound, 75) - soft_db < FILLED_DB
 
+    def passed_over(self, start: int, end: int) -> bool:
+        """Return whether a recording was heard to its end between two frames that was not taken for itself: something was said there."""
+        return any(
+            track.compared and track.sounding_start // HOP >= start - _EDGE and track.sounding_end // HOP <= end + _EDGE
+            for track in self._heard_out()
+        )
+
+    def _heard_out(self) -> list[Track]:
+        return [*self.left_open, *(track for track in self._pursuit.tracks if track.complete and track.good and not track.hidden)]
+
     def _in_recordings(self, start: int, end: int) -> int:
         """Return how many of the frames lie in recordings that were heard to their end, but not taken for themselves."""
         covered = np.zeros(end - start, np.bool_)
-        for track in [*self.left_open, *(track for track in self._pursuit.tracks if track.complete and track.good and not track.hidden)]:
+        for track in self._heard_out():
             covered[max(0, track.first - start) : max(0, track.sounding_end // HOP - start)] = True
         return int(np.count_nonzero(covered & self._history.speech(start, end)))
