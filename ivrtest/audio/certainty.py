@@ -55,8 +55,6 @@ MOMENT_FRAMES: Final = 7
 """So much may be lost in a row, two packets of 20 ms and the windows that they reach into, without hiding a sound of speech."""
 MOST_OF_WORD: Final = 0.6
 """So much of a short word must have arrived where packets get lost."""
-FEW_FRAMES: Final = 8
-"""Sound that is shorter may be anything."""
 PAUSE_FRAMES: Final = 4
 """Quiet between two words that are recordings of their own, 0.1 s but for the windows that reach into them."""
 ROW_FRAMES: Final = 250

@@ -16,7 +16,6 @@ from ivrtest.audio.call_end import cut_by_end, with_cut
 from ivrtest.audio.certainty import (
     BAND_ABOVE_NOISE_DB,
     DECISIONS,
-    FEW_FRAMES,
     GAP_FRAMES,
     JUST_BEGUN_FRAMES,
     LEAST_GAP_FRAMES,
@@ -241,12 +240,13 @@ class Matcher:
         first = max(self._history.oldest, self._now.cursor // HOP)
         end = max(first, track.sounding_start // HOP - 3)
         sounding = without_echo(self._history.speech(first, end).nonzero()[0], end - first)
-        # What the loss of packets has left of a recording is short, and yet something that was said.
-        known = self._strangers.passed_over(first, end)
-        if self._now.told_unknown or len(sounding) < (FEW_FRAMES if known else 25):
+        if self._now.told_unknown or len(sounding) == 0:
             return []
         start, end = first + int(sounding[0]), first + int(sounding[-1])
-        if not known and not self._history.varies(start, end):
+        if self._strangers.remains(sounding + first, end):
+            self._strangers.heard_recording(track)
+            return [self._strangers.heard(start, end, self._now.near())]
+        if len(sounding) < 25 or not self._history.varies(start, end):
             return []
         self._strangers.heard_recording(track)
         return [self._strangers.heard(start, end, self._now.near())] if self._strangers.in_front(start, end) else []

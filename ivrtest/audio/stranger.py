@@ -10,6 +10,7 @@ from math import inf
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ivrtest.audio.alignment import Track
 from ivrtest.audio.certainty import ENOUGH_S
@@ -49,7 +50,12 @@ _MOST: Final = 0.6
 _BESIDE: Final = 12
 _REST: Final = 20
 """Frames of sound that may be what is left of a recording that seems to have gone wrong a little too early."""
+_REMAINS_DB: Final = 12.0
+"""What is left of a word may be softer by so much: its vowel may be lost."""
+_VOWEL: Final = 12
 _EDGE: Final = 6
+_FEW: Final = 8
+"""Sound that is shorter may be anything."""
 _QUIET_BEFORE: Final = 10
 """Frames of quiet after which a sound begins anew."""
 
@@ -183,8 +189,18 @@ class Strangers:
         soft_db = percentile(sound, 10)
         return soft_db > before_db + NEW_NOISE_DB and percentile(sound, 75) - soft_db < FILLED_DB
 
-    def passed_over(self, start: int, end: int) -> bool:
-        """Return whether a recording was heard to its end between two frames that was not taken for itself: something was said there."""
+    def remains(self, sounding: NDArray[np.int_], end: int) -> bool:
+        """Return whether frames of sound are what losses have left of something that was said, up to frame `end`: short, and yet no
+        breath. Or a recording was heard to its end there that was not taken for itself."""
+        start = int(sounding[0])
+        damaged = self._history.lost_share(start - 1, end + 2) > 0
+        if len(sounding) < _FEW or not (damaged or self._passed_over(start, end)):
+            return False
+        loud = float(np.percentile(self._history.total(start, end + 1)[sounding - start], 75))
+        # All that was loud of it may have been lost.
+        return loud > self._voice_db - _REMAINS_DB or int(np.count_nonzero(~self._history.valid(start, end))) >= _VOWEL
+
+    def _passed_over(self, start: int, end: int) -> bool:
         return any(
             track.compared and track.sounding_start // HOP >= start - _EDGE and track.sounding_end // HOP <= end + _EDGE
             for track in self._heard_out()
