@@ -174,7 +174,7 @@ class Strangers:
             # Something else on a noisy line was over it for long before it went wrong, which may be why it did.
             return Doubt.overlap
         end = self._history.end
-        if not any(self._filled(track.first, since, end) for since in (track.first, wrong)):
+        if not any(self._filled(track.first, first, end) for first in (track.first, wrong)):
             return None
         self._noisy_until = end
         return Doubt.noise
