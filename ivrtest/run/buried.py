@@ -76,6 +76,12 @@ class Levels:
         noise = before[len(before) // 10]
         return noise > NOISE_DBOV and during[len(during) // 2] < noise + HARDLY_DB
 
+    def is_noise(self, start: float, end: float) -> bool:
+        """Return whether nothing between `start` and `end` was louder than the softest moments of the call just before."""
+        during = sorted(dbov for begin, stop, dbov in self._levels if start <= begin and stop <= end)
+        past = sorted(dbov for begin, stop, dbov in self._levels if start - _PAST_S <= begin and stop <= end)
+        return len(during) >= _FEWEST and during[len(during) * 9 // 10] < past[len(past) // 10] + RISES_DB
+
     def _quietest(self, start: float, end: float) -> float:
         """Return how loud the quietest twentieth of a time is."""
         ordered = sorted(dbov for begin, stop, dbov in self._levels if start <= begin and stop <= end)

@@ -155,7 +155,7 @@ def silence(seed: int) -> Trial:
     """A caller who says nothing, on a line with noise of any loudness."""
     dice = random.Random(seed)
     fault, step = dice.choice([("", None), ("", None), ("repeated-prompt@choose_language", 2), ("repeated-prompt@not_heard", 3)])
-    noise = [f"noisy={dice.randrange(20, 50)}dB", f"quiet=-{dice.randrange(1, 20)}dB", "jitter=30ms", ""]
+    noise = [f"noisy={dice.randrange(8, 50)}dB", f"quiet=-{dice.randrange(1, 20)}dB", "jitter=30ms", ""]
     return Trial(draw(dice, seed, fault, step, noise), shop.shop(shop.SILENT))
 
 

@@ -11,7 +11,7 @@ from ivrtest.server.faults import Fault, Kind
 from tests.examples.paths import timeless
 from tests.run.by_sound import hold
 from tests.run.conversations import ANSWERED, WE_HANG_UP, WELCOME, conversation, decided, heard, play, recognised
-from tests.run.shop import HURRIED, PATIENT, shop
+from tests.run.shop import HURRIED, PATIENT, SILENT, shop
 
 HARDLY = "could not tell: what sounded from # s to # s hardly rose above the noise on the line"
 LOUD_NOISE = ("noisy=20dB", "quiet=-15dB")
@@ -70,6 +70,25 @@ def test_before_a_recording_noise_may_be_heard_and_a_click(levels: list[float]) 
     talk = conversation("- hear: welcome\n- hang_up\n")
     play(talk, listening(*levels))
     assert decided(talk) == ["passed", "passed"]
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_noise_that_goes_on_where_a_prompt_ends_does_not_break_a_silence(seed: int) -> None:
+    assert str(hold(shop(SILENT), f"late-prompt={31 * seed + 2}ms", "noisy=15dB", seed=seed).status) == "passed"
+
+
+@pytest.mark.parametrize(
+    ("levels", "noise"),
+    [
+        pytest.param([*STEADY, *SPEECH, *STEADY], True, id="as before the prompt"),
+        pytest.param([*[-70.0] * 50, *SPEECH, *STEADY], False, id="not there before"),
+        pytest.param([*STEADY, *STEADY[:5], *SPEECH, *STEADY[:5]], False, id="speech"),
+        pytest.param([*STEADY, *SPEECH, *STEADY[:5]], False, id="too little to tell"),
+    ],
+)
+def test_noise_is_what_is_as_loud_as_the_line_was_before(levels: list[float], noise: bool) -> None:
+    start = 50 if levels[50:55] == STEADY[:5] else 70
+    assert of(*levels).is_noise(start * 0.02, 9) is noise
 
 
 def of(*levels: float) -> Levels:

@@ -12,7 +12,7 @@ from ivrtest.run.acts.act import Act, cut_short, decide, wait_on
 from ivrtest.run.acts.naming import music_named, told
 from ivrtest.run.blame import was_silent
 from ivrtest.run.result import Status
-from ivrtest.run.scene import Command, Done, Percept, Scene
+from ivrtest.run.scene import EDGE_S, Command, Done, Percept, Scene
 from ivrtest.scenario.steps.silence import Silence
 
 NOTICING_S: Final = 0.5
@@ -48,6 +48,9 @@ class SilenceAct(Act):
                 if self.fading and end > scene.since + FADING_S:
                     self.broken_at = scene.since
                 self.fading = False
+                if self.broken_at is not None and scene.levels.is_noise(self.broken_at + EDGE_S, end):
+                    # Noise goes on where a prompt ends, and is known for the line's own only later.
+                    self.broken_at = None
                 if self.broken_at is not None and scene.undecided is None:
                     return decide(Status.FAILED, self.broken_at, f"heard a sound at {self.broken_at:.1f} s. {self.expected()}")
         return self.look(scene)
