@@ -81,7 +81,9 @@ class Strangers:
     def heard_recording(self, track: Track) -> None:
         """Note how a recording sounded: so loud are those who speak to the caller, and so clear is the line."""
         self._voice_db = self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
-        self._overlaid = track.overlaid
+        if track.overlaid or track.heard_s >= ENOUGH_S:
+            # That nothing was over a short one proves little.
+            self._overlaid = track.overlaid
         self.after_recording = True
         if track.clear and track.heard_s >= ENOUGH_S:
             self.usual_db = track.mean
