@@ -63,6 +63,7 @@ class Fingerprints:
         self._lay_out(np.arange(len(references)), places, counts, [reference.start // FINE_HOP for reference in references])
 
     def _lay_out(self, numbers: NDArray[np.int_], places: NDArray[np.float32], counts: Sequence[int], sounding: Sequence[int]) -> None:
+        self._single: dict[int, Fingerprints] = {}
         self.numbers = numbers
         """The recordings in the order of their places."""
         self.offsets = np.cumsum(counts, dtype=np.int64) - np.asarray(counts, np.int64)
@@ -79,6 +80,15 @@ class Fingerprints:
 
     def only(self, numbers: Sequence[int]) -> Fingerprints:
         """Return the patches of a few recordings."""
+        if len(numbers) != 1:
+            return self._picked(tuple(numbers))
+        # Many calls expect the same one. All of these together take no more memory than the whole does.
+        [number] = numbers
+        if number not in self._single:
+            self._single[number] = self._picked((number,))
+        return self._single[number]
+
+    def _picked(self, numbers: tuple[int, ...]) -> Fingerprints:
         some = Fingerprints.__new__(Fingerprints)
         parts = [self.places[:, self.slice(number)] for number in numbers]
         counts, sounding = [self._counts[number] for number in numbers], [self._sounding[number] for number in numbers]

@@ -73,6 +73,10 @@ _UNITS = {
 """What sums over bands are multiplied with, row by row of `weigh`, by how many dimensions they have."""
 _ONES = np.ones(BANDS, np.float32)
 _EACH_BAND = np.arange(BANDS)
+_COUNTS: Final = 512
+"""Up to so many frames it is kept where the middle of some sorted cells is, and how far they are trusted."""
+_MIDDLES = (np.arange(_COUNTS) - 1) // 2
+_TRUSTED = np.arange(_COUNTS) / (np.arange(_COUNTS) + _HALF_TRUSTED)
 
 
 def checked_limit(limit_db: float) -> float:
@@ -122,10 +126,10 @@ def line_gain(call: Levels, recording: Levels, valid: Mask, noise: Levels) -> Le
     median = cells[count // 2]
     middle = np.float32(min(max(median, least), max(least, MOST_GAIN_DB)))
     # Nothing is made of a band's last cell, the one of a band without any.
-    tilt = ordered[_EACH_BAND, (counts - 1) // 2] - median
+    tilt = ordered[_EACH_BAND, _MIDDLES[counts] if frames < _COUNTS else (counts - 1) // 2] - median
     np.maximum(tilt, _LEAST_TILT, out=tilt)
     np.minimum(tilt, _MOST_TILT, out=tilt)
-    trusted = counts / (counts + _HALF_TRUSTED)
+    trusted = _TRUSTED[counts] if frames < _COUNTS else counts / (counts + _HALF_TRUSTED)
     gain: Levels = (middle + trusted * tilt).astype(np.float32)
     return gain
 
