@@ -11,6 +11,7 @@ from ivrtest.audio.dtmf_detector import DtmfDetector
 from ivrtest.call.call import SAMPLE_RATE, Block, KeyHeard, Samples
 from ivrtest.call.codecs import CODECS
 from ivrtest.call.decryption import Decryption
+from ivrtest.call.outgoing import ECHO, SecretSpan
 from ivrtest.call.remote_media import Address, RemoteMedia
 from ivrtest.rtp.key_receiver import HIDES_A_KEY, KeyReceiver, ReceivedKey
 from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
@@ -65,6 +66,8 @@ class Incoming:
         self.taken = 0
         """How far blocks were taken, in samples."""
         self.hide_keys = False
+        self.sent_secrets: Sequence[SecretSpan] = ()
+        """When we sent secret keys: the line may send them back, and neither a capture nor a recording is to have them."""
         self._latest = 0.0
         """When the source was heard last, in samples on our clock."""
         self._signalled: Address | None = None
@@ -173,13 +176,25 @@ class Incoming:
         self.understood = True
         clock_rate = self._key_clocks[packet.payload_type]
         self._report(self._keys.receive(packet, position, int(arrival), clock_rate=clock_rate, sound_rate=self.timeline.clock_rate))
-        return self.hide_keys
+        return self.hide_keys or self.echoes(arrival, sound=False)
 
     def _missed_on_hold(self, data: bytes, arrival: float) -> bool:
         """Take keys only: who holds the line may press some, and sends no sound."""
         if data[1] & 0x7F in self._key_clocks:
             return self._insert(data, arrival)
         return self._hides_sound
+
+    def echoes(self, arrival: float, *, sound: bool) -> bool:
+        """Whether what arrives then may be secret keys of ours that are sent back: in sound, or as events."""
+        return any((span.tones or not sound) and span.begin <= arrival < span.end + ECHO for span in self.sent_secrets)
+
+    def _without_echo(self, samples: Samples) -> Samples:
+        for span in self.sent_secrets:
+            begin, end = max(0, span.begin - self.taken), span.end + ECHO - self.taken
+            if span.tones and begin < len(samples) and end > 0:
+                samples = samples.copy()
+                samples[begin:end] = 0
+        return samples
 
     @property
     def _hides_sound(self) -> bool:
@@ -207,13 +222,14 @@ class Incoming:
         missed = self.timeline.missed
         block = Block(self.taken, samples, lost, tuple(missed) if missed else (), self.understood)
         missed.clear()
+        kept = np.zeros_like(samples) if self._hides_sound else self._without_echo(samples)
         self.taken = until
         if self._tones is not None:
             for key in self._tones.feed(samples):
                 self.events.append(KeyHeard(key.key, key.start / SAMPLE_RATE, key.samples / SAMPLE_RATE, how="inband"))
         if self._limit is not None:
             if until <= self._limit:
-                self._kept.append(np.zeros_like(samples) if self._hides_sound else samples)
+                self._kept.append(kept)
             else:
                 self.cut = True
         return block

@@ -111,6 +111,7 @@ class MediaSession:
         # Of the media thread.
         self._outgoing = outgoing
         self._incoming = incoming
+        incoming.sent_secrets = outgoing.secrets
         self._repace = repace
         self._ending = False
         self._end_error: MediaError | None = None

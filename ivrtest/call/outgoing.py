@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -27,6 +27,20 @@ NOISE_EVERY = 1600
 """Samples between two packets of comfort noise: 200 ms."""
 NOISE_DBOV = 70
 """How far below full scale our silence is said to be."""
+
+
+ECHO = SAMPLE_RATE // 2
+"""Samples. So much later the line may send back what we sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSpan:
+    """A time in which secret keys were sent, in samples on our clock."""
+
+    begin: int
+    end: int
+    tones: bool
+    """Whether they were sound."""
 
 
 @lru_cache
@@ -101,6 +115,8 @@ class Outgoing:
         self._key_begin = 0
         self._key_packet: KeyPacket | None = None
         self._tone: Samples = np.zeros(0, np.int16)
+        self.secrets: list[SecretSpan] = []
+        """When secret keys were sent."""
         self.limit = limit
         self._kept_samples = 0
         self._kept: list[tuple[Codec, bytes | Samples]] = []
@@ -309,6 +325,13 @@ class Outgoing:
         self._noise_at = position
         return self._packet(payload_type, self.timestamp_at(position), bytes([NOISE_DBOV]), marker=False), False
 
+    def _note_secret(self, position: int, *, tones: bool) -> None:
+        end = position + self.tick
+        if self.secrets and self.secrets[-1].tones == tones and position <= self.secrets[-1].end + ECHO:
+            self.secrets[-1] = replace(self.secrets[-1], end=end)
+        else:
+            self.secrets.append(SecretSpan(position, end, tones))
+
     def _key_at(self, remote: RemoteMedia, key: KeyPacket, position: int) -> tuple[bytes, bool]:
         """Return the packet of a key. Meanwhile the recording goes on, unheard."""
         if self._sound is not None:
@@ -322,6 +345,8 @@ class Outgoing:
                 level = -key.form.volume - _FULL_SCALE_DBM0
                 self._tone = tones.tone(tones.DTMF_FREQUENCIES[key.key], key.seconds, level_db=level)
         self._key_packet = key
+        if key.secret:
+            self._note_secret(position, tones=remote.key_payload_type is None)
         if key.last:
             self._key_sent(key)
         if remote.key_payload_type is not None:

@@ -112,7 +112,8 @@ class Receiver:
             self._reporting.take(data, address, arrived, wall_zero, muxed=True)
             return
         incoming = self._incoming
-        secret = incoming.datagram(data, address, (arrived - self._zero) * SAMPLE_RATE)
+        position = (arrived - self._zero) * SAMPLE_RATE
+        secret = incoming.datagram(data, address, position) or incoming.echoes(position, sound=True)
         if incoming.source == address:
             self._heard_from(address)
             self.after_goodbye += self._reporting.reports.goodbye

@@ -7,6 +7,7 @@ import pytest
 
 from ivrtest.call.call import KeyHeard
 from ivrtest.call.incoming import MOVED_AFTER, Incoming
+from ivrtest.call.outgoing import ECHO, SecretSpan
 from ivrtest.call.remote_media import RemoteMedia
 from ivrtest.rtp.dtmf import TelephoneEvent
 from ivrtest.rtp.packet import RtpPacket
@@ -167,6 +168,23 @@ def test_a_key_lies_where_its_timestamp_does_and_is_hidden_on_demand() -> None:
     ear.hide_keys = True
     assert ear.datagram(key(2, TelephoneEvent(7, True, 800)), SIGNALLED, 2640) is True
     assert ear.events == [KeyHeard("7", 1800 / 8000, 0.1)]
+
+
+def test_secret_keys_of_ours_that_come_back_are_in_no_recording_and_no_capture() -> None:
+    ear = Incoming(limit=8000)
+    ear.agree(RemoteMedia(SIGNALLED))
+    ear.sent_secrets = [SecretSpan(160, 480, tones=True), SecretSpan(6400, 6560, tones=False)]
+    assert [ear.echoes(at, sound=True) for at in (159, 160, 479 + ECHO, 480 + ECHO, 6400)] == [False, True, True, False, False]
+    assert [ear.echoes(at, sound=False) for at in (479 + ECHO, 480 + ECHO, 6400, 6559 + ECHO, 6560 + ECHO)] == [
+        *(True, False, True, True, False)
+    ]
+    for number in range(50):
+        ear.datagram(audio(number), SIGNALLED, 160.0 * number)
+    heard = np.concatenate([ear.take(until).samples for until in (800, 2400, 8000)])
+    kept = ear.heard()
+    assert not kept[160 : 480 + ECHO].any()
+    assert np.array_equal(np.delete(kept, slice(160, 480 + ECHO)), np.delete(heard, slice(160, 480 + ECHO)))
+    assert np.count_nonzero(heard) > 7000
 
 
 def test_a_key_whose_end_is_lost_is_reported_when_its_time_is_over() -> None:
