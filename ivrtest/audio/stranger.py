@@ -34,7 +34,9 @@ FILLED_DB: Final = 15.5
 """Speech rises by more above its own softest moments, nearly always by 18 dB and more, over all codecs. Those of sound that does not are
 full of noise, which the line has only while somebody speaks, or only since."""
 FILLED_FRAMES: Final = 100
-"""What is shorter may have no soft moment."""
+"""What is shorter may have no soft moment ..."""
+SHORT_FILLED_DB, SHORT_FILLED_FRAMES = 9.0, 60
+"""... but rises by this much all the same."""
 BEFORE_FRAMES, SOFTEST = 300, 3
 """What the line was like before a sound: the softest 3 % of the 3 s before it, which may be other speech."""
 NO_NOISE_DB, NEW_NOISE_DB = 6.0, 25.0
@@ -186,10 +188,11 @@ class Strangers:
         history = self._history
         before_db = history.level_db(began - BEFORE_FRAMES, began, SOFTEST)
         sound = history.sound(start, end, before_db + NO_NOISE_DB)
-        if len(sound) < FILLED_FRAMES:
+        if len(sound) < SHORT_FILLED_FRAMES:
             return False
         soft_db = percentile(sound, 10)
-        return soft_db > before_db + NEW_NOISE_DB and percentile(sound, 75) - soft_db < FILLED_DB
+        least_db = FILLED_DB if len(sound) >= FILLED_FRAMES else SHORT_FILLED_DB
+        return soft_db > before_db + NEW_NOISE_DB and percentile(sound, 75) - soft_db < least_db
 
     def remains(self, sounding: NDArray[np.int_], end: int) -> bool:
         """Return whether frames of sound are what losses have left of something that was said, up to frame `end`: short, and yet no

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from ivrtest.audio.hearing import Doubt, Heard, Match, Verdict
 from ivrtest.call.listener import Tick
 from ivrtest.run.buried import Levels
 from ivrtest.run.scene import Percept
 from ivrtest.server.faults import Fault, Kind
 from tests.examples.paths import timeless
 from tests.run.by_sound import hold
-from tests.run.conversations import ANSWERED, WE_HANG_UP, WELCOME, conversation, decided, heard, play, recognised
+from tests.run.conversations import ANSWERED, WE_HANG_UP, WELCOME, conversation, decided, heard, key, play, recognised
 from tests.run.shop import HURRIED, PATIENT, SILENT, shop
 
 HARDLY = "could not tell: what sounded from # s to # s hardly rose above the noise on the line"
@@ -70,6 +71,15 @@ def test_before_a_recording_noise_may_be_heard_and_a_click(levels: list[float]) 
     talk = conversation("- hear: welcome\n- hang_up\n")
     play(talk, listening(*levels))
     assert decided(talk) == ["passed", "passed"]
+
+
+@pytest.mark.parametrize(("end", "told"), [(7.0, "error: could not tell: something "), (3.5, "failed: nothing was heard for 2 s. ")])
+def test_what_nobody_could_tell_after_a_key_may_have_been_the_answer(end: float, told: str) -> None:
+    """It began right before the key: what was cut off and what came then had no pause between them, in noise."""
+    talk = conversation("- hear: welcome\n- press: 2\n- {hear: menu, within: 2s}\n- hang_up\n")
+    sound = Match("", "", Verdict.inconclusive, 0.0, 3.0, end, end, start_known=True, doubt=Doubt.noise)
+    play(talk, [ANSWERED, heard(WELCOME, 0.2, 2.9), key("2", 3.1), Heard(sound, end), *(Tick(at * 0.1) for at in range(70, 99))])
+    assert decided(talk)[2].startswith(told)
 
 
 @pytest.mark.parametrize("seed", [0, 3])

@@ -47,6 +47,8 @@ class HearAct(Act):
         """The tone of the network that was heard instead, for people."""
         self.old: Match | None = None
         """What our key did not interrupt."""
+        self.unclear: Match | None = None
+        """What began before our key and may have been the answer to it."""
         self.begun: Match | None = None
         """What had only begun when the call ended."""
         self.broken: Match | None = None
@@ -83,6 +85,9 @@ class HearAct(Act):
                 return (), self.recognised(match, scene)
             case Heard(match=match) if scene.matters(match, self.next_wanted):
                 return self.final(match, scene)
+            case Heard(match=match) if self.is_unclear(match):
+                self.unclear = match
+                return wait_on()
             case Heard(match=match) if match.prompt and match.end_s > self.since + REACTION_S:
                 self.old = match if scene.is_stale(match) else None
                 return wait_on()
@@ -228,12 +233,18 @@ class HearAct(Act):
             return Done(Status.ERROR, scene.now, message, tuple(self.heard))
         return None
 
+    def is_unclear(self, match: Match) -> bool:
+        """Return whether a sound without a name, that began before our key, went on for so long that it may have been the answer."""
+        return not match.prompt and match.verdict is Verdict.inconclusive and match.end_s > self.since + REACTION_S
+
     def nothing(self, scene: Scene) -> tuple[Status, str]:
         """Return the verdict, and what is there to be told, where no recording is."""
         if self.tone:
             what = f"only {self.tone} was heard"
         elif self.old is not None:
             what = f"{named(self.old.key)} went on after the key, until {self.old.end_s:.1f} s, and nothing else was heard"
+        elif self.unclear is not None:
+            return Status.ERROR, f"could not tell: {told(self.unclear)}"
         elif not scene.answered or scene.sounded or scene.transfers:
             what = "nothing was heard"
         elif soundless := scene.soundless(self.allowed_s):
