@@ -183,7 +183,7 @@ class Conversation:
         self.notes += [Note(match.decided_at_s, f"heard {told(match)}", match) for match in done.heard if match.by is Means.words]
         if done.status is not Status.PASSED:
             return followed + self._hang_up()
-        self.scene.since = done.at_s
+        self.scene.since, self.scene.after_hearing = done.at_s, bool(done.heard)
         self._index += 1
         return followed + (self._catch_up(done.later) if done.later else self._begin())
 

@@ -150,6 +150,8 @@ class Scene:
     now: float = 0.0
     since: float = 0.0
     """When the last event was: the end of what was heard, or of the key pressed."""
+    after_hearing: bool = False
+    """Whether the step before said what was to be heard."""
     last_key: float = -1.0
     """When the last key of ours went down. What began before that is no answer to it."""
     excused_until: float = -1.0

@@ -164,6 +164,32 @@ def test_each_step_kind_is_judged(steps: str, percepts: list[Percept], expected:
     assert verdict(steps, percepts) == expected
 
 
+MORE = "nothing more was expected before the call's end"
+
+
+@pytest.mark.parametrize(
+    ("before", "more", "expected"),
+    [
+        ("hear: menu", heard(MENU, 2.2, 4.0), f'failed: heard "menu" in "en" from 2.2 s to 4.0 s. {MORE}'),
+        ("hear: menu", heard(("sorry", "en"), 2.2, 4.0), f'failed: heard "sorry" in "en" from 2.2 s to 4.0 s. {MORE}'),
+        (
+            "hear: menu",
+            heard(("", ""), 2.2, 4.0, Verdict.unknown),
+            f"failed: heard speech that is no recording of the flow, from 2.2 s to 4.0 s. {MORE}",
+        ),
+        (
+            "hear: menu",
+            heard(MENU, 2.2, 4.0, Verdict.inconclusive),
+            f'error: could not tell: something like "menu" in "en" with too much loss or noise on the line to tell, from 2.2 s to 4.0 s. {MORE}',
+        ),
+        ("wait: 1s", heard(MENU, 2.2, 4.0), "passed"),
+    ],
+)
+def test_what_is_said_after_all_that_was_to_be_heard(before: str, more: Heard, expected: str) -> None:
+    first: list[Percept] = [heard(MENU, 0.3, 2.0)] if before == "hear: menu" else ticks(0.0, 2.1)
+    assert verdict(f"- {before}\n- ended: {{by: ivr}}\n", [*first, more, THEY_HANG_UP]) == ["passed", expected]
+
+
 def test_the_caller_speaks() -> None:
     assert play(conversation("- say: 2s\n"), [ANSWERED]) == [Speak(2.0)]
 
