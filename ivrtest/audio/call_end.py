@@ -37,14 +37,18 @@ def cut_by_end(situation: Situation) -> Match | None:
 
     None where nothing sounds, or what sounds is no recording's beginning.
     """
-    history = situation.history
-    first = max(history.oldest, situation.cursor // HOP)
+    history, named = situation.history, situation.named
+    # What a recording gave way to is no part of it any more.
+    since = situation.cursor // HOP if named is None else named.fell_at
+    if since is None:
+        return None
+    first = max(history.oldest, since)
     sounding = without_echo(np.flatnonzero(history.speech(first, history.end)), history.end - first)
-    if situation.named is not None or not len(sounding):
+    if not len(sounding):
         return None
     start, end = first + int(sounding[0]), first + int(sounding[-1])
     begun = [track for track in situation.tracks if track.clear and not track.complete and track.compared]
-    begun = [track for track in begun if situation.sound_before(track) < _SOUND_BEFORE]
+    begun = [track for track in begun if situation.sound_before(track, first) < _SOUND_BEFORE]
     begun = [track for track in begun if track.key in situation.expected or track.heard_s > _NAMED_S] or list(_expected(situation, start))
     best = min(begun, key=lambda track: (track.key not in situation.expected, -track.heard_s, track.worst), default=None)
     if best is not None:

@@ -41,10 +41,11 @@ class Situation:
             return NAME_ANY_S
         return NAME_EXPECTED_S if track.worst > GOOD_BEGINNING_DB else NAME_WELL_EXPECTED_S
 
-    def sound_before(self, track: Track) -> int:
-        """Return how many frames of sound lie unexplained between what was explained and this recording's start."""
+    def sound_before(self, track: Track, since: int = 0) -> int:
+        """Return how many frames of sound lie unexplained between what was explained (or frame `since`, if that is later) and this
+        recording's start."""
         history = self.history
-        first = max(history.oldest, self.cursor // HOP)
+        first = max(history.oldest, self.cursor // HOP, since)
         end = max(first, track.sounding_start // HOP - 3)
         level_db = history.voice_db(track.sounding_start // HOP, track.first + track.judged) - FAR_BELOW_DB
         return int(np.count_nonzero(history.speech_or_lost(first, end) & (history.total(first, end) > level_db)))

@@ -180,7 +180,8 @@ MORE = "nothing more was expected before the call's end"
         (
             "hear: menu",
             heard(MENU, 2.2, 4.0, Verdict.inconclusive),
-            f'error: could not tell: something like "menu" in "en" with too much loss or noise on the line to tell, from 2.2 s to 4.0 s. {MORE}',
+            'error: could not tell: something like "menu" in "en" with too much loss or noise on the line to tell, from 2.2 s to 4.0 s. '
+            + MORE,
         ),
         ("wait: 1s", heard(MENU, 2.2, 4.0), "passed"),
     ],

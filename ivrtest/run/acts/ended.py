@@ -1,7 +1,7 @@
 """`ended: {by: ivr}`: the call must be over, and by whom.
 
-Whoever says what is to be heard wants nothing else to be said: right after a `hear`, a recording or speech before the end is a failure. After
-other steps anything may be said.
+Whoever says what is to be heard wants nothing else to be said: right after a `hear`, a recording or speech before the end is a failure.
+After other steps anything may be said.
 """
 
 from __future__ import annotations
