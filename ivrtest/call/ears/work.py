@@ -19,8 +19,8 @@ from ivrtest.call.ears.messages import Answer, Close, Expect, Feed, Finish, Mask
 MakeEar = Callable[[PromptLibrary], Ear]
 """Gives a call its ear, such as `ivrtest.audio.revoiced.ear_for`. Known by its name in the other process."""
 NICENESS: Final = 15
-"""Packets come first. On a core that 1,000 calls and ears for 100 of them fill, 99 % of packets leave 4 to 6 ms late at 15, 9 to 13 at 5, and
-prompts are known as soon. Not more: beside other programs a call must still be heard in time."""
+"""Packets come first. On a core that 1,000 calls and ears for 100 of them fill, 99 % of packets leave at most 4 to 6 ms late at 15 and 9 to
+13 at 5, and prompts are known as soon. Not more: beside other programs a call must still be heard in time."""
 _ANSWER_AFTER_S: Final = 0.002
 """Who has waited for so long is told, though others are not listened to yet."""
 _MOST_OCTETS: Final = 1 << 20
