@@ -17,8 +17,11 @@ _REJUDGED: Final = 120
 _RECENT: Final = 45
 _GAIN_AT_ONCE: Final = 60
 """In a track shorter than this the gain is estimated anew at every step, later at every other one."""
-_FIRST_STEPS: Final = 4
-"""Steps of the lag with which a track finds its place when it is first judged."""
+_TO_FOLLOW: Final = 20
+"""Frames by which the place of a track can be told better."""
+_FIRST_STEPS: Final = 8
+"""Steps of the lag with which a track finds its place as soon as it has so many. Where other sound ends just as it begins, it may lie so
+far off at first."""
 _LEAST_WEIGHT, _HALF = scalar(0.02), scalar(0.5)
 _LAST: Final = 20
 _ELSE_DB: Final = 6.0
@@ -113,8 +116,8 @@ class Track(Standing):
         gain_due = self._gain is None or (end <= _GAIN_AT_ONCE or end - self._gain_at >= 20 if whole else before // 50 != end // 50)
         evidence: NDArray[np.float32] | None = None
         placed = self.lag
-        if end >= 20 and self.good and end > self._known_lags:
-            for _ in range(1 if before else _FIRST_STEPS):
+        if end >= _TO_FOLLOW and self.good and end > self._known_lags:
+            for _ in range(1 if before >= _TO_FOLLOW else _FIRST_STEPS):
                 lag = self.lag
                 evidence = self._follow(call, before, end, max(0, end - BLOCK) if gain_due else begin)
                 if self.lag == lag:
