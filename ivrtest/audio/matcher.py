@@ -20,7 +20,6 @@ from ivrtest.audio.certainty import (
     JUST_BEGUN_FRAMES,
     LEAST_GAP_FRAMES,
     MOST_SHARE,
-    MOST_STEPS,
     NAME_ANY_S,
     NAME_EXPECTED_S,
     PATIENCE_FRAMES,
@@ -29,7 +28,6 @@ from ivrtest.audio.certainty import (
     RESUMED_WAIT_FRAMES,
     SHORT_S,
     STEP,
-    STEP_FRAMES,
     SYLLABLE_FRAMES,
     UNKNOWN_FRAMES,
 )
@@ -37,6 +35,7 @@ from ivrtest.audio.completion import completed, outlived, stands
 from ivrtest.audio.hearing import Doubt, Heard, Hearing, Recognised, Resumed, Verdict, known_by
 from ivrtest.audio.judge import GOOD_DB, checked_limit
 from ivrtest.audio.misfit import misfits
+from ivrtest.audio.pace import Pace
 from ivrtest.audio.partway import gap_in, resumed
 from ivrtest.audio.progress import ProgressDetector
 from ivrtest.audio.prompts import Key, PromptLibrary
@@ -61,19 +60,13 @@ class Matcher:
         self._sound = SoundDetector()
         self._tone = ToneDetector()
         self._progress = ProgressDetector()
-        self._key_pressed = False
-        """Since a recording was named."""
-        self._over = False
-        self._next = STEP
-        """Samples that the next step takes."""
-        self._dozing = False
-        """It is quiet, and more of the same would be no news: it is enough to see to it four times as seldom."""
+        self._pace = Pace(self._now, self._sound, self._tone, self._progress)
 
     def expect(self, keys: Sequence[Key] | None) -> None:
         """Say which recordings may come next; None: any. Others are still recognised, a little later. Unknown keys raise KeyError."""
         self._pursuit.expect(frozenset(self._now.index.numbers[key] for key in keys or ()))
         self._now.expected = {key: place for place, key in reversed(list(enumerate(keys or ())))}
-        self._next = STEP
+        self._pace.hurry()
 
     def mask(self, start_s: float, end_s: float) -> None:
         """Leave a stretch of the stream, past or to come, out of all comparisons: our own key's echo, and what is known late to be lost."""
@@ -86,7 +79,8 @@ class Matcher:
 
     def pressed(self, at_s: float) -> None:
         """Say that we pressed a key then, which may cut what plays."""
-        self._key_pressed, self._next = True, STEP
+        self._now.key_pressed = True
+        self._pace.hurry()
 
     def music(self, start_s: float, end_s: float | None = None) -> None:
         """Say that music plays since `start_s`; with `end_s`, that it did until then. Nothing about the line's noise follows from it."""
@@ -101,31 +95,12 @@ class Matcher:
         hearings: list[Hearing] = []
         history = self._history
         history.take(samples, lost)
-        while history.taken - history.fed >= self._next:
-            if self._dozing:
-                self._doze()
-            if (added := history.step(self._next)) is not None:
+        while history.taken - history.fed >= self._pace.samples:
+            self._pace.look_ahead()
+            if (added := history.step(self._pace.samples)) is not None:
                 hearings += self._step(*added)
-                self._next = self._at_ease()
+                self._pace.look_back()
         return hearings
-
-    def _doze(self) -> None:
-        """Wait for more where what waits is as quiet as what went before."""
-        waiting = self._history.peek(STEP * MOST_STEPS)
-        awake = self._sound.awakes(waiting[: len(waiting) // HOP * HOP])
-        self._next = STEP if awake else min(len(waiting) // STEP + 1, MOST_STEPS) * STEP
-        self._dozing = self._next > len(waiting)
-
-    def _at_ease(self) -> int:
-        """Return how many samples may come before the next step: more where a recording plays as it should and nothing is to be decided
-        soon."""
-        track = self._now.named
-        self._dozing = track is None and not self._now.tracks and not self._over and self._idle()
-        if self._key_pressed or self._over:
-            return STEP
-        frames = self._pursuit.undecided if track is None else track.to_come if track.clear else 0
-        # The step that reaches so far comes as soon as it would after many short ones.
-        return STEP * min(max(-(-frames // STEP_FRAMES), 1), MOST_STEPS)
 
     def finish(self) -> list[Hearing]:
         """The call is over: return the last word on what was playing."""
@@ -135,8 +110,8 @@ class Matcher:
         while self._history.waiting >= WINDOW and (added := self._history.step(min(self._history.waiting, STEP))) is not None:
             hearings += self._step(*added)
         cut = cut_by_end(self._now)
-        self._over = self._history.over = self._sound.over = True
-        self._next, self._dozing = STEP, False
+        self._history.over = self._sound.over = True
+        self._pace.wake()
         after = self.feed(np.zeros(STEP * 6, np.int16), np.zeros(STEP * 6, np.bool_))
         if self._now.named is not None:
             after += self._went_wrong(self._now.named, Verdict.truncated)
@@ -178,12 +153,6 @@ class Matcher:
     def _unsure(self) -> bool:
         """Whether no recording is known to play as it should."""
         return self._now.named is None or not self._now.named.clear
-
-    def _idle(self) -> bool:
-        """Return whether nothing has begun that only quiet would end."""
-        history = self._history
-        begun = self._sound.began or self._tone.began or self._progress.began
-        return not begun and not np.count_nonzero(history.speech(max(history.oldest, self._now.cursor // HOP), history.end))
 
     def _look(self) -> None:
         if self._pursuit.settled:
@@ -231,7 +200,7 @@ class Matcher:
             return []
         before = self._unknown_before(best)
         self._now.named, best.named_at_s = best, self._history.now_s
-        self._now.told_unknown = self._key_pressed = False
+        self._now.told_unknown = self._now.key_pressed = False
         verdict = Verdict.match if best.clear and not in_noise(best) else Verdict.inconclusive
         return [*before, Recognised(self._now.match(best, verdict), self._history.now_s)]
 
@@ -313,7 +282,7 @@ class Matcher:
         quiet = since >= QUIET_FRAMES and quiet_for >= QUIET_FRAMES - 2
         if quiet and (np.count_nonzero(loud[3:]) <= 4 or (np.count_nonzero(loud) < SYLLABLE_FRAMES and track.lacks())):
             # It may only be interrupted, if not by us.
-            certain = self._key_pressed or self._over or quiet_for >= GAP_FRAMES
+            certain = self._now.key_pressed or history.over or quiet_for >= GAP_FRAMES
             return self._went_wrong(track, Verdict.truncated) if certain else []
         if (gap := gap_in(loud)) is not None and gap >= LEAST_GAP_FRAMES:
             if since - gap >= RESUMED_FRAMES and (went_on := resumed(self._now.index, history, track, frame, frame + gap)) is not None:
@@ -348,7 +317,7 @@ class Matcher:
             recording=verdict is not Verdict.inconclusive,
         )
         # What follows music is no part of it.
-        self._now.told_unknown = verdict is Verdict.diverged and not self._key_pressed and track.key not in self._music
+        self._now.told_unknown = verdict is Verdict.diverged and not self._now.key_pressed and track.key not in self._music
         return [Heard(match, self._history.now_s)]
 
     def _left_over(self) -> list[Hearing]:

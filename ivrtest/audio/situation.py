@@ -28,6 +28,8 @@ class Situation:
         self.named: Track | None = None
         self.cursor = 0
         """Everything before this sample is explained."""
+        self.key_pressed = False
+        """We pressed a key since a recording was named, which may cut what plays."""
         self.told_unknown = False
         """The present sound has been reported as unknown or as a recording gone wrong; what is left of it is no news."""
 
