@@ -13,7 +13,7 @@ from ivrtest.call.call import SAMPLE_RATE, Block, CallEvent, Samples
 from ivrtest.call.capture import Capture
 from ivrtest.call.codecs import CODECS, CodecName, warm_up
 from ivrtest.call.datagrams import SocketAddress
-from ivrtest.call.event_queue import EventQueue
+from ivrtest.call.delivery import Delivery
 from ivrtest.call.handover import Handover, Item
 from ivrtest.call.impairment import Impairment
 from ivrtest.call.inbox import Inbox
@@ -115,7 +115,7 @@ class MediaSession:
         self._repace = repace
         self._ending = False
         self._end_error: MediaError | None = None
-        self._events = EventQueue()
+        self._delivery = Delivery(incoming, outgoing)
 
     # For the reader.
 
@@ -183,7 +183,7 @@ class MediaSession:
     def post(self, event: CallEvent) -> None:
         """Put an event of the signalling (`Ringing`, `Answered`, `Ended`) into the stream, at its `at` on this clock."""
         shown = discreet(event, self.secrets)
-        self._ask(lambda: self._events.add([shown]))
+        self._ask(lambda: self._delivery.add([shown]))
 
     async def next(self) -> Block | CallEvent:
         """Return what comes next. Raises StopAsyncIteration after the end, MediaError if the session failed."""
@@ -298,20 +298,14 @@ class MediaSession:
         """Return the blocks and the events that are settled, when all is read that came until `now`; the last of all, too, after `close`,
         and then be `over`. A block is `longest` samples, or as many times `batch` as lets an event pass that waits for it."""
         items: list[Item] = []
-        incoming, events = self._incoming, self._events
+        incoming = self._incoming
         self.receiver.catch_up()
         if not self._ending:
             if self.reporting.next_at <= now:
                 self._report()
-            settled = incoming.settle((now - self._zero) * SAMPLE_RATE)
-            self._collect_events()
-            items += events.passed(incoming.taken)
-            while (until := self._block_end(batch, longest)) <= settled:
-                items.append(incoming.take(until))
-                # Keys may have been found in the sound.
-                self._collect_events()
-                items += events.passed(until)
-            self.look_at = now if incoming.key_waits else self._zero + (until + incoming.timeline.delay) * SAMPLE_S
+            items += self._delivery.settled((now - self._zero) * SAMPLE_RATE, batch, longest)
+            due = self._delivery.next_end(batch, longest) + incoming.timeline.delay
+            self.look_at = now if incoming.key_waits else self._zero + due * SAMPLE_S
             if (behind := incoming.taken - self._handover.read_until) > self._max_lag:
                 self.finish(
                     MediaError(
@@ -323,35 +317,15 @@ class MediaSession:
             items += self._last(now)
         return items
 
-    def _block_end(self, batch: int, longest: int) -> int:
-        """Where the next block ends; whatever happened before it has passed."""
-        taken, event = self._incoming.taken, self._events.next_at
-        return taken + (longest if event is None else min(longest, -(-(event - taken) // batch) * batch))
-
     def _last(self, now: float) -> list[Item]:
         """Return all that is left, and say goodbye."""
-        items: list[Item] = []
-        incoming = self._incoming
         # As long as there is a socket to ask.
         self.receiver.count_overrun()
         if self._outgoing.packets and not self.left_alone:
             self._report(last=True)
-        if self._end_error is None:
-            self._outgoing.finish()
-            until = self._position(now)
-            incoming.finish(until)
-            self._collect_events()
-            items += self._events.passed(incoming.taken)
-            if self.left_alone:
-                # What came before the far side left was said before, even if it lies ahead: of a line that was slow at first, or a
-                # sender that was late, the last sound comes in good time.
-                until = max(until, incoming.timeline.end)
-            if until > incoming.taken:
-                items.append(incoming.take(until))
-            items += self._events.all()
-        items.append(self._end_error)
+        items = [] if self._end_error is not None else self._delivery.rest(self._position(now), left_alone=self.left_alone)
         self.over = True
-        return items
+        return [*items, self._end_error]
 
     def _report(self, *, last: bool = False) -> None:
         self.sender.catch_up()
@@ -394,9 +368,3 @@ class MediaSession:
             self._repace(self, self._outgoing.tick)
         self.sender.destination = self._incoming.source or remote.address
         self.reporting.agree(remote, time.monotonic())
-
-    def _collect_events(self) -> None:
-        for made in (self._outgoing.events, self._incoming.events):
-            if made:
-                self._events.add(made)
-                made.clear()
