@@ -28,6 +28,12 @@ def open_models(models: Mapping[str, Path]) -> SpeechToText:
     for language, path in models.items():
         if path.resolve() not in loaded:
             loaded[path.resolve()] = _model(make, path, language)
+    for language, path in models.items():
+        known = loaded[path.resolve()].supported_languages
+        if language.split("-")[0] not in known:
+            # Without this, a model of English only would hear English in whatever is said.
+            only = "is of English only" if known == ["en"] else f"knows {len(known)} others"
+            raise SpeechToTextError(f'the speech model in "{path}" does not know "{language}": it {only}. give {A_FOLDER}', language)
     return FasterWhisper({language: loaded[path.resolve()] for language, path in models.items()})
 
 
@@ -58,7 +64,11 @@ class FasterWhisper:
                 condition_on_previous_text=False,
                 word_timestamps=True,
             )
-            heard = [word for segment in segments for word in segment.words or ()]
+            words = [word for segment in segments for word in segment.words or ()]
         except (ValueError, RuntimeError) as error:
             raise SpeechToTextError(f'the speech model for "{language}" gave up: {error}', language) from error
-        return Transcript(tuple(HeardWord(word.word.strip(), word.start, word.end, word.probability) for word in heard))
+        return Transcript(tuple(_heard(word) for word in words))
+
+
+def _heard(word: Any) -> HeardWord:
+    return HeardWord(word.word.strip(), float(word.start), float(word.end), float(word.probability))

@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ivrtest.audio.pcm import SAMPLE_RATE
-from ivrtest.audio.recognisers.package import check_folder, model_for, package
+from ivrtest.audio.recognisers.package import check_folder, model_for, package, wideband
 from ivrtest.audio.spectrum import Samples
 from ivrtest.audio.transcript import HeardWord, SpeechToText, SpeechToTextError, Transcript
 
 A_FOLDER: Final = 'a folder as Vosk hands them out, such as "vosk-model-small-en-us-0.15"'
-_BLOCK: Final = SAMPLE_RATE // 2
+ACOUSTICS: Final = ("am/final.mdl", "final.mdl")
+"""Where a model's acoustics lie; in older ones at the second place."""
+RATE: Final = 16_000
+"""Vosk brings sound down to the rate that a model was trained at by itself, and never up: most models are of 16 kHz, and refuse 8."""
+_BLOCK: Final = RATE // 2
 
 
 def open_models(models: Mapping[str, Path]) -> SpeechToText:
     """Load models. Raises SpeechToTextError."""
     for language, path in models.items():
-        check_folder(path, language, (), A_FOLDER)
+        check_folder(path, language, () if (path / ACOUSTICS[1]).exists() else ACOUSTICS[:1], A_FOLDER)
     vosk = package("vosk", "vosk")
     vosk.SetLogLevel(-1)
     return Vosk(vosk.KaldiRecognizer, {language: _model(vosk.Model, path, language) for language, path in models.items()})
@@ -43,14 +46,19 @@ class Vosk:
 
     def transcribe(self, samples: Samples, language: str) -> Transcript:
         """See `SpeechToText`."""
-        recogniser = self.recogniser(self.models[model_for(self.models, language)], float(SAMPLE_RATE))
-        recogniser.SetWords(True)
+        model, sound = self.models[model_for(self.models, language)], wideband(samples, RATE)
         results = []
-        for start in range(0, len(samples), _BLOCK):
-            # True: it takes what came so far for a sentence that is over.
-            if recogniser.AcceptWaveform(samples[start : start + _BLOCK].tobytes()):
-                results.append(recogniser.Result())
-        results.append(recogniser.FinalResult())
+        try:
+            recogniser = self.recogniser(model, float(RATE))
+            recogniser.SetWords(True)
+            for start in range(0, len(sound), _BLOCK):
+                # True: it takes what came so far for a sentence that is over.
+                if recogniser.AcceptWaveform(sound[start : start + _BLOCK].tobytes()):
+                    results.append(recogniser.Result())
+            results.append(recogniser.FinalResult())
+        except Exception as error:
+            # Vosk raises nothing more precise, and says why on standard error.
+            raise SpeechToTextError(f'the speech model for "{language}" gave up: {error}', language) from error
         return Transcript(tuple(word for result in results for word in words_of(result)))
 
 

@@ -1,5 +1,5 @@
-"""What is asked of faster-whisper, what is made of its answers, and what is said where the package or a model is missing. Its models are
-large: what one of them hears is not tested."""
+"""What is asked of faster-whisper, what is made of its answers, and what is said where the package or a model is missing.
+`test_real_engines.py` runs the package itself."""
 
 from __future__ import annotations
 
@@ -92,9 +92,3 @@ def test_a_missing_package_names_the_extra(tmp_path: Path) -> None:
     assert (
         str(raised.value) == 'speech recogniser "faster-whisper" is not installed. install it with: pip install "ivrtest[faster-whisper]"'
     )
-
-
-@pytest.mark.skipif(MISSING, reason='faster-whisper is not installed: pip install "ivrtest[faster-whisper]"')
-def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SpeechToTextError, match=r'^folder ".*" holds no speech model for "de": '):
-        open_engine("faster-whisper", {"de": whole(tmp_path)})

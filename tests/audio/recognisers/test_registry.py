@@ -33,6 +33,38 @@ def test_what_a_plug_in_says_of_its_model_is_told(plugin: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("give up", "the parrot is asleep"),
+        ("fall over", 'speech recogniser "parrot" gave up: RuntimeError: no perch'),
+        ("text only", 'speech recogniser "parrot" answered "hello there", which is no Transcript'),
+    ],
+)
+def test_a_plug_in_that_gives_up_is_named(words: str, message: str, plugin: Path) -> None:
+    (plugin / "words").write_text(words, encoding="utf-8")
+    engine = open_engine("parrot", {"en": plugin / "words"})
+    with pytest.raises(SpeechToTextError) as raised:
+        engine.transcribe(np.zeros(8000, np.int16), "en")
+    assert str(raised.value) == message
+
+
+def test_a_plug_in_that_falls_over_its_model_is_named(plugin: Path) -> None:
+    (plugin / "words").write_bytes(b"\xff")
+    with pytest.raises(SpeechToTextError) as raised:
+        open_engine("parrot", {"en": plugin / "words"})
+    assert str(raised.value) == (
+        'speech recogniser "parrot" could not load its models: '
+        "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"
+    )
+
+
+def test_a_plug_in_that_opens_nothing_is_named(plugin: Path) -> None:
+    with pytest.raises(SpeechToTextError) as raised:
+        open_engine("parrot", {})
+    assert str(raised.value) == 'speech recogniser "parrot" opened "None", which has no method "transcribe"'
+
+
+@pytest.mark.parametrize(
     ("name", "message"),
     [
         (

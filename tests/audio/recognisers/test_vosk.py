@@ -1,5 +1,5 @@
-"""Vosk's answers as its documentation shows them, and what is said where the package or a model is missing. Its models are large: what one
-of them hears is not tested."""
+"""Vosk's answers as its documentation shows them, and what is said where the package or a model is missing. `test_real_engines.py` runs the
+package itself."""
 
 from __future__ import annotations
 
@@ -51,20 +51,20 @@ class Recogniser:
 
     def __init__(self, model: str, rate: float) -> None:
         self.fed = 0
-        assert (model, rate) == ("the model", 8000.0)
+        assert (model, rate) == ("the model", 16_000.0)
 
     def SetWords(self, words: bool) -> None:  # noqa: N802
         assert words
 
     def AcceptWaveform(self, sound: bytes) -> int:  # noqa: N802
         self.fed += len(sound)
-        return int(self.fed == 16_000)
+        return int(self.fed == 32_000)
 
     def Result(self) -> str:  # noqa: N802
         return ANSWER
 
     def FinalResult(self) -> str:  # noqa: N802
-        return WITHOUT_CONFIDENCE if self.fed == 20_000 else ""
+        return WITHOUT_CONFIDENCE if self.fed == 40_096 else ""
 
 
 def test_sentences_are_put_together() -> None:
@@ -81,18 +81,34 @@ def test_a_folder_that_is_not_there_is_told_before_the_package() -> None:
     )
 
 
-@pytest.mark.skipif(not MISSING, reason="vosk is installed")
-def test_a_missing_package_names_the_extra(tmp_path: Path) -> None:
+class Refusing(Recogniser):
+    """Vosk raises nothing more precise than this."""
+
+    def AcceptWaveform(self, sound: bytes) -> int:  # noqa: N802
+        raise Exception("Failed to process waveform")
+
+
+def test_an_engine_that_gives_up_says_so() -> None:
     with pytest.raises(SpeechToTextError) as raised:
-        open_engine("vosk", {"en": tmp_path})
-    assert str(raised.value) == 'speech recogniser "vosk" is not installed. install it with: pip install "ivrtest[vosk]"'
+        Vosk(Refusing, {"en": "the model"}).transcribe(np.zeros(8000, np.int16), "en")
+    assert (str(raised.value), raised.value.language) == ('the speech model for "en" gave up: Failed to process waveform', "en")
 
 
-@pytest.mark.skipif(MISSING, reason='vosk is not installed: pip install "ivrtest[vosk]"')
-def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_acoustics_is_told_before_the_package(tmp_path: Path) -> None:
+    (tmp_path / "vosk-model-small-en-us-0.15").mkdir()
     with pytest.raises(SpeechToTextError) as raised:
         open_engine("vosk", {"en": tmp_path})
     assert str(raised.value) == (
-        f'folder "{tmp_path}" holds no speech model for "en": Failed to create a model. '
+        f'folder "{tmp_path}" holds no speech model for "en": it lacks "am/final.mdl". '
         'give a folder as Vosk hands them out, such as "vosk-model-small-en-us-0.15"'
     )
+
+
+@pytest.mark.skipif(not MISSING, reason="vosk is installed")
+@pytest.mark.parametrize("place", ["am/final.mdl", "final.mdl"])
+def test_a_missing_package_names_the_extra(place: str, tmp_path: Path) -> None:
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).touch()
+    with pytest.raises(SpeechToTextError) as raised:
+        open_engine("vosk", {"en": tmp_path})
+    assert str(raised.value) == 'speech recogniser "vosk" is not installed. install it with: pip install "ivrtest[vosk]"'
