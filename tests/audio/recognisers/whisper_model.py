@@ -1,4 +1,4 @@
-"""A model folder for faster-whisper, of weights made by hand: it hears "hello there" in whatever is said. All of the package runs with it."""
+"""A model for faster-whisper, of weights made by hand: it hears "hello there" in whatever is said. All of the package runs with it."""
 
 from __future__ import annotations
 
