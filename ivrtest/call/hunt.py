@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from ivrtest.call.refusal import SILENT_STATUS, UNREACHABLE_STATUS
-from ivrtest.call.resolver import Attempt, Resolver, Target, Transport, asked_transport, reachable_from
+from ivrtest.call.resolver import Attempt, Resolver, Target, reachable_from
 from ivrtest.call.signalling import Carried
 from ivrtest.call.trace import hidden
 from ivrtest.call.trunk import Dialling, Trunk
 from ivrtest.sip import events as sip
+from ivrtest.sip.transport import Transport, asked_transport
 from ivrtest.sip.uri import SipUri
 
 MOST_IN_A_DATAGRAM: Final = 1300

@@ -18,7 +18,6 @@ from ivrtest.call.permission import Permission
 from ivrtest.call.placing import PING_S, RING_S, Placer, Plan, hop, parsed
 from ivrtest.call.placing import LineError as LineError
 from ivrtest.call.remote_media import MediaError
-from ivrtest.call.resolver import Transport
 from ivrtest.call.signalling import Manner, Origin
 from ivrtest.call.sip_call import NOT_ACCEPTABLE_HERE, SipCall
 from ivrtest.call.sound import SoundOptions
@@ -32,6 +31,7 @@ from ivrtest.sip.presentation import Presentation, presented
 from ivrtest.sip.registration import EXPIRES
 from ivrtest.sip.sdp import NegotiationError, SdpSyntaxError
 from ivrtest.sip.session_timer import SessionTimes
+from ivrtest.sip.transport import Transport
 from ivrtest.sip.uri import SipUri, Uri
 from ivrtest.source.system import unbound
 

@@ -18,7 +18,7 @@ from ivrtest.call.permission import DialRefused, Permission
 from ivrtest.call.redirection import Redirections
 from ivrtest.call.refusal import UNREACHABLE_STATUS
 from ivrtest.call.remote_media import MediaError
-from ivrtest.call.resolver import ResolveError, asked_transport
+from ivrtest.call.resolver import ResolveError
 from ivrtest.call.signalling import Manner, Origin
 from ivrtest.call.sip_call import FORBIDDEN, SipCall
 from ivrtest.call.sound_hosts import SoundHosts
@@ -31,6 +31,7 @@ from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import From
 from ivrtest.sip.presentation import NUMBER, Presentation, check_headers
 from ivrtest.sip.sdp import NegotiationError
+from ivrtest.sip.transport import asked_transport
 from ivrtest.sip.uri import SipUri, Uri, parse_uri
 
 RING_S: Final = 60.0
@@ -255,7 +256,7 @@ class Placer:
                     f'cannot call "{uri}" through "{proxy}": "sips" asks for TLS on the whole way. write the proxy with "sips" too'
                 )
             found = await ways(uri, next_hop, resolver=self._resolver, host=self._host, trunk=self._trunk)
-        except ResolveError as error:
+        except (ResolveError, SipSyntaxError) as error:
             raise LineError(f'cannot call "{uri}": {error}') from error
         for way in found:
             host, port = way.target.address

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 from ivrtest.call.name_service import LookupProblem, NameService
-from ivrtest.sip.transport import Address, default_port, literal_address, written_address
+from ivrtest.sip.grammar import SipSyntaxError
+from ivrtest.sip.transport import Address, Transport, asked_transport, default_port, literal_address, written_address
 from ivrtest.sip.uri import SipUri
 
-Transport = Literal["udp", "tcp", "tls"]
-
-_SERVICES: Final = {"SIP+D2U": "udp", "SIP+D2T": "tcp", "SIPS+D2T": "tls"}
+_SERVICES: Final[Mapping[str, Transport]] = {"SIP+D2U": "udp", "SIP+D2T": "tcp", "SIPS+D2T": "tls"}
 """The services of NAPTR records that we speak (section 4.1, table 1)."""
-_SERVICE_NAMES: Final = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
+_SERVICE_NAMES: Final[Mapping[Transport, str]] = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
 _NOT_THERE: Final = "."
 """As the target of an SRV record: this service is decidedly not there (RFC 2782)."""
 
@@ -60,7 +59,10 @@ class Resolver:
 
     async def targets(self, uri: SipUri) -> tuple[Target, ...]:
         """Return where to send a request for `uri`, best first; at least one place. Raises ResolveError."""
-        transport = asked_transport(uri)
+        try:
+            transport = asked_transport(uri)
+        except SipSyntaxError as error:
+            raise ResolveError(str(error)) from error
         host = uri.maddr or uri.host
         if (literal := literal_address(uri)) is not None:
             return (Target(transport or "udp", literal, uri.host),)
@@ -107,9 +109,9 @@ class Resolver:
             (record.order, record.preference, way, str(record.replacement).rstrip("."))
             for record in await self._names.ask(host, "NAPTR")
             if record.flags.lower() == b"s" and not record.regexp
-            if (way := _SERVICES.get(record.service.decode("ascii", "replace").upper())) in speaks
+            if (way := _SERVICES.get(record.service.decode("ascii", "replace").upper())) is not None and way in speaks
         ]
-        return [(_known(way), name) for _, _, way, name in sorted(pointers, key=lambda pointer: pointer[:2])]
+        return [(way, name) for _, _, way, name in sorted(pointers, key=lambda pointer: pointer[:2])]
 
     def _in_order(self, records: Sequence[Any]) -> list[Any]:
         """Return SRV records as they are to be tried: by priority, and within one by chance, weighted (RFC 2782)."""
@@ -138,20 +140,6 @@ class Resolver:
         return [Target(transport, (str(ip_address(host)), port or default_port(transport.upper())), name) for host in hosts]
 
 
-def asked_transport(uri: SipUri) -> Transport | None:
-    """Return the transport that a URI asks for (RFC 3261 section 26.2.2 for `sips`); None if it leaves that open. Raises ResolveError."""
-    match uri.secure, uri.transport:
-        case (True, None | "tcp" | "tls") | (False, "tls"):
-            return "tls"
-        case False, None:
-            return None
-        case False, "udp" | "tcp":
-            return _known(uri.transport)
-        case _:
-            known = ", ".join(f'"{name}"' for name in get_args(Transport))
-            raise ResolveError(f'the transport "{uri.transport}" is not known. known are {known}')
-
-
 def reachable_from(targets: Sequence[Target], host: str) -> tuple[Target, ...]:
     """Return the targets that packets from `host`, an IP address of ours, can be sent to. Raises ResolveError when there is none."""
     version = ip_address(host).version
@@ -173,7 +161,3 @@ def source_address(target: Target) -> str:
         # Nothing is sent: the system only looks up its routes.
         probe.connect(target.address)
         return str(probe.getsockname()[0])
-
-
-def _known(name: str | None) -> Transport:
-    return next(known for known in get_args(Transport) if known == name)

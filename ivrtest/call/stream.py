@@ -13,7 +13,8 @@ import ssl
 from collections.abc import Callable
 from typing import Final
 
-from ivrtest.call.tls import Tls, TlsError, tls_problem
+from ivrtest.call.tls import Tls, TlsError
+from ivrtest.call.tls_problem import tls_problem
 from ivrtest.call.unreachable import unreachable as why
 from ivrtest.sip.framer import KEEP_ALIVE, MessageFramer
 from ivrtest.sip.grammar import SipSyntaxError
@@ -150,7 +151,7 @@ class StreamPort:
         except TimeoutError:
             self._failed(destination, f"no connection within {CONNECT_S:g} s")
         except ssl.SSLError as error:
-            self._failed(destination, tls_problem(error, name))
+            self._failed(destination, tls_problem(error))
         except ConnectionResetError:
             self._failed(destination, f"{CLOSED} as TLS began. perhaps it does not speak TLS there")
         except OSError as error:
@@ -219,7 +220,7 @@ class StreamPort:
         del self._connections[connection.peer]
         if not self._closing:
             if isinstance(error, ssl.SSLError):
-                problem = tls_problem(error, connection.peer[0])
+                problem = tls_problem(error)
             elif isinstance(error, TimeoutError):
                 problem = str(error) or CLOSED
             elif self._tls is None and connection.placed and not connection.heard:

@@ -10,15 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ivrtest.call.tls_problem import Verified
 from ivrtest.source.system import unread
 
 _NO_KEY: Final = 'it must be a PEM file with a certificate, those of the authorities between it and the root, and its "PRIVATE KEY"'
-_HAS_EXPIRED, _NOT_YET_VALID = 10, 9
-_SIGNED_BY_ITSELF = 18
-_SIGNED_BY_STRANGER = frozenset({2, 19, 20, 21, 27})
-_OTHER_NAME = frozenset({62, 64})
-"""`X509_V_ERR_...` of OpenSSL."""
-_ALERT = re.compile(r"(?:TLSV?[0-9]*|SSLV?[0-9]*)_ALERT_")
 
 
 class TlsError(Exception):
@@ -51,6 +46,7 @@ class Tls:
     def client_context(self) -> ssl.SSLContext:
         """Return how to connect to servers. Raises TlsError."""
         context = self._context(ssl.Purpose.SERVER_AUTH)
+        context.sslobject_class = Verified
         if self.pin:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -88,32 +84,6 @@ class Tls:
             except OSError as error:
                 raise TlsError(f'certificate "{self.certificate}" cannot be read: {unread(error)}') from error
         return context
-
-
-def tls_problem(error: ssl.SSLError, name: str) -> str:
-    """Say what went wrong with a server that should be `name`."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        match error.verify_code:
-            case code if code == _HAS_EXPIRED:
-                return "its certificate has expired. it needs a new one"
-            case code if code == _NOT_YET_VALID:
-                return "its certificate is not valid yet. compare the clocks"
-            case code if code == _SIGNED_BY_ITSELF:
-                return 'its certificate is signed by itself. give it as "ca", or its "fingerprint"'
-            case code if code in _SIGNED_BY_STRANGER:
-                return (
-                    'its certificate is signed by nobody we trust. give the certificate of who signed it as "ca", or its own "fingerprint"'
-                )
-            case code if code in _OTHER_NAME:
-                return f'its certificate is not for "{name}". call it by a name that the certificate has, or give its "fingerprint"'
-            case _:
-                return f"its certificate cannot be trusted: {error.verify_message}"
-    reason = error.reason or ""
-    if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"):
-        return "it does not speak TLS there"
-    if found := _ALERT.match(reason):
-        return f"it refused our side of TLS: {reason[found.end() :].lower().replace('_', ' ')}"
-    return f"TLS failed: {reason.lower().replace('_', ' ') or error.strerror}"
 
 
 def _written(digits: str) -> str:

@@ -18,7 +18,6 @@ from ivrtest.call.keys import without_key
 from ivrtest.call.negotiation import warning_of
 from ivrtest.call.network import KeepAlive
 from ivrtest.call.permission import Permission
-from ivrtest.call.resolver import Transport
 from ivrtest.call.signalling import Carried
 from ivrtest.call.stream import StreamPort
 from ivrtest.call.tls import Tls
@@ -31,7 +30,7 @@ from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import From
 from ivrtest.sip.sdes import without_keys
 from ivrtest.sip.session_timer import SessionTimes
-from ivrtest.sip.transport import Address, written_address
+from ivrtest.sip.transport import Address, Transport, written_address
 from ivrtest.sip.uri import SipUri, parse_uri
 
 NUMBER = re.compile(r"\+?[0-9]{2,15}")

@@ -17,8 +17,9 @@ from ivrtest.cli.hearing_settings import Recognition, check_hearing, recognising
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import unwritable
 from ivrtest.cli.problem import complain
-from ivrtest.cli.run import BY_PYVOIP, not_arranged, prepare, target_of
+from ivrtest.cli.run import not_arranged, prepare, target_of
 from ivrtest.cli.settings import load_settings
+from ivrtest.cli.target_settings import BY_PYVOIP
 from ivrtest.run.events import CallNoted, RunEvent, ScenarioFinished
 from ivrtest.run.job import Job
 from ivrtest.run.result import Status, SuiteResult

@@ -15,7 +15,8 @@ from ivrtest.call.name_service import name_server
 from ivrtest.call.network import SILENT_S, Network
 from ivrtest.call.permission import Permission
 from ivrtest.call.tls import Tls, TlsError
-from ivrtest.cli.settings import FILE_NAME, Settings, TargetSettings
+from ivrtest.cli.settings import FILE_NAME, Settings
+from ivrtest.cli.target_settings import TargetSettings
 from ivrtest.sip.digest import Secret
 
 

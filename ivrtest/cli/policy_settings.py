@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ivrtest.cli.toml_reader import Reader, is_switch
+from ivrtest.cli.toml_reader import A_SWITCH, Reader, is_switch
 
 _LIMITS: Final = ("menu_options", "menu_depth", "least_attempts", "most_attempts", "keys_to_a_person")
 _TIMES: Final = ("prompt_length", "silence", "seconds_to_a_person")
@@ -14,7 +14,6 @@ POLICY_KEYS: Final = (*_LIMITS, *_TIMES, *_SWITCHES)
 """The words of a flow's `policy`."""
 _A_LIMIT: Final = "it must be a whole number from 1 to 99"
 _A_TIME: Final = 'it must be a time such as "800ms", "5s" or "2m"'
-_A_SWITCH: Final = 'it must be "true" or "false"'
 
 
 def read_policy(reader: Reader, check: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def read_policy(reader: Reader, check: Mapping[str, Any]) -> dict[str, Any]:
         return isinstance(value, str) and bool(parse_seconds(value))
 
     limits: dict[str, Any] = {}
-    for keys, right, rule in ((_LIMITS, _is_limit, _A_LIMIT), (_TIMES, is_time, _A_TIME), (_SWITCHES, is_switch, _A_SWITCH)):
+    for keys, right, rule in ((_LIMITS, _is_limit, _A_LIMIT), (_TIMES, is_time, _A_TIME), (_SWITCHES, is_switch, A_SWITCH)):
         for key in keys:
             value = reader.value(table, f"check.policy.{key}", right, rule)
             if value is not None:

@@ -26,7 +26,8 @@ from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.paths import unusable
 from ivrtest.cli.problem import complain
 from ivrtest.cli.reports_folder import keeping, refuse_unwritable, write_reports
-from ivrtest.cli.settings import KEY_MODES, Settings, TargetSettings, load_settings
+from ivrtest.cli.settings import Settings, load_settings
+from ivrtest.cli.target_settings import BY_PYVOIP, KEY_MODES, TargetSettings
 from ivrtest.report.console import RunScreen, print_summary
 from ivrtest.run.bundle import Bundle, FlowFolder
 from ivrtest.run.evidence import Evidence
@@ -41,6 +42,7 @@ from ivrtest.scenario.read import find_scenarios, load_scenario
 from ivrtest.scenario.steps.codec import Codec
 from ivrtest.scenario.steps.press import Press
 from ivrtest.sip.grammar import SipSyntaxError
+from ivrtest.sip.transport import asked_transport
 from ivrtest.sip.uri import SipUri, parse_uri
 from ivrtest.source.finding import Finding, InputError, Severity
 
@@ -195,7 +197,13 @@ def permitted(permission: Permission, target: str, proxy: str) -> None:
     """Raises DialRefused unless a target may be called through its proxy, SipSyntaxError or LineError for what is no address."""
     uri = parse_uri(target)
     permission.check(uri)
-    if proxy and isinstance(uri, SipUri):
+    if not isinstance(uri, SipUri):
+        return
+    try:
+        asked_transport(uri)
+    except SipSyntaxError as error:
+        raise LineError(f'cannot call "{uri}": {error}') from error
+    if proxy:
         permission.check_hop(uri, hop(uri, proxy))
 
 
@@ -267,9 +275,6 @@ def job_for(scenario: Scenario, flows: Path, folder: FlowFolder | None, prepared
     if findings := tuple(job.misfits(by_sound=by_sound)):
         raise InputError(findings)
     return job
-
-
-BY_PYVOIP = "pyvoip:"
 
 
 @dataclass(frozen=True, slots=True)

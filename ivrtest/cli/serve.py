@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
@@ -14,7 +14,6 @@ import click
 
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.call.line import Line, LineError
-from ivrtest.call.resolver import Transport
 from ivrtest.call.tls import Tls
 from ivrtest.cli.dialling import permission_of
 from ivrtest.cli.main import UNUSABLE
@@ -27,6 +26,7 @@ from ivrtest.scenario.read import load_scenario
 from ivrtest.server.faults import MANNERS, Fault, FaultError, read_fault
 from ivrtest.server.ivr import EmbeddedIvr
 from ivrtest.sip.digest import Secret
+from ivrtest.sip.transport import Transport
 from ivrtest.source.finding import InputError
 
 PEM_FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -91,6 +91,8 @@ def command(
     transport, host, port = address_of(listen)
     if transport == "tls" and certificate is None:
         raise click.UsageError('"--listen" asks for tls, which needs a certificate. give one with "--certificate"')
+    if transport != "tls":
+        refuse_without_tls(listen, {"--certificate": certificate, "--ca": ca}, keys_in_clear=srtp == "mandatory" and not srtp_in_clear)
     if ptime not in PTIMES_MS:
         raise click.UsageError(f'"--ptime" is "{ptime}". {A_PTIME}')
     names = tuple(name.strip() for name in codecs.split(",")) if codecs is not None else ()
@@ -135,6 +137,20 @@ async def serve(bundle: Bundle, library: PromptLibrary, given: Given, line: Line
         await stopped.wait()
     calls = ivr.count
     click.echo(f"stopped after {calls} call{'' if calls == 1 else 's'}", err=True)
+
+
+def refuse_without_tls(listen: str, files: Mapping[str, Path | None], *, keys_in_clear: bool) -> None:
+    """Raises UsageError for options that mean nothing without TLS. `files`: by option. `keys_in_clear`: whether sound must be encrypted
+    and its keys could not be."""
+    instead = f'listen at "tls:{listen.removeprefix("udp:").removeprefix("tcp:")}"'
+    for option, file in files.items():
+        if file is not None:
+            raise click.UsageError(f'"{option}" is for TLS, and "--listen" is "{listen}". {instead}, or leave "{option}" out')
+    if keys_in_clear:
+        raise click.UsageError(
+            f'"--srtp mandatory" needs TLS, and "--listen" is "{listen}": everybody on the way could read its key. '
+            f'{instead}, or add "--srtp-in-clear"'
+        )
 
 
 def required_secret(user: str | None, variable: str | None) -> Secret | None:

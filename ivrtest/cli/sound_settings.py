@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from ivrtest.cli.toml_reader import Reader, is_switch, is_texts
+from ivrtest.cli.toml_reader import A_SWITCH, Reader, is_switch, is_texts
 
 if TYPE_CHECKING:
     from ivrtest.call.sound import SoundOptions
@@ -21,7 +21,6 @@ SOUND_KEYS: Final = ("codecs", "ptime", "srtp", "srtp_in_clear", "comfort_noise"
 SOME_CODECS: Final = "it must be a list of some of " + ", ".join(f'"{name}"' for name in CODEC_NAMES)
 A_PTIME: Final = "it must be 10, 20, 30, 40, 50 or 60 (ms)"
 AN_SRTP_MODE: Final = 'it must be one of "off", "optional", "mandatory"'
-A_SWITCH: Final = 'it must be "true" or "false"'
 
 
 @dataclass(frozen=True, slots=True)

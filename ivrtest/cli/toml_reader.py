@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from ivrtest.source.finding import Finding, Severity
 from ivrtest.source.text import Source, Span
+
+A_COUNT: Final = "it must be a whole number of at least 1"
+A_SWITCH: Final = 'it must be "true" or "false"'
 
 
 def is_text(value: object) -> bool:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from ipaddress import ip_address
+from typing import Literal
 
+from ivrtest.sip.grammar import SipSyntaxError, shown
 from ivrtest.sip.routing import Via
 from ivrtest.sip.uri import SipUri
+
+Transport = Literal["udp", "tcp", "tls"]
+"""What can be spoken here."""
 
 Address = tuple[str, int]
 """IP address and port."""
@@ -45,6 +50,31 @@ def literal_address(uri: SipUri) -> Address | None:
     except ValueError:
         return None
     return str(literal), uri.port or default_port("TLS" if uri.secure or uri.transport == "tls" else "UDP")
+
+
+def asked_transport(uri: SipUri) -> Transport | None:
+    """Return the transport that a URI asks for (RFC 3261 section 26.2.2 for `sips`); None if it leaves that open. Raises SipSyntaxError
+    for one that cannot be spoken."""
+    match uri.secure, uri.transport:
+        case (True, None | "tcp" | "tls") | (False, "tls"):
+            return "tls"
+        case False, None:
+            return None
+        case False, "udp":
+            return "udp"
+        case False, "tcp":
+            return "tcp"
+        case True, "udp":
+            raise SipSyntaxError('the transport "udp" does not go with "sips", which asks for TLS. leave it out, or write "sip"')
+        case _:
+            raise SipSyntaxError(f'the transport {shown(uri.transport or "")} is not known. known are "udp", "tcp", "tls"')
+
+
+def may_use_tls(uri: SipUri) -> bool:
+    """Return whether requests for a URI may go over TLS: it asks for that, or its domain may (RFC 3263 section 4.1). Raises
+    SipSyntaxError."""
+    transport = asked_transport(uri)
+    return transport == "tls" or (transport is None and uri.port is None and literal_address(uri) is None)
 
 
 def response_address(via: Via, source: Address) -> Address:

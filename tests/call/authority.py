@@ -33,6 +33,11 @@ class Authority:
         return path
 
 
+def expiry(certificate: Path) -> str:
+    """Return until when the first certificate in a file is good, as messages write it."""
+    return x509.load_pem_x509_certificates(certificate.read_bytes())[0].not_valid_after_utc.strftime("%Y-%m-%d %H:%M UTC")
+
+
 def fingerprint(certificate: Path) -> str:
     """Return the SHA-256 of the first certificate in a file, as openssl prints it."""
     text = certificate.read_text()

@@ -19,7 +19,7 @@ from ivrtest.call.tls import Tls
 from ivrtest.call.unreachable import NO_ROUTE
 from ivrtest.sip import events as sip
 from ivrtest.sip.transport import Address
-from tests.call.authority import Authority, self_signed
+from tests.call.authority import Authority, expiry, self_signed
 from tests.call.far_side import FRAME, FarSide, Sound
 
 pytestmark = pytest.mark.usefixtures("few_and_crowd")
@@ -100,17 +100,28 @@ def trusting(authority: Authority) -> Tls:
 @pytest.mark.parametrize(
     ("tls", "certificate", "problem"),
     [
-        (trusting, lambda authority, _: authority.certificate("127.0.0.1", days=-1), "its certificate has expired. it needs a new one"),
+        (
+            trusting,
+            lambda authority, _: authority.certificate("127.0.0.1", days=-1),
+            'the certificate of "127.0.0.1" expired on {expiry}. it needs a new one',
+        ),
         (
             trusting,
             lambda authority, _: authority.certificate("ivr.example.com"),
-            'its certificate is not for "127.0.0.1". call it by a name that the certificate has, or give its "fingerprint"',
+            'the certificate of "127.0.0.1" is for "ivr.example.com". call it by such a name, or give its "fingerprint"',
         ),
-        (trusting, lambda _, folder: self_signed(folder), 'its certificate is signed by itself. give it as "ca", or its "fingerprint"'),
+        (
+            trusting,
+            lambda _, folder: self_signed(folder),
+            'the certificate of "127.0.0.1" is signed by itself. give it as "ca", or its "fingerprint"',
+        ),
         (
             lambda _: Tls(),
             lambda authority, _: authority.certificate("127.0.0.1"),
-            'its certificate is signed by nobody we trust. give the certificate of who signed it as "ca", or its own "fingerprint"',
+            (
+                'the certificate of "127.0.0.1" is signed by nobody we trust. give the certificate of who signed it as "ca", '
+                'or its own "fingerprint"'
+            ),
         ),
     ],
     ids=["expired", "wrong name", "self-signed", "unknown authority"],
@@ -118,7 +129,13 @@ def trusting(authority: Authority) -> Tls:
 def test_a_certificate_that_proves_nothing(
     tls: Callable[[Authority], Tls], certificate: Callable[[Authority, Path], Path], problem: str, tmp_path: Path
 ) -> None:
-    assert tls_problem(tls, certificate, tmp_path) == problem
+    shown: list[Path] = []
+
+    def made(authority: Authority, folder: Path) -> Path:
+        shown.append(certificate(authority, folder))
+        return shown[0]
+
+    assert tls_problem(tls, made, tmp_path) == problem.format(expiry=expiry(shown[0]) if shown else "")
 
 
 def test_tls_that_is_refused() -> None:

@@ -121,8 +121,8 @@ def test_a_certificate_that_is_not_good_enough_ends_the_call_before_anything_is_
                 end = await fate_of(near, far.uri)
                 assert end.by == "lost"
                 assert end.reason == (
-                    f'cannot reach "{far.uri}": its certificate is not for "127.0.0.1". '
-                    'call it by a name that the certificate has, or give its "fingerprint"'
+                    f'cannot reach "{far.uri}": the certificate of "127.0.0.1" is for "ivr.example.com". '
+                    'call it by such a name, or give its "fingerprint"'
                 )
             async with Line(tls=Tls(fingerprint=fingerprint(certificate))) as near:
                 assert (await fate_of(near, far.uri)).status == 480

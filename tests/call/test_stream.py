@@ -14,7 +14,7 @@ from ivrtest.call.tls import Tls
 from ivrtest.call.unreachable import CLOSED_PORT
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.transport import Address
-from tests.call.authority import Authority, fingerprint
+from tests.call.authority import Authority, expiry, fingerprint
 from tests.call.conftest import ClosedPort
 
 PATIENCE_S = 60.0
@@ -217,18 +217,18 @@ def test_a_certificate_for_the_right_name_from_an_authority_we_trust(tmp_path: P
 @pytest.mark.parametrize(
     ("names", "days", "problem"),
     [
-        (("127.0.0.1",), -1.0, "its certificate has expired. it needs a new one"),
+        (("127.0.0.1",), -1.0, 'the certificate of "127.0.0.1" expired on {expiry}. it needs a new one'),
         (
             ("ivr.example.com",),
             1.0,
-            'its certificate is not for "127.0.0.1". call it by a name that the certificate has, or give its "fingerprint"',
+            'the certificate of "127.0.0.1" is for "ivr.example.com". call it by such a name, or give its "fingerprint"',
         ),
     ],
 )
 def test_a_certificate_that_has_expired_or_is_for_another(tmp_path: Path, names: tuple[str, ...], days: float, problem: str) -> None:
     authority = Authority(tmp_path)
     certificate = authority.certificate(*names, days=days)
-    assert asyncio.run(problem_of(Tls(ca=authority.file), Tls(certificate=certificate))) == problem
+    assert asyncio.run(problem_of(Tls(ca=authority.file), Tls(certificate=certificate))) == problem.format(expiry=expiry(certificate))
     # Pinned, neither matters.
     assert asyncio.run(problem_of(Tls(fingerprint=fingerprint(certificate)), Tls(certificate=certificate))) == ""
 
@@ -236,7 +236,8 @@ def test_a_certificate_that_has_expired_or_is_for_another(tmp_path: Path, names:
 def test_a_certificate_from_nobody_we_trust(tmp_path: Path) -> None:
     far = Tls(certificate=Authority(tmp_path).certificate("127.0.0.1"))
     assert asyncio.run(problem_of(Tls(), far)) == (
-        'its certificate is signed by nobody we trust. give the certificate of who signed it as "ca", or its own "fingerprint"'
+        'the certificate of "127.0.0.1" is signed by nobody we trust. '
+        'give the certificate of who signed it as "ca", or its own "fingerprint"'
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from ivrtest.call.tls import Tls, TlsError, tls_problem
+from ivrtest.call.tls import Tls, TlsError
+from ivrtest.call.tls_problem import certificate_problem, tls_problem
 from tests.call.authority import Authority
 
 A_SERVER_NEEDS = (
@@ -80,4 +81,58 @@ def test_what_is_no_fingerprint(text: str) -> None:
 def test_what_openssl_says(reason: str, problem: str) -> None:
     error = ssl.SSLError(1, f"[SSL: {reason}]")
     error.reason = reason
-    assert tls_problem(error, "ivr.example.com") == problem
+    assert tls_problem(error) == problem
+
+
+EXPIRED, NOT_YET, OTHER_NAME = 10, 9, 62
+
+
+@pytest.mark.parametrize(
+    ("code", "certificate", "problem"),
+    [
+        (
+            EXPIRED,
+            {"notAfter": "Mar  1 08:05:00 2024 GMT"},
+            'the certificate of "ivr.example.com" expired on 2024-03-01 08:05 UTC. it needs a new one',
+        ),
+        (EXPIRED, {}, 'the certificate of "ivr.example.com" has expired. it needs a new one'),
+        (
+            EXPIRED,
+            {"notAfter": "Mar  1 08:05:00 2324 GMT"},
+            'a certificate has expired with which that of "ivr.example.com" is signed. it needs a new one',
+        ),
+        (
+            NOT_YET,
+            {"notBefore": "Mar  1 08:05:00 2324 GMT"},
+            'the certificate of "ivr.example.com" is not valid yet, only from 2324-03-01 08:05 UTC on. compare the clocks',
+        ),
+        (NOT_YET, {}, 'the certificate of "ivr.example.com" is not valid yet. compare the clocks'),
+        (
+            OTHER_NAME,
+            {"subjectAltName": (("DNS", "a.example.com"), ("DNS", "b\x1b[2J"), ("IP Address", "192.0.2.1"))},
+            (
+                'the certificate of "ivr.example.com" is for "a.example.com", "b\\x1b[2J", "192.0.2.1". '
+                'call it by such a name, or give its "fingerprint"'
+            ),
+        ),
+        (
+            OTHER_NAME,
+            {"subjectAltName": tuple(("DNS", f"{number}.example.com") for number in range(7))},
+            (
+                'the certificate of "ivr.example.com" is for "0.example.com", "1.example.com", "2.example.com", "3.example.com", '
+                '"4.example.com" and 2 more. call it by such a name, or give its "fingerprint"'
+            ),
+        ),
+        (
+            OTHER_NAME,
+            {},
+            (
+                'the certificate of "ivr.example.com" is not for "ivr.example.com". call it by a name that the certificate has, '
+                'or give its "fingerprint"'
+            ),
+        ),
+        (79, {}, 'the certificate of "ivr.example.com" cannot be trusted: invalid CA certificate'),
+    ],
+)
+def test_what_is_wrong_with_a_certificate(code: int, certificate: dict[str, object], problem: str) -> None:
+    assert certificate_problem(code, "invalid CA certificate", "ivr.example.com", certificate) == problem

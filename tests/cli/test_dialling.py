@@ -18,7 +18,8 @@ from ivrtest.call.limits import CallLimits
 from ivrtest.call.network import Network
 from ivrtest.call.permission import Permission
 from ivrtest.cli.dialling import dial_options
-from ivrtest.cli.settings import KEY_MODES, Settings, TargetSettings
+from ivrtest.cli.settings import Settings
+from ivrtest.cli.target_settings import KEY_MODES, TargetSettings
 from ivrtest.sip.digest import Secret
 from tests.call.authority import Authority, fingerprint
 from tests.cli.shops import serving, shop
@@ -51,7 +52,7 @@ def test_over_tls_with_what_the_settings_say(shop: Path) -> None:
             assert done.returncode == 0, done.stdout + done.stderr
         done = ivrtest("run", "--target", "untrusted", cwd=shop)
         assert done.returncode == 2
-        assert "its certificate is signed by nobody we trust" in " ".join(done.stdout.split())
+        assert 'the certificate of "127.0.0.1" is signed by nobody we trust' in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -62,11 +63,29 @@ def test_over_tls_with_what_the_settings_say(shop: Path) -> None:
             "sctp:127.0.0.1:0",
             'ivrtest: "--listen" is "sctp:127.0.0.1:0". it must be HOST:PORT such as 127.0.0.1:5060, or udp:, tcp: or tls: before it',
         ),
+        (
+            "udp:127.0.0.1:0 --srtp mandatory",
+            (
+                'ivrtest: "--srtp mandatory" needs TLS, and "--listen" is "udp:127.0.0.1:0": everybody on the way could read its key. '
+                'listen at "tls:127.0.0.1:0", or add "--srtp-in-clear"'
+            ),
+        ),
+        (
+            "127.0.0.1:0 --certificate flows/shop.yaml",
+            (
+                'ivrtest: "--certificate" is for TLS, and "--listen" is "127.0.0.1:0". '
+                'listen at "tls:127.0.0.1:0", or leave "--certificate" out'
+            ),
+        ),
+        (
+            "tcp:127.0.0.1:0 --ca flows/shop.yaml",
+            'ivrtest: "--ca" is for TLS, and "--listen" is "tcp:127.0.0.1:0". listen at "tls:127.0.0.1:0", or leave "--ca" out',
+        ),
         ("::1:5060", 'ivrtest: "--listen" is "::1:5060". it must be HOST:PORT such as 127.0.0.1:5060, or udp:, tcp: or tls: before it'),
     ],
 )
 def test_where_it_cannot_listen(shop: Path, listen: str, message: str) -> None:
-    done = ivrtest("serve", "flows/shop.yaml", "--listen", listen, cwd=shop)
+    done = ivrtest("serve", "flows/shop.yaml", "--listen", *listen.split(), cwd=shop)
     assert (done.returncode, done.stderr.splitlines()[0]) == (3, message)
 
 

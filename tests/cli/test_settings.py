@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ivrtest.cli.check_settings import CheckSettings
-from ivrtest.cli.settings import LOOPBACK, Settings, TargetSettings, load_settings, read_settings
+from ivrtest.cli.settings import LOOPBACK, Settings, load_settings, read_settings
+from ivrtest.cli.target_settings import TargetSettings
 from ivrtest.source.finding import InputError, Severity
 from ivrtest.source.text import Source
 
