@@ -7,12 +7,16 @@ Wireshark knows both as SIP, whatever the ports (but for 8080, which it takes fo
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ivrtest.call.keys import without_key
 from ivrtest.rtp.ip import Address
 from ivrtest.rtp.packet import RtpPacket, RtpSyntaxError
 from ivrtest.rtp.packing import TcpStreams, udp_packet
+from ivrtest.sip.credentials import without_credentials
+from ivrtest.sip.sdes import without_keys
 
 _FILE_HEADER = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 101)
 """Classic pcap with nanoseconds; link type 101 (LINKTYPE_RAW): a packet begins with its IP header."""
@@ -26,7 +30,7 @@ class Capturing:
     """What may stand in captures."""
 
     keep_secrets: bool = False
-    """Keep keys that are secret as they were."""
+    """Keep what is secret as it was: keys, headers, and answers to who asked for a password."""
     keep_srtp_keys: bool = False
     """Keep the keys of encryption that stand in session descriptions (RFC 4568), so that whoever has the capture can decrypt its SRTP.
 
@@ -41,7 +45,7 @@ class Capture:
     """Keeps datagrams in memory until they are written; a call that went well need not be.
 
     Several threads may add. Secret keys are masked: their packets stay, so that the sequence is whole, but say event 255, and tones
-    are silence.
+    are silence. SIP messages are to be added as `shown` returns them.
     """
 
     def __init__(self, *, keep_secrets: bool = False, keep_srtp_keys: bool = False, limit: int = 64_000_000) -> None:
@@ -66,6 +70,17 @@ class Capture:
         if secret_key and not self.keep_secrets:
             data = _without_key(data)
         self._packets.append((at, source, destination, data, connected))
+
+    def shown(self, message: bytes, *, hides_keys: bool, secrets: Sequence[str]) -> bytes:
+        """Return a SIP message as it may stand here. `hides_keys`: a key in it is secret. `secrets`: texts that must not be shown."""
+        if not self.keep_srtp_keys:
+            message = without_keys(message)
+        if self.keep_secrets:
+            return message
+        message = without_credentials(without_key(message) if hides_keys else message)
+        for secret in secrets:
+            message = message.replace(secret.encode(), b"*" * len(secret.encode()))
+        return message
 
     def write(self, path: Path | str) -> None:
         """Write what was added, in the order of time, as a pcap file. Raises OSError."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from ivrtest.call.call import Answered, CallEvent, EarlyMedia, Ended, Ringing, TransferAsked, Transferred
 from ivrtest.call.keys import without_key
+from ivrtest.sip.credentials import without_credentials
 from ivrtest.sip.sdes import without_keys
 
 MASK: Final = "••••"
@@ -84,7 +85,8 @@ class Trace:
 
 def masked(message: bytes, *, hides_keys: bool, secrets: Sequence[str] = ()) -> str:
     """Return a message as text without what must not be shown. Octets that are no UTF-8 become question marks."""
-    text = without_keys(without_key(message) if hides_keys else message).decode("utf-8", "replace").replace("\ufffd", "?")
+    message = without_credentials(without_keys(without_key(message) if hides_keys else message))
+    text = message.decode("utf-8", "replace").replace("\ufffd", "?")
     text = _CREDENTIALS.sub(rf"\1 {MASK}", text)
     text = _AUTHENTICATION_INFO.sub(rf"\1 {MASK}", text)
     return _PASSWORD.sub(rf"\1:{MASK}@", hidden(text, secrets))

@@ -14,7 +14,6 @@ from typing import Final, Literal, Self
 from weakref import WeakValueDictionary
 
 from ivrtest.call.binding import Binding
-from ivrtest.call.keys import without_key
 from ivrtest.call.negotiation import warning_of
 from ivrtest.call.network import KeepAlive
 from ivrtest.call.permission import Permission
@@ -28,7 +27,6 @@ from ivrtest.sip.digest import Secret
 from ivrtest.sip.endpoint import Leash
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.headers import From
-from ivrtest.sip.sdes import without_keys
 from ivrtest.sip.session_timer import SessionTimes
 from ivrtest.sip.transport import Address, Transport, written_address
 from ivrtest.sip.uri import SipUri, parse_uri
@@ -384,12 +382,7 @@ class Trunk:
         call.trace.add(data, at_s=at_s, sent=sent, transport=self.transport, peer=peer, hides_keys=call.hides_keys, secrets=call.secrets)
         if call.capture is None:
             return
-        if call.hides_keys and not call.capture.keep_secrets:
-            data = without_key(data)
-        if not call.capture.keep_srtp_keys:
-            data = without_keys(data)
-        for value in call.secrets if not call.capture.keep_secrets else ():
-            data = data.replace(value.encode(), b"*" * len(value.encode()))
+        data = call.capture.shown(data, hides_keys=call.hides_keys, secrets=call.secrets)
         here = self._port.local_address
         source, destination = (address, here) if direction == "in" else (here, address)
         call.capture.add(data, source=source, destination=destination, at=at, connected=self.transport != "udp")

@@ -20,6 +20,7 @@ from ivrtest.call.dialling import DialOptions
 from ivrtest.call.line import LineError
 from ivrtest.call.permission import DialRefused, Permission
 from ivrtest.call.placing import hop
+from ivrtest.cli.by_pyvoip import refuse_codec_changes, refuse_for_pyvoip, usable_by_pyvoip
 from ivrtest.cli.dialling import dial_options, has_scheme, permission_of, unknown_target
 from ivrtest.cli.hearing_settings import Recognition, check_hearing, recognising
 from ivrtest.cli.main import UNUSABLE
@@ -39,7 +40,6 @@ from ivrtest.run.suite import Emit, run_suite
 from ivrtest.scenario.model import Scenario
 from ivrtest.scenario.quality import Limit
 from ivrtest.scenario.read import find_scenarios, load_scenario
-from ivrtest.scenario.steps.codec import Codec
 from ivrtest.scenario.steps.press import Press
 from ivrtest.sip.grammar import SipSyntaxError
 from ivrtest.sip.transport import asked_transport
@@ -74,7 +74,8 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 @click.option(
     "--pcap-secrets",
     type=click.Choice(("refuse", "mask", "keep")),
-    help="What becomes of secret keys in packets: refuse to write such (the default), blank them, or keep them as they were sent.",
+    help="What becomes of secrets in packets: refuse to write secret keys (the default), blank them, or keep them as they were sent. "
+    "Answers to who asks for a password are blanked unless kept.",
 )
 @click.option(
     "--pcap-srtp-keys",
@@ -116,15 +117,16 @@ def command(
     try:
         settings = load_settings()
         called = target_of(target, settings)
-        if called is not None and called.uri.startswith(BY_PYVOIP):
+        by_pyvoip = called is not None and called.uri.startswith(BY_PYVOIP)
+        if called is not None and by_pyvoip:
             refuse_for_pyvoip(called.uri, keys, {"--pcap": pcap is not None, "--pcap-failed": pcap_failed, "--trace": trace})
         options = dial_options(called, settings, keys)
-        if called is not None and called.uri.startswith(BY_PYVOIP):
+        if called is not None and by_pyvoip:
             usable_by_pyvoip(called.uri, options)
         calibration = known_route(target) if not no_calibration else None
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=not simulate, quality=settings.quality)
         recognition = check_hearing(settings.hearing, ready) if not simulate else None
-        if called is not None and called.uri.startswith(BY_PYVOIP):
+        if by_pyvoip:
             refuse_codec_changes(ready)
         if wanted and pcap_secrets in (None, "refuse"):
             refuse_secrets(ready)
@@ -285,43 +287,6 @@ class Packets:
     """None: none."""
     capturing: Capturing
     failed_only: bool
-
-
-def usable_by_pyvoip(uri: str, options: DialOptions) -> None:
-    """Raises UsageError for a line that pyVoIP cannot register, and where pyVoIP is not installed."""
-    from ivrtest.call.drivers import pyvoip
-
-    try:
-        pyvoip.check(uri, options)
-    except LineError as error:
-        raise click.UsageError(str(error)) from error
-
-
-def refuse_for_pyvoip(uri: str, keys: str | None, packets: Mapping[str, bool]) -> None:
-    """Raises UsageError for options that mean nothing where pyVoIP calls. `packets`: options that want to see packets, and whether they
-    are given."""
-    for option, given in packets.items():
-        if given:
-            raise click.UsageError(f'pyVoIP shows nobody its packets, so there is no "{option}" for "{uri}". leave it out')
-    if keys not in {None, "inband"}:
-        raise click.UsageError(f'pyVoIP sends keys as tones, so "--keys {keys}" is not possible with "{uri}". leave it out')
-
-
-def refuse_codec_changes(jobs: Sequence[Job]) -> None:
-    """Raises InputError for scenarios that change the codec, which pyVoIP cannot do."""
-    findings = [
-        Finding(
-            "pyvoip-codec",
-            Severity.ERROR,
-            f'"{job.scenario.name}" changes the codec, and pyVoIP cannot change that of a call. leave it out, or call a "sip:" target',
-            step.span,
-        )
-        for job in jobs
-        for step in job.scenario.steps
-        if isinstance(step, Codec)
-    ]
-    if findings:
-        raise InputError(tuple(findings))
 
 
 def refuse_secrets(jobs: Sequence[Job]) -> None:

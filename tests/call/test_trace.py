@@ -22,6 +22,7 @@ INVITE = (
     b"INVITE sip:1001:hunter2@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nCSeq: 2 INVITE\r\n"
     b'Proxy-Authorization: Digest username="1001", realm="pbx",\r\n nonce="n", response="5ccc069c403ebaf9f0171e9517f40e41"\r\n'
     b"authorization : Basic MTAwMTpodW50ZXIy\r\n"
+    b'Authorization: Digest\r\n response="f9f0171e95175ccc069c403ebaf40e41"\r\n'
     b"Content-Type: application/sdp\r\n\r\n"
     b"v=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"
 )
@@ -30,7 +31,7 @@ INFO = b"INFO sip:a@b SIP/2.0\r\nCSeq: 3 INFO\r\nContent-Type: application/dtmf-
 
 def test_no_password_and_no_key_of_encryption_is_kept() -> None:
     text = masked(INVITE, hides_keys=False)
-    for secret in ("hunter2", "5ccc069c", "MTAwMTpodW50ZXIy", "WVNfX19zZW1jdGwg", "nonce="):
+    for secret in ("hunter2", "5ccc069c", "MTAwMTpodW50ZXIy", "WVNfX19zZW1jdGwg", "nonce=", "f9f0171e"):
         assert secret not in text
     assert text.splitlines()[:5] == [
         "INVITE sip:1001:••••@192.0.2.2 SIP/2.0",
