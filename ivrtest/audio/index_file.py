@@ -1,12 +1,14 @@
 """What is computed of a library, kept on disk: plain arrays one after another, in a file named after the recordings' content.
 
 Files lie in `ivrtest/index` of the user's cache folder (`$XDG_CACHE_HOME`, else `~/.cache`). One that is cut off, of another version or
-of other recordings is as good as none. The oldest go when there is too much.
+of other recordings is as good as none. The oldest go when there is too much. Of processes that want the same index at its very first use,
+one computes it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -141,6 +143,21 @@ def cache_folder() -> Path:
     """Return where indexes are kept. `$XDG_CACHE_HOME` counts only if it is absolute (XDG Base Directory Specification)."""
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     return (named if named.is_absolute() else Path.home() / ".cache") / "ivrtest" / "index"
+
+
+@contextlib.contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Wait until no other process computes this index. Who is killed while it does holds nobody up. Where nothing can be kept, nobody
+    waits: each computes its own."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError, RuntimeError):
+            path = cache_folder() / f"{name}.lock"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(path.open("wb"))
+            # Whoever waits has it open, and finds the index when its turn comes.
+            stack.callback(path.unlink, missing_ok=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def load_index(name: str) -> IndexParts | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ivrtest.audio.confusion import Sibling, siblings
 from ivrtest.audio.fingerprint import DIMENSIONS, Fingerprints, patches_of
 from ivrtest.audio.formats import find_recording
-from ivrtest.audio.index_file import WORTH_KEEPING_S, IndexParts, content_name, load_index, save_index
+from ivrtest.audio.index_file import WORTH_KEEPING_S, IndexParts, alone, content_name, load_index, save_index
 from ivrtest.audio.music_place import MusicRecordings
 from ivrtest.audio.recording_file import AudioError, read_audio
 from ivrtest.audio.reference import Reference, codes_of, fine_levels
@@ -82,15 +82,23 @@ class LibraryIndex:
         if sum(recording.seconds for recording in recordings) < WORTH_KEEPING_S:
             return cls(recordings)
         name = content_name([(recording.key, recording.samples) for recording in recordings])
+        if (kept := cls._kept(recordings, name)) is not None:
+            return kept
+        with alone(name):
+            if (kept := cls._kept(recordings, name)) is not None:
+                return kept
+            index = cls(recordings)
+            save_index(name, IndexParts.taken(index.references, index.fingerprints.places, index.siblings))
+            return index
+
+    @classmethod
+    def _kept(cls, recordings: Sequence[Recording], name: str) -> LibraryIndex | None:
         try:
-            if (parts := load_index(name)) is not None:
-                return cls(recordings, parts)
+            parts = load_index(name)
+            return None if parts is None else cls(recordings, parts)
         except ValueError:
             # Not what its name says: as good as none.
-            pass
-        index = cls(recordings)
-        save_index(name, IndexParts.taken(index.references, index.fingerprints.places, index.siblings))
-        return index
+            return None
 
     def identical(self, key: Key) -> tuple[Key, ...]:
         """Return the recordings that sound the same as `key`'s from beginning to end."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import PIPE, Popen
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -124,6 +129,43 @@ def test_a_folder_that_cannot_be_written(bank: PromptLibrary, folder: Path) -> N
     folder.parent.mkdir(parents=True)
     folder.write_text("in the way")
     assert LibraryIndex.of(bank.recordings()).references[0].known is None
+
+
+def test_it_is_computed_once_where_several_ask_for_it_at_the_same_time(bank: PromptLibrary, folder: Path) -> None:
+    together = Barrier(4)
+
+    def ask() -> LibraryIndex:
+        together.wait()
+        return LibraryIndex.of(bank.recordings())
+
+    with ThreadPoolExecutor(together.parties) as pool:
+        asked = [pool.submit(ask) for _ in range(together.parties)]
+        indexes = [each.result() for each in asked]
+    assert sorted(index.references[0].known is None for index in indexes) == [False, False, False, True]
+    assert [path.suffix for path in folder.iterdir()] == [".index"]
+
+
+HOLDER = """
+import sys
+from ivrtest.audio.index_file import alone
+with alone(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_whoever_is_killed_while_it_computes_holds_nobody_up(bank: PromptLibrary, folder: Path) -> None:
+    name = content_name([(one.key, one.samples) for one in bank.recordings()])
+    with Popen([sys.executable, "-c", HOLDER, name], stdin=PIPE, stdout=PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with (folder / f"{name}.lock").open("wb") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(LibraryIndex.of, bank.recordings())
+            holder.kill()
+            assert waiting.result().references[0].known is None
+    assert [path.name for path in folder.iterdir()] == [f"{name}.index"]
 
 
 def test_little_sound_is_not_kept(folder: Path) -> None:
