@@ -70,3 +70,5 @@ GIVE_UP_FRAMES: Final = 60
 """How long a recording heard to its end waits to be taken for itself."""
 SETTLED_FRAMES: Final = 30
 """How long a short one that seems to have other sound over it waits for what fits as it is."""
+TOO_SOON_FRAMES: Final = 20
+"""So long after its end it is known whether a recording stands, of which another that stands may only be the end."""

@@ -23,9 +23,10 @@ from ivrtest.audio.certainty import (
     SHORT_S,
     SOME_SHARE,
     SURE_DB,
+    TOO_SOON_FRAMES,
 )
 from ivrtest.audio.pursuit import SLACK
-from ivrtest.audio.rivals import continues, covers_instead, fits_far_better, goes_on, instead, outdone, together
+from ivrtest.audio.rivals import continues, covers_instead, ends_with, fits_far_better, goes_on, instead, outdone, together
 from ivrtest.audio.situation import Situation
 from ivrtest.audio.spectrum import HOP
 from ivrtest.audio.stranger import BURIED_DB
@@ -47,7 +48,8 @@ def completed(situation: Situation) -> tuple[Track | None, Track | None]:
         best = max(due, key=lambda track: track.heard_s, default=best)
     # One that covers hardly more is none where another one fits clearly better.
     best = min((track for track in complete if track is best or covers_instead(track, best)), key=lambda track: track.worst)
-    same = [track for track in complete if together(track, best)]
+    # What lies at the end of a longer one does not cover the same stretch, however short the longer one's beginning is.
+    same = [track for track in complete if together(track, best) and not ends_with(best, track)]
     best = min(
         same, key=lambda track: (outdone(track, best), track.worst > best.worst + 1.0, track.key not in situation.expected, track.worst)
     )
@@ -55,7 +57,11 @@ def completed(situation: Situation) -> tuple[Track | None, Track | None]:
         return None, None
     # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning. One that fits far
     # better may still turn out to be meant.
-    if any(continues(track, best) or fits_far_better(track, best) for track in situation.tracks if track not in complete):
+    if any(
+        continues(track, best) or fits_far_better(track, best) or (ends_with(track, best) and may_stand_yet(situation, track))
+        for track in situation.tracks
+        if track not in complete
+    ):
         return None, None
     rivals = [track for track in same if track.key != best.key and track.worst < best.worst + 1.0 and track.heard_s > 0.8 * best.heard_s]
     return best, min(rivals, key=lambda track: (track.key not in situation.expected, track.worst), default=None)
@@ -101,6 +107,11 @@ def stands(situation: Situation, track: Track) -> bool:
     after = situation.history.speech_or_lost(track.sounding_end // HOP + 3, situation.history.end)
     quiet = (len(after) >= 8 and not after[:8].any()) or (len(after) >= 16 and not after[8:16].any())
     return quiet or (len(after) >= 3 and track.worst < EXCELLENT_DB)
+
+
+def may_stand_yet(situation: Situation, track: Track) -> bool:
+    """Return whether too little followed yet on a recording heard to its end to say whether it can be taken for itself."""
+    return situation.history.end < track.sounding_end // HOP + TOO_SOON_FRAMES
 
 
 def surely_heard(situation: Situation, track: Track) -> bool:
