@@ -24,9 +24,9 @@ _FIRST_STEPS: Final = 8
 far off at first."""
 _LEAST_WEIGHT, _HALF = scalar(0.02), scalar(0.5)
 _LAST: Final = 20
-_ELSE_DB: Final = 6.0
+_ELSE_DB: Final = 3.0
 """Frames at a recording's end that may be something else while the block that they end still fits, if they exceed the limit by so much in
-all: dB times frames' worth of evidence."""
+all: dB times frames' worth of evidence. Those of right recordings exceed it by at most 2."""
 
 
 class Track(Standing):
