@@ -180,6 +180,12 @@ class History:
         louder: Levels = level[level > least_db]
         return louder
 
+    def emptiest_db(self, first: int, end: int, least_db: float) -> float:
+        """Return how loud the softest tenth of a band is at most in the emptiest quarter of the bands, over the same frames as `sound`."""
+        kept = slice(max(0, first - self.oldest), max(0, end - self.oldest))
+        sounding = self._levels[kept][self._valid[kept] & ~self._music[kept] & (self._total[kept] > least_db)]
+        return float(np.percentile(np.percentile(sounding, 10, axis=0), 25))
+
     def speech_or_lost(self, first: int, end: int) -> Mask:
         """Frames with sound that is no tone, and what was lost after such frames."""
         first = max(first, self.oldest)

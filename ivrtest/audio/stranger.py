@@ -30,6 +30,8 @@ CROWDED_DB: Final = 10.5
 DENSE_DB: Final = 15.0
 """The same for sound that hardly ever ceases: more than this share of it."""
 DENSE_SHARE: Final = 0.86
+EMPTY_DB: Final = 55.0
+"""Where a quarter of the bands is emptier than this below the speech at some time, nobody talks beside it, however dense it is."""
 FILLED_DB: Final = 15.5
 """Speech rises by more above its own softest moments, nearly always by 18 dB and more, over all codecs. Those of sound that does not are
 full of noise, which the line has only while somebody speaks, or only since."""
@@ -37,6 +39,9 @@ FILLED_FRAMES: Final = 100
 """What is shorter may have no soft moment ..."""
 SHORT_FILLED_DB, SHORT_FILLED_FRAMES = 9.0, 60
 """... but rises by this much all the same."""
+FILLED_BANDS_DB: Final = 8.0
+"""Noise fills bands also while speech has nothing there: the softest tenth of each but a quarter of them is louder than the line was before
+by 9 dB and more, be it white, hum, talk or in a car. Of speech that hardly ever ceases, as "Un momento." does not, it is up to 7 dB."""
 BEFORE_FRAMES, SOFTEST = 300, 3
 """What the line was like before a sound: the softest 3 % of the 3 s before it, which may be other speech."""
 NO_NOISE_DB, NEW_NOISE_DB = 6.0, 25.0
@@ -130,9 +135,10 @@ class Strangers:
         return after if end - after >= _REST else start
 
     def _quiet_before(self, start: int) -> bool:
-        """Return whether all of a moment before a frame arrived, and was quiet."""
+        """Return whether a moment before a frame was quiet, as far as it arrived: half of it at least."""
         first = max(start - _QUIET_BEFORE, self._history.oldest)
-        return start - first == _QUIET_BEFORE and self._history.lost_share(first, start) == 0 and not self._history.loud(first, start).any()
+        arrived = int(np.count_nonzero(self._history.valid(first, start)))
+        return arrived >= _QUIET_BEFORE // 2 and start - first == _QUIET_BEFORE and not self._history.loud(first, start).any()
 
     def _beheaded(self, track: Track, start: int, end: int) -> Heard:
         prompt, language = track.key
@@ -167,7 +173,8 @@ class Strangers:
             return Doubt.noise
         if voice_db < history.noise_db + BURIED_DB:
             return Doubt.noise
-        if voice_db < gaps_db + CROWDED_DB or (voice_db < gaps_db + DENSE_DB and np.mean(speech) > DENSE_SHARE) or self._overlaid:
+        dense = voice_db < gaps_db + CROWDED_DB or (voice_db < gaps_db + DENSE_DB and np.mean(speech) > DENSE_SHARE)
+        if self._overlaid or (dense and history.emptiest_db(start, end, FLOOR_DB) > voice_db - EMPTY_DB):
             return Doubt.overlap
         return Doubt.brevity if self._in_recordings(start, end) > _MOST * np.count_nonzero(speech) else None
 
@@ -192,7 +199,9 @@ class Strangers:
             return False
         soft_db = percentile(sound, 10)
         least_db = FILLED_DB if len(sound) >= FILLED_FRAMES else SHORT_FILLED_DB
-        return soft_db > before_db + NEW_NOISE_DB and percentile(sound, 75) - soft_db < least_db
+        if soft_db <= before_db + NEW_NOISE_DB or percentile(sound, 75) - soft_db >= least_db:
+            return False
+        return history.emptiest_db(start, end, before_db + NO_NOISE_DB) > before_db + FILLED_BANDS_DB
 
     def remains(self, sounding: NDArray[np.int_], end: int) -> bool:
         """Return whether frames of sound are what losses have left of something that was said, up to frame `end`: short, and yet no
