@@ -166,10 +166,12 @@ class Matcher:
 
     def _decide(self) -> list[Hearing]:
         winner, rival = completed(self._now)
-        if winner is not None:
+        named = self._now.named
+        if winner is not None and (named is None or named.good or winner.sounding_start < named.sounding_start + SAMPLE_RATE // 5):
             return self._heard_to_the_end(winner, rival)
-        if self._now.named is not None and not self._now.named.good:
-            return self._gone_wrong(self._now.named)
+        if named is not None and not named.good:
+            # What follows it may be over by now.
+            return self._gone_wrong(named) or ([] if winner is None else self._heard_to_the_end(winner, rival))
         if self._now.named is not None and self._now.named.overlaid:
             return self._overlaid(self._now.named)
         if self._now.named is None:
@@ -183,10 +185,13 @@ class Matcher:
         if not able:
             return []
         best = min(able, key=lambda track: (not track.clear, -round(track.heard_s * 2), track.worst))
+        twins = self._now.index.identical(best.key)
+        best = next((track for track in able if track.key in twins and self._now.comes_before(track, best)), best)
         for track in self._now.tracks:
             if (
                 track is not best
                 and track.good
+                and track.key not in twins
                 and track.heard_s > 0.5 * best.heard_s
                 and not left_behind(track, best, best.key in self._now.expected)
             ):
@@ -359,6 +364,8 @@ class Matcher:
         start, end = first + int(sounding[0]), first + int(sounding[-1])
         told, self._now.told_unknown = self._now.told_unknown, True
         speechlike = len(sounding) >= 20 and history.varies(start, end + 1)
+        # After a key what losses have left of a word may have been the answer.
+        speechlike = speechlike or (self._key_pressed and self._strangers.remains(sounding + first, end))
         told = told or not speechlike or not self._strangers.in_front(start, end)
         hearing: list[Hearing] = [] if told else [self._strangers.heard(start, end, self._now.near())]
         lasting = quiet < QUIET_FRAMES
