@@ -71,7 +71,9 @@ def number(seed: int) -> Trial:
     fault: str | Fault = "" if expected != value or dice.random() < 0.5 else _spoiled(dice, value, kind, language)
     job = replace(test_spoken_numbers.job_of(language, kind, value, expected), library=_till(language, kind))
     step = 1 if fault or expected != value else None
-    if isinstance(fault, Fault) and fault.kind is Kind.REPEATED_PROMPT and fault.place == _parts(value, kind, language)[-1]:
+    said, wanted = _parts(value, kind, language), _parts(expected, kind, language)
+    repeated = isinstance(fault, Fault) and fault.kind is Kind.REPEATED_PROMPT and fault.place == said[-1]
+    if repeated or (expected != value and said[: len(wanted)] == wanted):
         # What comes after the whole number is another step's.
         step = 2
     return Trial(draw(dice, seed, fault, step), job, what=f'"{value}" in "{language}" as {kind}, where "{expected}" is expected')

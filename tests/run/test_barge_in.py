@@ -62,6 +62,22 @@ def test_a_prompt_that_begins_where_another_was_nearly_over_is_known(language: s
     assert (str(talk.status), [step.message for step in talk.steps]) == ("passed", ["", ""])
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(911631, id="a word without soft moments is no noise"),
+        pytest.param(913103, id="nor is it the talk of many"),
+        pytest.param(910647, id="losses leave little of a word"),
+        pytest.param(920029, id="something was lost in the pause before a word"),
+        pytest.param(911711, id="a prompt begins before the other is quite over"),
+    ],
+)
+def test_a_word_after_a_key_is_heard_whatever_is_around_it(seed: int) -> None:
+    trial = barge_in(seed)
+    held = trial.hold()
+    assert is_right(trial.drawn, held), told(trial.drawn, held)
+
+
 def test_no_verdict_is_wrong() -> None:
     """Of random calls; `python -m tests.bench.verdicts --kinds barge-in` holds more. In the fourth, losses hide a word."""
     held = [(trial.drawn, trial.hold()) for trial in map(barge_in, (0, 1, 2, 4, 5, 6, 7, 8))]

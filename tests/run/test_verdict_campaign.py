@@ -41,6 +41,16 @@ def test_noise_that_the_line_had_not_before_is_no_other_speech(seed: int) -> Non
     assert campaigns.wrong("noise", seed) == ""
 
 
+def test_the_end_of_a_longer_part_of_a_number_is_not_taken_for_a_shorter_one() -> None:
+    """ "Deux cents" was said and "cent" may have been: it was left open for losses, where nothing was lost."""
+    assert campaigns.wrong("number", 700113) == ""
+
+
+def test_one_of_two_of_equal_sound_that_is_cut_off_is_named() -> None:
+    """It was taken for noise, as another prompt followed without a pause."""
+    assert campaigns.wrong("twin", 912181) == ""
+
+
 def test_the_calls_are_of_every_kind() -> None:
     drawn = [draw(seed) for seed in range(120)]
     kinds = {str(fault).partition("=")[0].partition("@")[0] for each in drawn for fault in each.faults}
