@@ -365,7 +365,7 @@ class Matcher:
         told, self._now.told_unknown = self._now.told_unknown, True
         speechlike = len(sounding) >= 20 and history.varies(start, end + 1)
         # After a key what losses have left of a word may have been the answer.
-        speechlike = speechlike or (self._key_pressed and self._strangers.remains(sounding + first, end))
+        speechlike = speechlike or (self._now.key_pressed and self._strangers.remains(sounding + first, end))
         told = told or not speechlike or not self._strangers.in_front(start, end)
         hearing: list[Hearing] = [] if told else [self._strangers.heard(start, end, self._now.near())]
         lasting = quiet < QUIET_FRAMES
