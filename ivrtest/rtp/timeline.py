@@ -184,7 +184,7 @@ class Timeline:
         # A number or a timestamp that begins again from zero carries into what is before it, so that the next packet is not taken here.
         step = (1 << 32) + self._ticks
         jitter_ticks, transit, scale = jitter.ticks, jitter.transit, jitter.scale
-        early = latest = end - run[0][1]
+        early = slow = latest = end - run[0][1]
         payloads: list[bytes] = []
         for datagram, arrival in run:
             found, source = _HEAD.unpack_from(datagram)
@@ -197,6 +197,8 @@ class Timeline:
             transit = moved
             if latest > early:
                 early = latest
+            elif latest < slow:
+                slow = latest
             lead += step
             end += frame
         count = len(payloads)
@@ -209,7 +211,7 @@ class Timeline:
             self._position = end - frame
             self._end = end
             self._arrival = run[count - 1][1]
-            self._steering.note(early, count)
+            self._steering.note(early, slow, count)
         return count
 
     def insert(self, packet: RtpPacket, arrival: float) -> int:
@@ -295,7 +297,7 @@ class Timeline:
         else:
             self._advance(packet, arrival, position)
             self._put(position, packet)
-        self._steering.note(position - arrival)
+        self._steering.note(position - arrival, position - arrival)
         return position
 
     def _follow_late(self) -> int:

@@ -196,6 +196,22 @@ def test_far_clock_half_a_percent_off_does_not_pile_up_delay(pace: float) -> Non
     assert not (samples[1000:] == 0).any()
 
 
+@pytest.mark.parametrize("jitter_s", [0.03, 0.1, 0.15])
+def test_jitter_of_packets_in_order_changes_nothing_of_the_sound(jitter_s: float) -> None:
+    """The quickest are early because the slowest must not be late: who made up for that as for a quick clock would play 1 % too fast."""
+    dice = np.random.default_rng(1)
+    arrivals: list[tuple[float, RtpPacket]] = []
+    for number in range(500):
+        came = 160 * number + 8000 * float(dice.uniform(0, jitter_s))
+        arrivals.append((max(came, arrivals[-1][0] if arrivals else 0.0), packet(number)))
+    listener = Listener()
+    samples, lost = listener.run(arrivals, 160 * 500 + 4000)
+    begin = int(np.flatnonzero(samples == value(1))[0]) - 160
+    assert (samples[begin : begin + 160 * 500].reshape(500, 160) == [[value(number)] for number in range(500)]).all()
+    assert not lost.any()
+    assert listener.timeline.stats.slipped == 0
+
+
 def test_wraps_of_both_counters_in_a_long_run_are_no_event() -> None:
     listener = Listener()
     listener.run(steady(range(70_000), first_timestamp=2**32 - 160 * 35_000), 160 * 70_000)
