@@ -325,6 +325,11 @@ class MediaSession:
             self._report(last=True)
         items = [] if self._end_error is not None else self._delivery.rest(self._position(now), left_alone=self.left_alone)
         self.over = True
+        # Sender and receiver tell us what happens: they know us, and we know them. Cut loose, all of it goes as soon as nobody else
+        # knows us, and need not be looked for among the objects of all other calls.
+        self.sender.tell_nobody()
+        self.receiver.tell_nobody()
+        self._commands.clear()
         return [*items, self._end_error]
 
     def _report(self, *, last: bool = False) -> None:

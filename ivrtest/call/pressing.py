@@ -32,7 +32,10 @@ class Pressing:
         self._mode = mode
         self._hides = False
         written = key_alone if mode == "info-dtmf" else key_by_info
-        self._infos = InfoKeys(self._send_info, session.post, lambda: session.now, session.loop, written)
+        kind = DTMF if mode == "info-dtmf" else DTMF_RELAY
+        self._infos = InfoKeys(
+            lambda body: host.signalling.info(host.handle, kind, body), session.post, lambda: session.now, session.loop, written
+        )
 
     @property
     def hidden(self) -> bool:
@@ -76,6 +79,3 @@ class Pressing:
             self._infos.confirmed()
         else:
             self._host.fail(f'keys cannot be sent by INFO: it was answered {status}. another way of "keys" may do', status)
-
-    def _send_info(self, body: bytes) -> None:
-        self._host.signalling.info(self._host.handle, DTMF if self._mode == "info-dtmf" else DTMF_RELAY, body)

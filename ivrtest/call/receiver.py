@@ -68,6 +68,10 @@ class Receiver:
             self._overrun = dropped(self._connection)
         return self._overrun
 
+    def tell_nobody(self) -> None:
+        """From now on, nobody wants to know what comes, though it is counted still."""
+        self._heard_from = self._stir = _nothing
+
     def receive(self, wall_zero: float) -> bool:
         """Take in datagrams, if there are any. Returns whether more may wait. `wall_zero` is when `time.monotonic()` was 0, in seconds
         since 1970."""
@@ -119,3 +123,7 @@ class Receiver:
             self.after_goodbye += self._reporting.reports.goodbye
         if self._capture is not None:
             self._capture.add(data, source=address[:2], destination=self.local_address, at=arrived + wall_zero, secret_key=secret)
+
+
+def _nothing(*_: object) -> None:
+    """What is done for nobody."""

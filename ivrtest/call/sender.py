@@ -98,6 +98,10 @@ class Sender:
         self.due = math.inf
         self._network = None
 
+    def tell_nobody(self) -> None:
+        """From now on, nobody wants to know what happens."""
+        self._happened = _nothing
+
     def catch_up(self) -> None:
         """Let `outgoing` know what was sent, before anything is asked of it, or done to it. Nothing is ready then."""
         if self._made:
@@ -151,6 +155,10 @@ class Sender:
         self.deadlines.append(deadline)
         if self._capture is not None and self._destination is not None:
             self._capture.add(datagram, source=self._local_address, destination=self._destination[:2], at=wall, secret_key=secret)
+
+
+def _nothing() -> None:
+    """What is done for nobody."""
 
 
 def send_due(senders: Iterable[Sender], now: float, wall: float) -> None:

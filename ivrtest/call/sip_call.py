@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from asyncio import TimerHandle
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -70,21 +71,24 @@ class SipCall:
         self._session = session
         self.local_address: Address = session.local_address
         """Where the call receives sound."""
-        self.offers = Offers(self, Agreement(negotiation, session, manner.keys))
+        # What we are made of knows us, but does not keep us: a call that is over and forgotten goes at once, with all its sound.
+        host: SipCall = weakref.proxy(self)
+        self.offers = Offers(host, Agreement(negotiation, session, manner.keys))
         self._watch = Watch(session, capture)
         self._origin = origin
         self._capture = capture
         self._trace = Trace()
         self._manner = manner
-        self._pressing = Pressing(self, session, manner.keys)
+        self._pressing = Pressing(host, session, manner.keys)
         self.secrets = manner.secrets
         """See `Manner.secrets`."""
         session.secrets = manner.secrets
+        self._follow = follow
         self._consult = consult
         self._consultation: Consulting | None = None
-        self.transfers = Transfers(self, follow)
+        self.transfers = Transfers(host)
         """Those that the far side asks for."""
-        self._setup = SetUp(self)
+        self._setup = SetUp(host)
         self._over = False
         self.attempts: Sequence[Attempt] = ()
         """The places that a call of ours was tried at; the last is the one that it goes to."""
@@ -256,7 +260,7 @@ class SipCall:
         """The call goes on with another party: it was transferred, or somebody took the far side's place."""
         self.offers.close()
         self._signalling.let_go(self._origin.handle)
-        self._signalling, self.offers = signalling, Offers(self, agreement)
+        self._signalling, self.offers = signalling, Offers(weakref.proxy(self), agreement)
         self._origin = replace(self._origin, handle=handle)
         signalling.pass_on(handle, self)
 
@@ -266,7 +270,7 @@ class SipCall:
         Raises NegotiationError or SdpSyntaxError, and then all stays as it was.
         """
         agreement = self.offers.agreement.with_another(negotiation)
-        offers = Offers(self, agreement)
+        offers = Offers(weakref.proxy(self), agreement)
         offers.prepare(offer)
         self.goes_on_with(signalling, handle, agreement)
         self.offers = offers
@@ -316,7 +320,9 @@ class SipCall:
             case sip.OtherTransport(uri=uri):
                 self._session.post(LedElsewhere(str(uri), self.now, followed=False, what="transport"))
             case sip.ReferReceived():
-                self.transfers.asked(event)
+                follow = self._follow
+                if self.transfers.asked(event, follows=follow is not None) and follow is not None:
+                    follow(self, event)
             case sip.ReferProgress(status=status, final=True):
                 if self._consultation is not None:
                     self._consultation.finished()

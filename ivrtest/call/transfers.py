@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Protocol, TypeVar
 
@@ -45,30 +44,26 @@ class Transferable(Host, Protocol):
         """The call is over."""
 
 
-H = TypeVar("H", bound=Transferable)
-
-
 class Transfers:
     """The transfers of one call. One at a time is followed."""
 
-    def __init__(self, host: H, follow: Follow[H] | None) -> None:
-        """Without `follow` a transfer is told, and counts as done."""
-        self._host: Transferable = host
-        self._follow: Callable[[sip.ReferReceived], None] | None = None if follow is None else lambda event: follow(host, event)
+    def __init__(self, host: Transferable) -> None:
+        self._host = host
         self._followed: sip.ReferReceived | None = None
         self._left: Ended | None = None
         """How the far side ended its call while a transfer was being followed."""
 
-    def asked(self, event: sip.ReferReceived) -> None:
-        """The far side wants us to call somebody."""
+    def asked(self, event: sip.ReferReceived, *, follows: bool) -> bool:
+        """The far side wants us to call somebody. Return whether that is to be done now. Where the call does not follow, it is told, and
+        counts as done."""
         signalling, handle = self._host.signalling, self._host.handle
         signalling.accept_refer(handle)
         self._host.post(TransferAsked(place(event.to), self._host.now, told(event.headers)))
-        if self._follow is None or self._followed is not None:
+        if not follows or self._followed is not None:
             signalling.notify_refer(handle, _OK)
-        else:
-            self._followed = event
-            self._follow(event)
+            return False
+        self._followed = event
+        return True
 
     def finished(self, problem: str = "") -> None:
         """The transfer that we followed has come to its end; it failed if there is a problem. Then the call goes on as it was, if its
