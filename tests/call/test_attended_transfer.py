@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from ivrtest.call import consultation
-from ivrtest.call.call import Answered, Block, CallEvent, Ended, KeyHeard, TransferAsked, TransferFinished, Transferred
+from ivrtest.call.call import Answered, Ended, KeyHeard, TransferAsked, TransferFinished, Transferred
 from ivrtest.call.line import Line
 from ivrtest.call.permission import Permission
 from ivrtest.call.sip_call import SipCall
 from ivrtest.flow.read import read_flow
 from ivrtest.server.ivr import EmbeddedIvr
 from ivrtest.source.text import Source
+from tests.call.ear import Ear
 from tests.run.shop import shop
 
 PATIENCE_S = 60.0
@@ -28,29 +29,6 @@ nodes:
   hello: {announce: {prompt: hello, goto: agent}}
   agent: {transfer: {to: "%s", mode: attended, timeout: 50s}}
 """
-
-
-class Ear:
-    """Listens to one call."""
-
-    def __init__(self) -> None:
-        self.events: list[CallEvent] = []
-        self._news = asyncio.Condition()
-
-    async def listen(self, call: SipCall) -> None:
-        async for item in call.stream():
-            if not isinstance(item, Block):
-                async with self._news:
-                    self.events.append(item)
-                    self._news.notify_all()
-
-    async def until(self, kind: type) -> CallEvent:
-        async with self._news:
-            await self._news.wait_for(lambda: any(isinstance(event, kind) for event in self.events))
-        return next(event for event in self.events if isinstance(event, kind))
-
-    def kinds(self) -> list[str]:
-        return [type(event).__name__ for event in self.events]
 
 
 class Desk:
@@ -104,7 +82,7 @@ def test_the_caller_takes_over_the_call_that_was_answered_for_her() -> None:
         placed, came = await desk.talk(follows=True)
         await came.transfer(desk.agent.uri, consult_s=PATIENCE_S)
         agents = await desk.agents_call()
-        assert "TransferAsked" not in desk.at_caller.kinds()
+        assert "TransferAsked" not in desk.at_caller.kinds
         await agents.answer()
         await desk.at_caller.until(Transferred)
         finished = await desk.at_exchange.until(TransferFinished)
@@ -122,7 +100,7 @@ def test_the_caller_takes_over_the_call_that_was_answered_for_her() -> None:
         assert ended.by == "them"
 
     desk = at_the_desk(script)
-    assert desk.at_caller.kinds() == ["Answered", "TransferAsked", "Transferred", "KeySent", "Ended"]
+    assert desk.at_caller.kinds == ["Answered", "TransferAsked", "Transferred", "KeySent", "Ended"]
     asked = next(event for event in desk.at_caller.events if isinstance(event, TransferAsked))
     # Whose call is to be taken over is no part of who is meant.
     assert asked.to == desk.agents_uri
@@ -146,8 +124,8 @@ def test_an_agent_who_does_not_take_the_call_leaves_the_caller_where_she_is(stat
         await placed.hang_up()
 
     desk = at_the_desk(script)
-    assert desk.at_caller.kinds() == ["Answered", "KeySent", "Ended"]
-    assert desk.at_agent.kinds()[-1:] == ["Ended"]
+    assert desk.at_caller.kinds == ["Answered", "KeySent", "Ended"]
+    assert desk.at_agent.kinds[-1:] == ["Ended"]
 
 
 def test_where_nobody_may_be_called_the_caller_is_asked_to_call_by_herself() -> None:
@@ -199,7 +177,7 @@ def test_the_embedded_ivr_asks_the_agent_first() -> None:
                 await agents.hang_up()
                 await at_caller.until(Ended)
             (record,) = ivr.records
-            return at_caller.kinds(), at_agent.kinds(), record.visits[-1].node
+            return at_caller.kinds, at_agent.kinds, record.visits[-1].node
 
     caller, agents, node = asyncio.run(run())
     assert caller == ["Answered", "TransferAsked", "Transferred", "Ended"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ivrtest.audio.tones import tone
-from ivrtest.call.call import SAMPLE_RATE, Answered, Block, CallEvent, ChangeMethod, Ended, KeyHeard, SessionChanged
+from ivrtest.call.call import SAMPLE_RATE, Answered, ChangeMethod, Ended, KeyHeard, SessionChanged
 from ivrtest.call.capture import Capturing
 from ivrtest.call.codecs import CODECS, SoundError
 from ivrtest.call.line import Line
@@ -20,49 +20,27 @@ from ivrtest.rtp.dtmf import KeyForm
 from ivrtest.scenario.steps.codec import CODEC_NAMES
 from ivrtest.sip import events as sip
 from tests.call.captured import payload_types
+from tests.call.ear import Ear
 from tests.call.far_side import FarSide
 
 PATIENCE_S = 60.0
 HZ = 440.0
 
 
-class Ear:
-    """Hears one call."""
-
-    def __init__(self) -> None:
-        self.events: list[CallEvent] = []
-        self.blocks: list[Block] = []
-        self._news = asyncio.Condition()
-
-    async def listen(self, call: SipCall) -> None:
-        async for item in call.stream():
-            async with self._news:
-                if isinstance(item, Block):
-                    self.blocks.append(item)
-                else:
-                    self.events.append(item)
-                self._news.notify_all()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with self._news:
-            await self._news.wait_for(condition)
-
-    async def came(self, kind: type[CallEvent]) -> None:
-        """Wait until there was such an event."""
-        await self.until(lambda: any(isinstance(event, kind) for event in self.events))
+class ToneEar(Ear):
+    """Hears a tone, and how the session changes meanwhile."""
 
     async def changed(self, count: int = 1) -> SessionChanged:
-        await self.until(lambda: len(self.changes) >= count)
-        return self.changes[count - 1]
+        return await self.until(SessionChanged, count)
 
     async def hears(self, seconds: float) -> None:
         """Wait until so much more was heard."""
         end = len(self.blocks) + round(seconds * SAMPLE_RATE / 160)
-        await self.until(lambda: len(self.blocks) >= end)
+        await self.when(lambda: len(self.blocks) >= end)
 
     @property
     def changes(self) -> list[SessionChanged]:
-        return [event for event in self.events if isinstance(event, SessionChanged)]
+        return self.those(SessionChanged)
 
     def steady(self) -> bool:
         """Whether the tone went on without a gap from when it was first heard to when it was last heard."""
@@ -78,14 +56,14 @@ def stood_still(call: SipCall) -> bool:
     return call.stats().worst_late_ms > 30
 
 
-Script = Callable[[SipCall, Ear, SipCall, Ear], Awaitable[None]]
+Script = Callable[[SipCall, ToneEar, SipCall, ToneEar], Awaitable[None]]
 
 
-def conversation(script: Script, *, near: SoundOptions | None = None, far: SoundOptions | None = None) -> tuple[Ear, Ear, SipCall]:
+def conversation(script: Script, *, near: SoundOptions | None = None, far: SoundOptions | None = None) -> tuple[ToneEar, ToneEar, SipCall]:
     """Hold a call between two lines which send a tone to each other; the near one placed it, and is captured."""
 
-    async def run() -> tuple[Ear, Ear, SipCall]:
-        ears = Ear(), Ear()
+    async def run() -> tuple[ToneEar, ToneEar, SipCall]:
+        ears = ToneEar(), ToneEar()
         capture = Capturing()
         async with (
             asyncio.timeout(PATIENCE_S),
@@ -100,7 +78,7 @@ def conversation(script: Script, *, near: SoundOptions | None = None, far: Sound
                     group.create_task(ear.listen(call))
                 await theirs.answer()
                 for ear in ears:
-                    await ear.came(Answered)
+                    await ear.until(Answered)
                 for call in (ours, theirs):
                     call.play(tone((HZ,), 1.0), loop=True)
                 await ears[0].hears(0.3)
@@ -115,7 +93,7 @@ def conversation(script: Script, *, near: SoundOptions | None = None, far: Sound
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
 @pytest.mark.parametrize("ours", [True, False])
 def test_either_side_asks_for_another_codec_and_the_sound_goes_on(ours: bool, method: ChangeMethod, tmp_path: Path) -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         await (near if ours else far).change_codec("PCMA", method=method)
         for ear, asks in ((near_ear, ours), (far_ear, not ours)):
             change = await ear.changed()
@@ -131,7 +109,7 @@ def test_either_side_asks_for_another_codec_and_the_sound_goes_on(ours: bool, me
 
 @pytest.mark.parametrize("codec", ["G722", "L16/16000", "opus"])
 def test_to_a_codec_with_another_clock_and_back(codec: str, tmp_path: Path) -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         await near.change_codec(codec)
         assert (await far_ear.changed()).codec == codec
         await near_ear.hears(0.3)
@@ -147,13 +125,13 @@ def test_to_a_codec_with_another_clock_and_back(codec: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("codec", ["L16/16000", "opus"])
 def test_keys_go_by_the_clock_of_the_new_codec(codec: str) -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         await near.change_codec(codec)
         await far_ear.changed()
         await near.press("5", form=KeyForm(ms=200))
         await far.press("#")
         for ear in (near_ear, far_ear):
-            await ear.came(KeyHeard)
+            await ear.until(KeyHeard)
 
     near, far, call = conversation(script, far=SoundOptions(("PCMU", "L16/16000", "opus")))
     heard = [[(event.key, round(event.seconds, 2)) for event in ear.events if isinstance(event, KeyHeard)] for ear in (near, far)]
@@ -163,7 +141,7 @@ def test_keys_go_by_the_clock_of_the_new_codec(codec: str) -> None:
 
 
 def test_a_hold_after_a_change_keeps_the_codec() -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         await near.change_codec("PCMA")
         await near_ear.changed()
         await near.hold()
@@ -176,7 +154,7 @@ def test_a_hold_after_a_change_keeps_the_codec() -> None:
 
 
 def test_a_hold_does_not_take_back_what_the_other_side_has_changed_since() -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         await near.change_codec("PCMA")
         await near_ear.changed()
         await far.change_codec("PCMU")
@@ -192,7 +170,7 @@ def test_a_hold_does_not_take_back_what_the_other_side_has_changed_since() -> No
 
 
 def test_encrypted_sound_goes_on_under_its_key() -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         await near.change_codec("PCMA")
         await far_ear.changed()
         await far.change_codec("G722")
@@ -207,7 +185,7 @@ def test_encrypted_sound_goes_on_under_its_key() -> None:
 
 
 def test_a_hold_offers_what_the_other_side_has_chosen_first() -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         await far.change_codec("PCMA")
         await near_ear.changed()
         await near.hold()
@@ -218,7 +196,7 @@ def test_a_hold_offers_what_the_other_side_has_chosen_first() -> None:
 
 
 def test_a_hold_and_a_change_at_the_same_time_come_one_after_the_other() -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         await near.hold()
         await near.change_codec("PCMA")
         change = await near_ear.changed(2)
@@ -230,7 +208,7 @@ def test_a_hold_and_a_change_at_the_same_time_come_one_after_the_other() -> None
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
 def test_both_ask_at_the_same_time_and_both_are_heard(method: ChangeMethod) -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         await near.change_codec("PCMA", method=method)
         await far.change_codec("PCMA", method=method)
         await near_ear.changed(2)
@@ -243,7 +221,7 @@ def test_both_ask_at_the_same_time_and_both_are_heard(method: ChangeMethod) -> N
 
 
 def test_a_codec_that_the_other_side_does_not_speak_is_refused_and_all_stays_as_it_was() -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         await near.change_codec("G722")
         change = await near_ear.changed()
         assert (change.by, change.status, change.codec) == ("us", 488, "PCMU")
@@ -259,7 +237,7 @@ def test_a_codec_that_the_other_side_does_not_speak_is_refused_and_all_stays_as_
 
 
 def test_a_codec_that_nobody_knows() -> None:
-    async def script(near: SipCall, near_ear: Ear, far: SipCall, far_ear: Ear) -> None:
+    async def script(near: SipCall, near_ear: ToneEar, far: SipCall, far_ear: ToneEar) -> None:
         with pytest.raises(SoundError, match=r'^codec "PCMB" is unknown\. did you mean "PCMU"\?$'):
             await near.change_codec("PCMB")
 
@@ -270,7 +248,7 @@ def test_after_a_refused_change_a_refresh_repeats_what_holds() -> None:
     """The session timer's INVITE changes nothing, so it has the description that was agreed on, not the one that was refused."""
 
     async def run() -> tuple[bytes, bytes, bytes]:
-        ear = Ear()
+        ear = ToneEar()
         async with asyncio.timeout(PATIENCE_S), Line() as line, FarSide(answers=False) as far:
             call = await line.place(far.uri)
             async with asyncio.TaskGroup() as group:
@@ -278,7 +256,7 @@ def test_after_a_refused_change_a_refresh_repeats_what_holds() -> None:
                 handle = (await far.next(sip.IncomingCall)).handle
                 far.agent.answer(handle, far.description(), asyncio.get_running_loop().time())
                 far.flush()
-                await ear.until(lambda: bool(ear.events))
+                await ear.when(lambda: bool(ear.events))
                 await call.change_codec("PCMA")
                 await far.next(sip.SessionOffered)
                 far.agent.reject(handle, 488, asyncio.get_running_loop().time())

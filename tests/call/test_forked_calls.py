@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 
-from ivrtest.call.call import Answered, Block, CallEvent, EarlyMedia, Ended
+from ivrtest.call.call import Answered, EarlyMedia, Ended
 from ivrtest.call.line import Line
 from ivrtest.call.sip_call import SipCall
 from ivrtest.call.udp import UdpPort
@@ -18,6 +18,7 @@ from ivrtest.sip.headers import Via
 from ivrtest.sip.message import Request, parse_message
 from ivrtest.sip.transport import Address
 from ivrtest.sip.uri import SipUri
+from tests.call.ear import Ear
 from tests.call.far_side import FarSide
 
 PATIENCE_S = 60.0
@@ -52,24 +53,8 @@ class Fork:
         self._port.close()
 
 
-class Ear:
-    def __init__(self) -> None:
-        self.events: list[CallEvent] = []
-        self.blocks: list[Block] = []
-        self._news = asyncio.Condition()
-
-    async def listen(self, call: SipCall) -> None:
-        async for item in call.stream():
-            async with self._news:
-                if isinstance(item, Block):
-                    self.blocks.append(item)
-                else:
-                    self.events.append(item)
-                self._news.notify_all()
-
-    async def until(self, kind: type) -> None:
-        async with self._news:
-            await self._news.wait_for(lambda: any(isinstance(event, kind) for event in self.events))
+class SampleEar(Ear):
+    """Hears one sample, over and over."""
 
     async def hears(self, sample: int) -> None:
         """Wait until this is heard, from now on, and nothing else for a tenth of a second."""
@@ -79,8 +64,7 @@ class Ear:
             heard = np.concatenate([np.zeros(0, np.int16), *(block.samples for block in self.blocks[after:])])[-800:]
             return len(heard) == 800 and bool((abs(heard - sample) < 200).all())
 
-        async with self._news:
-            await self._news.wait_for(only)
+        await self.when(only)
 
 
 def now() -> float:
@@ -111,12 +95,12 @@ async def is_spoken_to(device: FarSide) -> None:
     await device.sound.received()
 
 
-Script = Callable[[FarSide, FarSide, str, SipCall, Ear], Awaitable[None]]
+Script = Callable[[FarSide, FarSide, str, SipCall, SampleEar], Awaitable[None]]
 
 
-def forked(script: Script) -> Ear:
-    async def run() -> Ear:
-        ear = Ear()
+def forked(script: Script) -> SampleEar:
+    async def run() -> SampleEar:
+        ear = SampleEar()
         async with asyncio.timeout(PATIENCE_S), Line() as line, FarSide(answers=False) as first, FarSide(answers=False) as second:
             fork = Fork([first, second])
             second.sound.ssrc = 2
@@ -149,7 +133,7 @@ async def answer(device: FarSide, handle: str, *, described: bool) -> None:
 @pytest.mark.parametrize("described", [True, False], ids=["with a description", "without one"])
 @pytest.mark.parametrize("winner", [0, 1])
 def test_who_speaks_early_last_is_heard_and_then_who_answers_first(winner: int, described: bool) -> None:
-    async def script(first: FarSide, second: FarSide, handle: str, call: SipCall, ear: Ear) -> None:
+    async def script(first: FarSide, second: FarSide, handle: str, call: SipCall, ear: SampleEar) -> None:
         devices = (first, second)
         async with speaking(first, LOUD), speaking(second, SOFT):
             await ring(first, handle)
@@ -177,7 +161,7 @@ def test_who_speaks_early_last_is_heard_and_then_who_answers_first(winner: int, 
 
 
 def test_both_answer_at_the_same_moment() -> None:
-    async def script(first: FarSide, second: FarSide, handle: str, call: SipCall, ear: Ear) -> None:
+    async def script(first: FarSide, second: FarSide, handle: str, call: SipCall, ear: SampleEar) -> None:
         await answer(first, handle, described=True)
         await answer(second, handle, described=True)
         await first.next(sip.Confirmed)
@@ -192,7 +176,7 @@ def test_both_answer_at_the_same_moment() -> None:
 
 
 def test_one_answers_after_the_call_is_over() -> None:
-    async def script(first: FarSide, second: FarSide, handle: str, call: SipCall, ear: Ear) -> None:
+    async def script(first: FarSide, second: FarSide, handle: str, call: SipCall, ear: SampleEar) -> None:
         await answer(first, handle, described=True)
         await ear.until(Answered)
         await call.hang_up()

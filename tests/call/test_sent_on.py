@@ -4,39 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from ivrtest.call.call import Answered, Block, CallEvent, Ended, SessionChanged, TransferAsked, Transferred
+from ivrtest.call.call import Answered, Ended, SessionChanged, TransferAsked, Transferred
 from ivrtest.call.line import Line
 from ivrtest.call.permission import Permission
 from ivrtest.call.sip_call import SipCall
 from ivrtest.sip import events as sip
 from ivrtest.sip.dialog import DialogId
 from ivrtest.sip.uri import SipUri
+from tests.call.ear import Ear
 from tests.call.far_side import FarSide
 
 PATIENCE_S = 60.0
-E = TypeVar("E")
-
-
-class Ear:
-    """What a call tells, in order."""
-
-    def __init__(self) -> None:
-        self.events: list[CallEvent] = []
-        self._news = asyncio.Condition()
-
-    async def listen(self, call: SipCall) -> None:
-        async for item in call.stream():
-            if not isinstance(item, Block):
-                async with self._news:
-                    self.events.append(item)
-                    self._news.notify_all()
-
-    async def until(self, kind: type[E], times: int = 1) -> E:
-        async with self._news:
-            await self._news.wait_for(lambda: sum(isinstance(event, kind) for event in self.events) >= times)
-        return [event for event in self.events if isinstance(event, kind)][times - 1]
 
 
 Script = Callable[[list[FarSide], SipCall, Ear], Awaitable[None]]
@@ -72,10 +52,6 @@ async def redirect(far: FarSide, *contacts: str, status: int = 302) -> None:
     far.flush()
 
 
-def kinds(ear: Ear) -> list[str]:
-    return [type(event).__name__ for event in ear.events]
-
-
 def ending(ear: Ear) -> Ended:
     last = ear.events[-1]
     assert isinstance(last, Ended)
@@ -89,7 +65,7 @@ def test_a_redirection_is_followed() -> None:
         assert [attempt.problem for attempt in call.attempts] == ["302 Moved Temporarily", ""]
 
     ear = calling(script, answers=False)
-    assert kinds(ear) == ["Answered", "Ended"]
+    assert ear.kinds == ["Answered", "Ended"]
     assert ending(ear).by == "us"
 
 
@@ -99,7 +75,7 @@ def test_the_next_contact_is_tried_when_one_refuses() -> None:
         await ear.until(Answered)
 
     ear = calling(script, answers=False)
-    assert kinds(ear) == ["Answered", "Ended"]
+    assert ear.kinds == ["Answered", "Ended"]
 
 
 def test_a_redirection_to_who_may_not_be_called_is_the_end() -> None:
@@ -178,7 +154,7 @@ def test_a_transfer_is_only_told_unless_it_is_to_be_followed() -> None:
         await transferred(fars, ear, "sip:agent@192.0.2.7")
         assert await report(fars[0]) == 200
 
-    assert kinds(calling(script)) == ["Answered", "TransferAsked", "Ended"]
+    assert calling(script).kinds == ["Answered", "TransferAsked", "Ended"]
 
 
 def test_a_transfer_is_followed_and_the_call_goes_on_there() -> None:
@@ -195,7 +171,7 @@ def test_a_transfer_is_followed_and_the_call_goes_on_there() -> None:
         await ear.until(Ended)
 
     ear = calling(script, follow_transfers=True)
-    assert kinds(ear) == ["Answered", "TransferAsked", "Transferred", "Ended"]
+    assert ear.kinds == ["Answered", "TransferAsked", "Transferred", "Ended"]
     assert ending(ear).by == "them"
 
 
@@ -220,7 +196,7 @@ def test_a_transfer_to_who_is_busy_leaves_the_call_as_it_was() -> None:
         return ear
 
     ear = asyncio.run(run())
-    assert kinds(ear) == ["Answered", "TransferAsked", "Transferred", "Ended"]
+    assert ear.kinds == ["Answered", "TransferAsked", "Transferred", "Ended"]
     assert (ending(ear).by, ending(ear).reason) == ("them", "")
 
 
@@ -231,7 +207,7 @@ def test_a_transfer_to_who_may_not_be_called() -> None:
         assert problem.startswith('calling "sip:agent@192.0.2.7" is refused: it is not among the allowed targets.')
         assert await report(fars[0]) == 403
 
-    assert kinds(calling(script, follow_transfers=True)) == ["Answered", "TransferAsked", "Transferred", "Ended"]
+    assert calling(script, follow_transfers=True).kinds == ["Answered", "TransferAsked", "Transferred", "Ended"]
 
 
 def test_whoever_transfers_and_leaves_at_once_does_not_end_the_call() -> None:
@@ -257,7 +233,7 @@ def test_whoever_transfers_and_leaves_at_once_does_not_end_the_call() -> None:
         return ears
 
     good, bad = asyncio.run(run())
-    assert kinds(good) == kinds(bad) == ["Answered", "TransferAsked", "Transferred", "Ended"]
+    assert good.kinds == bad.kinds == ["Answered", "TransferAsked", "Transferred", "Ended"]
     assert ending(good).by == "us"
     assert ending(bad).by == "lost"
     assert ending(bad).reason.startswith('the transfer to "sip:far@127.0.0.1:')
@@ -289,7 +265,7 @@ def test_a_call_is_taken_over_by_somebody_else() -> None:
         return ear, call.handle
 
     ear, _ = asyncio.run(run())
-    assert kinds(ear) == ["Answered", "Ended"]
+    assert ear.kinds == ["Answered", "Ended"]
     assert ending(ear).by == "them"
 
 
@@ -356,7 +332,7 @@ def test_a_late_offer_of_ours_is_answered_in_the_ack() -> None:
         return ear, acknowledged.sdp
 
     ear, answer = asyncio.run(run())
-    assert kinds(ear) == ["EarlyMedia", "Answered", "Ended"]
+    assert ear.kinds == ["EarlyMedia", "Answered", "Ended"]
     assert answer is not None
     assert b"m=audio" in answer
 

@@ -21,6 +21,16 @@ from tests.run.shop import SHOP, library
 FLOW = "ivrtest: flow/1\nname: shop\nentry: end\nprompts: {bye: Goodbye.}\nnodes:\n  end:\n    hang_up: {prompt: bye}\n"
 SCENARIO = "ivrtest: scenario/1\nname: A caller hears goodbye\nflow: shop\nsteps:\n  - hear: bye\n  - ended: {by: ivr}\n"
 
+HOURS = """
+ivrtest: scenario/1
+name: A caller hears the hours
+flow: shop
+steps:
+  - {hear: choose_language, within: 8s}
+  - press: 1
+"""
+"""How a scenario for `corner_shop` begins."""
+
 
 def make_shop(
     folder: Path, flow: str = FLOW, scenarios: Mapping[str, str] | None = None, *, recordings: PromptLibrary | None = None

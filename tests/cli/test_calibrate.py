@@ -14,23 +14,17 @@ from typing import Any
 import pytest
 
 from ivrtest.run.route_file import route_path, route_text
-from tests.cli.shops import calibrated, corner_shop, serving, with_faults
+from tests.cli.shops import HOURS, calibrated, corner_shop, serving, with_faults
 from tests.cli.test_main import ivrtest
 from tests.run.test_route import ROUTE
 
 pytestmark = pytest.mark.calls
 
-SCENARIO = """
-ivrtest: scenario/1
-name: A caller hears the hours
-flow: shop
-steps:
-  - {hear: choose_language, within: 4s}
+SCENARIO = f"""{HOURS}\
+  - {{hear: [welcome, main_menu], in: en, within: 4s}}
   - press: 1
-  - {hear: [welcome, main_menu], in: en, within: 4s}
-  - press: 1
-  - {hear: [hours, goodbye], within: 4s}
-  - ended: {by: ivr}
+  - {{hear: [hours, goodbye], within: 4s}}
+  - ended: {{by: ivr}}
 """
 HEARD = 5
 STAGING = '[targets.staging]\nuri = "sip:shop:topsecret@127.0.0.1"\nproxy = "{proxy}"\n'

@@ -7,20 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.audio.recognisers.plugin import install_plugin
-from tests.cli.shops import calibrated, corner_shop, serving
+from tests.cli.shops import HOURS, calibrated, corner_shop, serving
 from tests.cli.test_main import ivrtest
 from tests.run.shop import SHOP
 
 pytestmark = pytest.mark.calls
 
-SCENARIO = """
-ivrtest: scenario/1
-name: A caller hears the hours
-flow: shop
-steps:
-  - {hear: choose_language, within: 8s}
-  - press: 1
-  - hear: {words: Welcome to the corner shop}
+SCENARIO = f"""{HOURS}\
+  - hear: {{words: Welcome to the corner shop}}
     within: 8s
 """
 SETTINGS = '[hearing]\nengine = "parrot"\nmodels = {en = "words"}\nword_errors = 0.01\n'
