@@ -37,6 +37,8 @@ _IN_ORDER: Final = 0.5
 _STEP: Final = 50
 _PAUSE_S: Final = 600.0
 """After a longer pause a stream begins anew: clocks of captures jump, and hours of silence need no listening."""
+_BACK_S: Final = 2.0
+"""Captures of several interfaces are not always in the order of time, but by less than this."""
 _MOST_CANDIDATES: Final = 20_000
 _HANDSHAKE: Final = 22
 """The first octet of a DTLS record with which keys are agreed on (RFC 6347 section 4.1); its second is 254. No RTP packet begins so."""
@@ -113,6 +115,24 @@ class _Candidate:
     longest: dict[int, int] = field(default_factory=dict)
     """Octets of payload, by payload type."""
 
+    def goes_on(self, datagram: Datagram, head: Head) -> bool:
+        """Return whether a packet is one of this stream. None is after a long pause, nor where both time and numbers go back: captures were
+        appended to each other, later ones first, or one to itself."""
+        back_s = self.last_at - datagram.at
+        if head[2] - self.last_sequence & 0xFFFF <= _STEP:
+            return back_s >= -_PAUSE_S
+        over_again = datagram.at == self.first_at < self.last_at and datagram.payload == self.sample
+        return -_PAUSE_S <= back_s <= _BACK_S and not over_again
+
+    def same(self, other: _Candidate) -> bool:
+        """Return whether the packets are those of another one, as far as anybody can tell who has not kept them."""
+        return (self.first_at, self.last_at, self.sample, self.packets) == (
+            other.first_at,
+            other.last_at,
+            other.sample,
+            other.packets,
+        ) and (self.last_sequence, self.kinds, self.longest) == (other.last_sequence, other.kinds, other.longest)
+
     def take(self, at: float, head: Head, size: int) -> None:
         payload_type, sequence = head[1] & 0x7F, head[2]
         self.in_order += (sequence - self.last_sequence) & 0xFFFF <= _STEP
@@ -149,22 +169,28 @@ def look_through(path: Path) -> Capture:
             elif is_handshake(carried.payload) and len(handshakes) < _MOST_CANDIDATES:
                 handshakes.add(frozenset((carried.source, carried.destination)))
         cut = opened.cut
-    streams = [
-        _stream(name, candidate, offers, first_at or 0.0, over_dtls=frozenset(name[:2]) in handshakes)
+    heard = [
+        (name, candidate)
         for name, candidates in found.items()
         for candidate in candidates
         if _is_stream(candidate, offers.announced(name[0], name[1]))
     ]
+    once = [(name, each) for name, each in heard if each is next(one for one in found[name] if one.same(each))]
+    # Where captures were appended to each other, the first frame need not be the earliest.
+    zero = min([first_at or 0.0, *(each.first_at for _, each in once)])
+    streams = [_stream(name, each, offers, zero, over_dtls=frozenset(name[:2]) in handshakes) for name, each in once]
     if not streams:
-        raise CaptureError(
-            _why_nothing(path, frames, datagrams, messages, unwrapper.unknown_links - LINK_TYPES, over_dtls=bool(handshakes))
-        )
+        why = _why_nothing(path, frames, datagrams, messages, unwrapper.unknown_links - LINK_TYPES, over_dtls=bool(handshakes))
+        raise CaptureError(". ".join([why, cut] if cut and frames else [cut, "copy it again"] if cut else [why]))
     notes = [cut] if cut else []
     if kept_in_part:
         notes.append(
             f'capture "{path}" holds {kept_in_part} packets of which only the beginning was kept: their sound counts as lost. '
             "capture whole packets (tcpdump -s 0)"
         )
+    if len(heard) > len(once):
+        streams_told = "a stream" if len(heard) == len(once) + 1 else f"{len(heard) - len(once)} streams"
+        notes.append(f'capture "{path}" holds {streams_told} over again, packet for packet. what is the same is listened to once')
     return Capture(path, tuple(sorted(streams, key=lambda stream: stream.begins)), tuple(notes))
 
 
@@ -201,7 +227,7 @@ def _note(found: dict[Name, list[_Candidate]], datagram: Datagram, head: Head, n
         if len(found) >= _MOST_CANDIDATES:
             return
         parts = found[name] = []
-    if not parts or datagram.at - parts[-1].last_at > _PAUSE_S:
+    if not parts or not parts[-1].goes_on(datagram, head):
         parts.append(_Candidate(number, datagram.at, datagram.at, head[2] - 1, datagram.payload))
     parts[-1].take(datagram.at, head, len(datagram.payload) - _HEAD.size)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -127,6 +128,40 @@ def test_after_a_long_pause_a_stream_begins_anew(tmp_path: Path) -> None:
     first, second = look_through(path).streams
     assert [round(one.first_s, 6) for one in (first, second)] == [0.0, 90_000.0]
     assert [heard.sound == MULAW.tolist() for heard in hear(look_through(path))] == [True, True]
+
+
+def test_a_capture_appended_to_itself_is_heard_once(tmp_path: Path) -> None:
+    once = write(tmp_path / "once.pcap", (IVR, CALLER, speak(SOUND, at=1.0)), (CALLER, IVR, speak(SOUND, ssrc=9)))
+    data = once.read_bytes()
+    (tmp_path / "c.pcap").write_bytes(data + 2 * data[24:])
+    capture = look_through(tmp_path / "c.pcap")
+    assert capture.notes == (
+        f'capture "{tmp_path / "c.pcap"}" holds 4 streams over again, packet for packet. what is the same is listened to once',
+    )
+    assert [heard.sound == MULAW.tolist() for heard in hear(capture)] == [True, True]
+
+
+def appended(path: Path, *flows: Iterator[tuple[float, bytes]] | list[tuple[float, bytes]]) -> Path:
+    """Write captures of the IVR one behind the other."""
+    first, *others = [write(path, (IVR, CALLER, flow)).read_bytes() for flow in flows]
+    path.write_bytes(first + b"".join(other[24:] for other in others))
+    return path
+
+
+def test_captures_appended_in_the_wrong_order_are_heard_one_by_one(tmp_path: Path) -> None:
+    capture = look_through(appended(tmp_path / "c.pcap", speak(SOUND, at=60.0), speak(SOUND[::-1], at=30.0), speak(SOUND)))
+    # Times count from the earliest packet of them.
+    assert [round(stream.first_s, 6) for stream in capture.streams] == [60.0, 30.0, 0.0]
+    assert capture.notes == ()
+    backwards = ulaw_decode(ulaw_encode(SOUND[::-1]))
+    assert [heard.sound for heard in hear(capture)] == [MULAW.tolist(), backwards.tolist(), MULAW.tolist()]
+
+
+def test_a_clock_that_is_set_back_does_not_end_a_stream(tmp_path: Path) -> None:
+    packets = [(at + 3600.0, octets) for at, octets in speak(SOUND)]
+    set_back = [(at - 3600.0, octets) for at, octets in packets[50:]]
+    (heard,) = hear(look_through(appended(tmp_path / "c.pcap", packets[:50], set_back)))
+    assert heard.sound == MULAW.tolist()
 
 
 def test_several_calls_at_once(tmp_path: Path) -> None:

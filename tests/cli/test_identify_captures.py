@@ -129,6 +129,30 @@ def test_a_capture_that_is_cut_off_is_heard_as_far_as_it_goes(shop: Path) -> Non
     assert errors == f'ivrtest: capture "c.pcap" is cut off after {packets - 1} packets: what follows is not known\n'
 
 
+def test_a_capture_appended_to_itself_is_told(shop: Path) -> None:
+    data = write(shop / "c.pcap", (IVR, CALLER, speak(CALL))).read_bytes()
+    once = identify(shop, "c.pcap")
+    (shop / "c.pcap").write_bytes(data + data[24:])
+    assert identify(shop, "c.pcap") == (
+        0,
+        once[1],
+        'ivrtest: capture "c.pcap" holds a stream over again, packet for packet. what is the same is listened to once\n',
+    )
+
+
+def test_a_capture_whose_first_packet_is_impossible_is_told(shop: Path) -> None:
+    data = write(shop / "c.pcap", (IVR, CALLER, speak(CALL))).read_bytes()
+    (shop / "c.pcap").write_bytes(data[:32] + b"\xff\xff\xff\x7f" + data[36:])
+    assert identify(shop, "c.pcap") == (
+        3,
+        [],
+        (
+            'ivrtest: capture "c.pcap" is broken: a packet of 2147483647 octets is announced after 0 packets: '
+            "what follows is not known. copy it again\n"
+        ),
+    )
+
+
 def test_a_silent_caller_is_no_matter(shop: Path) -> None:
     write(shop / "c.pcap", (IVR, CALLER, speak(CALL)), (CALLER, IVR, speak(silence(5), ssrc=9)))
     code, passages, _ = identify(shop, "c.pcap")
