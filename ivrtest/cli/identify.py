@@ -12,9 +12,10 @@ import click
 from ivrtest.cli.hearing_settings import guessing
 from ivrtest.cli.libraries import load_recordings, tell_twins
 from ivrtest.cli.main import UNUSABLE
-from ivrtest.cli.problem import complain
+from ivrtest.cli.problem import complain, mention
 from ivrtest.cli.settings import load_settings
 from ivrtest.source.finding import InputError
+from ivrtest.source.words import printable
 
 if TYPE_CHECKING:
     from ivrtest.call.captured_streams import CapturedStream
@@ -104,7 +105,7 @@ def command(
         try:
             passages = _listen(file, heed, channel, senders)
         except (AudioError, CaptureError, ChannelError) as error:
-            click.echo(f"ivrtest: {error}", err=True)
+            mention(str(error))
             code = UNUSABLE
             continue
         code = max(code, exit_code(passages))
@@ -138,7 +139,7 @@ def _listen(file: Path, heed: Heed, channel: str, senders: Sequence[str]) -> lis
             return of_recording(file, heed, channel)
         capture = look_through(file)
         for note in capture.notes:
-            click.echo(f"ivrtest: {note}", err=True)
+            mention(note)
         return of_capture(capture, _sent_by(file, capture.streams, senders), heed)
 
 
@@ -170,9 +171,10 @@ def _is_capture(file: Path) -> bool:
 def _waiting(text: str) -> AbstractContextManager[object]:
     """Show in a terminal that something goes on."""
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(stderr=True)
-    return console.status(text) if console.is_terminal else nullcontext()
+    return console.status(Text(printable(text))) if console.is_terminal else nullcontext()
 
 
 def _show(file: Path, passages: Sequence[Passage]) -> None:
@@ -183,5 +185,5 @@ def _show(file: Path, passages: Sequence[Passage]) -> None:
 
     console = wide_console()
     for stream in dict.fromkeys(passage.stream for passage in passages):
-        console.print(Text(f"{file}, {stream}" if stream else str(file), "bold"), soft_wrap=True)
+        console.print(Text(printable(f"{file}, {stream}" if stream else str(file)), "bold"), soft_wrap=True)
         console.print(table_of([passage for passage in passages if passage.stream == stream]))

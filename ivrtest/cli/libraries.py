@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ivrtest.cli.problem import mention
 from ivrtest.run.bundle import FlowFolder, music_of
 
 if TYPE_CHECKING:
@@ -41,11 +42,13 @@ def load_recordings(path: Path) -> NamedLibrary:
         except AudioError as error:
             raise click.ClickException(str(error)) from error
         for problem in reading.problems:
-            click.echo(f"ivrtest: left out: {problem}", err=True)
+            mention(f"left out: {problem}")
         if not len(reading.library):
             raise click.ClickException(f'folder "{path}" holds no recording that can be used')
         return NamedLibrary(reading.library)
-    if path.exists() and path.suffix.lower() not in _YAML:
+    if path.suffix.lower() not in _YAML:
+        if not path.exists():
+            raise click.ClickException(f'"{path}" is not there. name a flow (.yaml) or a folder of recordings')
         raise click.ClickException(f'"{path}" is neither a flow (.yaml) nor a folder of recordings')
     bundle = FlowFolder(path.parent).bundle(path)
     library = bundle.library()
@@ -54,10 +57,9 @@ def load_recordings(path: Path) -> NamedLibrary:
     if not len(library):
         raise click.ClickException(f'flow "{bundle.flow.name}" has no recordings. record them, or run: ivrtest prompts render {path}')
     if missing:
-        click.echo(
-            f'ivrtest: flow "{bundle.flow.name}" lacks {missing} of its {len(wanted)} recordings, which nobody can recognise. '
-            f"see: ivrtest prompts list {path}",
-            err=True,
+        mention(
+            f'flow "{bundle.flow.name}" lacks {missing} of its {len(wanted)} recordings, which nobody can recognise. '
+            f"see: ivrtest prompts list {path}"
         )
     return NamedLibrary(library, music_of(bundle.flow, *bundle.called.values()))
 
@@ -71,8 +73,6 @@ def tell_twins(path: Path, library: PromptLibrary) -> None:
         same.setdefault(recording.samples.tobytes(), []).append(named(recording.key))
     twins = [names for names in same.values() if len(names) > 1]
     for names in twins[:_MOST_TWINS]:
-        click.echo(
-            f"ivrtest: {', '.join(names[:-1])} and {names[-1]} are the same recording: nobody can tell which of them plays", err=True
-        )
+        mention(f"{', '.join(names[:-1])} and {names[-1]} are the same recording: nobody can tell which of them plays")
     if len(twins) > _MOST_TWINS:
-        click.echo(f"ivrtest: so are {len(twins) - _MOST_TWINS} more. see: ivrtest prompts confusable {path}", err=True)
+        mention(f"so are {len(twins) - _MOST_TWINS} more. see: ivrtest prompts confusable {path}")

@@ -125,8 +125,9 @@ def as_readable(error: UnicodeError) -> tuple[str, int]:
 def complain(error: click.ClickException) -> None:
     """Say on standard error what could not be used, and where help is."""
     from ivrtest.cli.usage import told
+    from ivrtest.source.words import printable
 
     context = getattr(error, "ctx", None)
-    click.echo(f"ivrtest: {told(error)}", err=True)
+    click.echo("\n".join(printable(line) for line in f"ivrtest: {told(error)}".split("\n")), err=True)
     if isinstance(error, click.UsageError) and context is not None:
         click.echo(f"try: {context.command_path} --help", err=True)

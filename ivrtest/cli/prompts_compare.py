@@ -13,12 +13,15 @@ from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
 from ivrtest.source.finding import InputError
 from ivrtest.source.json import to_json
+from ivrtest.source.words import printable
 
 if TYPE_CHECKING:
     from ivrtest.audio.comparison import Comparison, Difference
     from ivrtest.audio.prompts import Recording
 
 _MARK = "#"
+_MUCH_CLIPPED = 0.05
+"""From this share of samples on, words sound like others."""
 
 
 @click.command("compare")
@@ -32,9 +35,9 @@ def compare(first: str, second: str, as_json: bool) -> int:
     wherever it is, so a word put in shifts what follows and spoils nothing. Words are told by proportion where the flow knows them. Gain,
     bandwidth, line noise, and silence before and after are told and do not count as a difference.
 
-    JSON has: first, second (name, seconds), same, level_db (how much louder B is), bands (low_hz, high_hz, gain_db: what B has more or less
-    of), common_s, differences (kind: "changed", "only in the first", "only in the second" or "pause"; first and second: start_s, end_s,
-    words).
+    JSON has: first, second (name, seconds, clipped: the share of samples cut off at the end of the scale), same, level_db (how much louder B
+    is), bands (low_hz, high_hz, gain_db: what B has more or less of), common_s, differences (kind: "changed", "only in the first",
+    "only in the second" or "pause"; first and second: start_s, end_s, words).
 
     Exit codes: 0 the same; 1 they differ; 3 a recording could not be used.
     """
@@ -89,13 +92,14 @@ def _of_library(path: Path, wanted: str) -> Recording:
 
 def document_of(first: tuple[str, Recording], second: tuple[str, Recording], comparison: Comparison) -> dict[str, object]:
     """Return a comparison as JSON has it."""
+    from ivrtest.audio.level import clipped_share
 
     def stretch(recording: Recording, at: tuple[float, float]) -> dict[str, object]:
         return {"start_s": round(at[0], 3), "end_s": round(at[1], 3), "words": _words(recording, at) or None}
 
     return {
-        "first": {"name": first[0], "seconds": round(comparison.first_s, 3)},
-        "second": {"name": second[0], "seconds": round(comparison.second_s, 3)},
+        "first": {"name": first[0], "seconds": round(comparison.first_s, 3), "clipped": round(clipped_share(first[1].samples), 4)},
+        "second": {"name": second[0], "seconds": round(comparison.second_s, 3), "clipped": round(clipped_share(second[1].samples), 4)},
         "same": comparison.same,
         "level_db": round(comparison.level_db, 1),
         "bands": [{"low_hz": band.low_hz, "high_hz": band.high_hz, "gain_db": band.gain_db} for band in comparison.bands],
@@ -117,11 +121,12 @@ def _show(first: tuple[str, Recording], second: tuple[str, Recording], compariso
     from rich.table import Table
     from rich.text import Text
 
+    from ivrtest.audio.level import clipped_share
     from ivrtest.report.console import wide_console
 
     console = wide_console()
     for letter, name, seconds in (("A", first[0], comparison.first_s), ("B", second[0], comparison.second_s)):
-        console.print(Text(f"{letter}  {name}, {seconds:.2f} s"), soft_wrap=True)
+        console.print(Text(printable(f"{letter}  {name}, {seconds:.2f} s")), soft_wrap=True)
     if comparison.differences:
         table = Table("what", "in A", "in B", "words in A", "words in B", box=None, pad_edge=False)
         for each in comparison.differences:
@@ -129,6 +134,9 @@ def _show(first: tuple[str, Recording], second: tuple[str, Recording], compariso
         console.print(table)
     for line in _remarks(comparison):
         console.print(line, soft_wrap=True)
+    for letter, recording in (("A", first[1]), ("B", second[1])):
+        if not comparison.same and clipped_share(recording.samples) > _MUCH_CLIPPED:
+            console.print(f"{letter} is clipped: it was recorded too loud, which alone may be the difference", soft_wrap=True)
 
 
 def _cells(difference: Difference, first: Recording, second: Recording) -> Iterator[str]:

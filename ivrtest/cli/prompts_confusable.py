@@ -13,6 +13,7 @@ from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
 from ivrtest.source.finding import InputError
 from ivrtest.source.json import to_json
+from ivrtest.source.words import printable
 
 if TYPE_CHECKING:
     from ivrtest.audio.prompts import Key, PromptLibrary
@@ -110,7 +111,9 @@ def _show(pairs: list[Pair], recordings: int) -> None:
     if pairs:
         table = Table("recording", "begins like", "told apart after", box=None, pad_edge=False)
         for pair in pairs:
-            table.add_row(Text(named(pair.first)), Text(named(pair.second)), Text(_when(pair), "red" if pair.wrong else ""))
+            table.add_row(
+                Text(printable(named(pair.first))), Text(printable(named(pair.second))), Text(_when(pair), "red" if pair.wrong else "")
+            )
         console.print(table)
     never = sum(pair.apart_s is None for pair in pairs)
     count = f"{len(pairs)} pair{'' if len(pairs) == 1 else 's'} that begin{'s' if len(pairs) == 1 else ''} alike"

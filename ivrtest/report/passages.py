@@ -16,6 +16,7 @@ from ivrtest.run.acts.naming import DOUBTS
 from ivrtest.run.acts.words_told import errs_told
 from ivrtest.run.identify import Opinion, Passage
 from ivrtest.source.json import to_json
+from ivrtest.source.words import printable
 
 COLOURS: Final = {Opinion.fine: "green", Opinion.wrong: "red", Opinion.unsure: "yellow", Opinion.neither: "dim"}
 
@@ -62,11 +63,11 @@ def table_of(passages: Sequence[Passage]) -> Table:
             # Without a sign where it began a moment before the file did.
             f"{round(passage.start_s, 2) + 0.0:.2f}",
             f"{passage.end_s:.2f}",
-            Text(passage.prompt or (f"key {passage.key}" if passage.key else "")),
-            Text("" if passage.language == ALL_LANGUAGES else passage.language),
+            Text(printable(passage.prompt) or (f"key {passage.key}" if passage.key else "")),
+            Text("" if passage.language == ALL_LANGUAGES else printable(passage.language)),
             Text(passage.verdict, COLOURS[passage.opinion]),
             "" if passage.score is None else f"{passage.score:.1f} dB",
-            Text(remark(passage)),
+            Text(printable(remark(passage))),
         )
     return table
 

@@ -242,6 +242,20 @@ def test_sound_that_is_badly_clipped_proves_nothing(shop: Path) -> None:
     assert {one["note"] for one in passages} == {"the sound is clipped: it was recorded too loud"}
 
 
+def test_sound_of_which_little_is_left_proves_nothing(shop: Path) -> None:
+    loud = np.clip(CALL.astype(int) * 40, -32768, 32767).astype(np.int16)
+    soft = (CALL / 10 ** (48 / 20)).round().astype(np.int16)
+    peak = 20 * np.log10(int(np.abs(soft).max()) / 32768)
+    for samples, note in (
+        (loud, "the sound is clipped: it was recorded too loud"),
+        (soft, f"the sound is very soft: none of it is louder than {peak:.0f} dBov. record it louder"),
+    ):
+        write_wav(shop / "call.wav", samples)
+        code, passages, _ = identify(shop, "call.wav")
+        assert code == 2
+        assert {(one["opinion"], one["note"]) for one in passages if one["verdict"] == "unknown"} == {("unsure", note)}
+
+
 def test_silence_and_noise_prove_nothing(shop: Path) -> None:
     write_wav(shop / "silent.wav", silence(5))
     noise = np.random.default_rng(1).normal(0, 500, 40000).astype(np.int16)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+
 from ivrtest.audio.pcm import gain
 from ivrtest.audio.recording_file import write_wav
 from ivrtest.audio.synthesis import synthesise
@@ -49,6 +51,33 @@ def test_a_changed_word_with_its_words(shop: Path) -> None:
         *(f"{second['start_s']:.2f}", "to", f"{second['end_s']:.2f}", "s", "0."),
     ]
     assert table[4] == f"1 difference; {found['common_s']:.1f} s of sound are the same"
+
+
+def test_a_clipped_recording_is_told(shop: Path) -> None:
+    write_wav(shop / "loud.wav", np.clip(MENU.astype(int) * 30, -32768, 32767).astype(np.int16))
+    done = ivrtest("prompts", "compare", "shop.yaml#en/menu", "loud.wav", cwd=shop)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "B is clipped: it was recorded too loud, which alone may be the difference"
+    found = json.loads(ivrtest("prompts", "compare", "--json", "shop.yaml#en/menu", "loud.wav", cwd=shop).stdout)
+    assert found["first"]["clipped"] < 0.001 < 0.1 < found["second"]["clipped"]
+
+
+def test_names_cannot_write_on_the_screen(shop: Path) -> None:
+    name = "\x1b[31mred\nline"
+    shown = " [31mred line"
+    (shop / "sounds").mkdir()
+    for copy in (name, "other"):
+        write_wav(shop / f"sounds/{copy}.wav", MENU)
+    done = ivrtest("identify", "sounds", f"sounds/{name}.wav", f"no{name}.wav", cwd=shop)
+    heading, _, found = done.stdout.splitlines()
+    assert heading == f"sounds/{shown}.wav"
+    assert f" {shown.strip()}  " in found
+    assert done.stderr.splitlines() == [
+        f'ivrtest: "{shown}" and "other" are the same recording: nobody can tell which of them plays',
+        f'ivrtest: cannot read recording "no{shown}.wav": it is not there',
+    ]
+    done = ivrtest("prompts", "compare", f"sounds/{name}.wav", "shop.yaml#en/menu", cwd=shop)
+    assert done.stdout.splitlines()[0] == f"A  sounds/{shown}.wav, {len(MENU) / 8000:.2f} s"
 
 
 def test_recordings_that_cannot_be_compared(shop: Path) -> None:
@@ -107,6 +136,11 @@ def test_the_same_words_may_sound_the_same(shop: Path) -> None:
     done = ivrtest("prompts", "confusable", "shop.yaml", cwd=shop)
     assert done.returncode == 0
     assert done.stdout.splitlines()[1].rstrip() == '"hello"    "welcome"    never: they sound the same, and so are their words'
+
+
+def test_a_library_that_is_not_there_is_told(shop: Path) -> None:
+    done = ivrtest("prompts", "confusable", "sounds", cwd=shop)
+    assert (done.returncode, done.stderr) == (3, 'ivrtest: "sounds" is not there. name a flow (.yaml) or a folder of recordings\n')
 
 
 def test_a_flow_that_cannot_be_used(shop: Path) -> None:
