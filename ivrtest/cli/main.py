@@ -6,6 +6,7 @@ Exit codes: 0 all well; 1 the IVR or the flow is wrong; 2 we could not tell; 3 t
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import sys
 from importlib import import_module
@@ -35,6 +36,10 @@ COMMANDS: Final = {
     "serve": ("ivrtest.cli.serve", "Answer calls with a flow: the embedded IVR."),
 }
 """Name, module with a click command `command`, and the line that `--help` shows without importing it."""
+
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What is said of a disk that takes no more."""
 
 
 class NobodyReadsError(Exception):
@@ -98,6 +103,9 @@ def main() -> NoReturn:
             stream.reconfigure(errors=AS_READABLE)
     try:
         code = program.main(standalone_mode=False)
+        if sys.stdout is not None:
+            # What cannot be written is to be known here, and not when Python has gone.
+            sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.format_message())
         sys.exit(UNUSABLE)
@@ -107,11 +115,23 @@ def main() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("ivrtest: stopped", err=True)
         sys.exit(130)
-    except NobodyReadsError:
-        # What is still to be written goes nowhere, or Python would complain of it at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (NobodyReadsError, BrokenPipeError):
+        _print_no_more()
+        sys.exit(UNUSABLE)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        from ivrtest.source.system import unwritten
+
+        _print_no_more()
+        click.echo(f"ivrtest: what is printed cannot be written: {unwritten(error)}", err=True)
         sys.exit(UNUSABLE)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_no_more() -> None:
+    """Let what is still to be written go nowhere, or Python would complain of it at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def as_readable(error: UnicodeError) -> tuple[str, int]:

@@ -35,9 +35,9 @@ def compare(first: str, second: str, as_json: bool) -> int:
     wherever it is, so a word put in shifts what follows and spoils nothing. Words are told by proportion where the flow knows them. Gain,
     bandwidth, line noise, and silence before and after are told and do not count as a difference.
 
-    JSON has: first, second (name, seconds, clipped: the share of samples cut off at the end of the scale), same, level_db (how much louder B
-    is), bands (low_hz, high_hz, gain_db: what B has more or less of), common_s, differences (kind: "changed", "only in the first",
-    "only in the second" or "pause"; first and second: start_s, end_s, words).
+    JSON has: first, second (name, seconds, clipped: the share of samples cut off at the end of the scale), same, level_db (how much louder
+    B is), bands (low_hz, high_hz, gain_db: what B has more or less of), common_s, differences (kind: "changed", "only in the first", "only
+    in the second" or "pause"; first and second: start_s, end_s, words).
 
     Exit codes: 0 the same; 1 they differ; 3 a recording could not be used.
     """

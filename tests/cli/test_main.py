@@ -148,6 +148,16 @@ def test_a_folder_without_scenarios_is_named(tmp_path: Path) -> None:
     assert done.stderr == 'ivrtest: there is no scenario in "nothing". a scenario is a file ".yaml" with "ivrtest: scenario/1"\n'
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this machine")
+def test_a_full_disk_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "ivrtest", "rules"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        3,
+        "ivrtest: what is printed cannot be written: the disk is full. make room, or name another place\n",
+    )
+
+
 def test_a_pipe_is_no_recording(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.wav")
     done = ivrtest("prompts", "compare", "pipe.wav", "pipe.wav", cwd=tmp_path)
