@@ -39,6 +39,8 @@ class Doubt(StrEnum):
     """Too much of it was lost on the line."""
     noise = "noise"
     """It hardly rises above the line's noise."""
+    softness = "softness"
+    """It is so soft that the steps of the codec hide most of it."""
     overlap = "overlap"
     """Too much other sound is over it."""
     own_key = "own_key"

@@ -8,6 +8,7 @@ from math import log10
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ivrtest.audio.hearing import Doubt, Heard, Hearing, Verdict
 from ivrtest.audio.key_echo import KeyEcho
@@ -15,6 +16,7 @@ from ivrtest.audio.prompts import Key
 from ivrtest.call.call import SAMPLE_RATE, Block, Call, CallEvent, Ended, KeySent, Mask, Samples, Unheard
 
 FRAME: Final = 160
+_FULL_SCALE_DB: Final = 20 * log10(32768)
 QUIET_SHARE, LOUD_SHARE = 10, 95
 """Percentiles of the frames' levels that stand for the pauses and for the speech."""
 NOISY_DB: Final = 14.0
@@ -22,6 +24,10 @@ NOISY_DB: Final = 14.0
 25 dB at a speech-to-noise ratio of 20 dB, 11 dB at 5 dB."""
 BESIDE_S: Final = 0.15
 """What is lost, or covered by a key of ours, so near to speech may have been a part of it."""
+SOFT_DBOV: Final = -51.0
+"""Where the loudest moments are softer, the steps of G.711 leave little of speech: prompts at -53 dBov were known, at -55 dBov not."""
+DECIDED: Final = frozenset({Verdict.unknown, Verdict.diverged, Verdict.truncated})
+"""What is held against a recording."""
 SHORTEST_S: Final = 1.5
 """Less is too short to tell noise from a sound that is simply steady, such as what is left of music."""
 
@@ -154,13 +160,18 @@ async def known(hearings: list[Hearing] | Awaitable[list[Hearing]]) -> list[Hear
 
 
 def doubted(hearing: Hearing, heard: Callable[[], Samples], since_s: float = 0.0) -> Hearing:
-    """Return a hearing as it is, but unknown speech in loud noise as inconclusive: any recording could sound like that.
+    """Return a hearing as it is, but unknown speech in loud noise as inconclusive, as any recording could sound like that; and what is no
+    whole recording where it is too soft to tell.
 
     `heard` gives what the far side sent from `since_s` on.
     """
-    if not isinstance(hearing, Heard) or hearing.match.verdict is not Verdict.unknown:
+    if not isinstance(hearing, Heard) or hearing.match.verdict not in DECIDED:
         return hearing
     match = hearing.match
+    if is_soft(heard(), match.start_s - since_s, match.end_s - since_s):
+        return replace(hearing, match=replace(match, verdict=Verdict.inconclusive, doubt=Doubt.softness))
+    if match.verdict is not Verdict.unknown:
+        return hearing
     if match.end_s - match.start_s < SHORTEST_S or not is_noisy(heard(), match.start_s - since_s, match.end_s - since_s):
         return hearing
     return replace(hearing, match=replace(match, verdict=Verdict.inconclusive, doubt=Doubt.noise))
@@ -168,13 +179,25 @@ def doubted(hearing: Hearing, heard: Callable[[], Samples], since_s: float = 0.0
 
 def is_noisy(samples: Samples, start_s: float, end_s: float) -> bool:
     """Return whether what was heard from `start_s` to `end_s` is nowhere much quieter than where it is loud."""
-    stretch = samples[max(0, round(start_s * SAMPLE_RATE)) : round(end_s * SAMPLE_RATE)]
-    frames = stretch[: len(stretch) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
-    if len(frames) == 0:
+    levels = _levels(samples, start_s, end_s)
+    if len(levels) == 0:
         return False
-    levels = 10 * np.log10(np.mean(frames**2, axis=1) + 1)
     quiet, loud = np.percentile(levels, (QUIET_SHARE, LOUD_SHARE))
     return bool(loud - quiet < NOISY_DB)
+
+
+def is_soft(samples: Samples, start_s: float, end_s: float) -> bool:
+    """Return whether what was heard from `start_s` to `end_s` is nowhere louder than `SOFT_DBOV`."""
+    levels = _levels(samples, start_s, end_s)
+    return len(levels) > 0 and float(np.percentile(levels, LOUD_SHARE)) < SOFT_DBOV + _FULL_SCALE_DB
+
+
+def _levels(samples: Samples, start_s: float, end_s: float) -> NDArray[np.float64]:
+    """Return how loud each frame from `start_s` to `end_s` is, dB above one step of its samples."""
+    stretch = samples[max(0, round(start_s * SAMPLE_RATE)) : round(end_s * SAMPLE_RATE)]
+    frames = stretch[: len(stretch) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
+    levels: NDArray[np.float64] = 10 * np.log10(np.mean(frames**2, axis=1) + 1)
+    return levels
 
 
 def _dbov(samples: Samples) -> float | None:

@@ -43,6 +43,19 @@ def test_it_is_said_when_something_sounded_in_the_noise() -> None:
     assert timeless(held.message) == f'{HARDLY}. "choose_language" was expected'
 
 
+@pytest.mark.parametrize(("level", "heard"), [("-40dB", 'something like "choose_language"'), ("-45dB", "something")])
+def test_what_is_too_soft_to_tell_is_said_to_be(level: str, heard: str) -> None:
+    held = hold(shop(HURRIED), f"quiet={level}")
+    assert (str(held.status), held.step) == ("error", 1)
+    soft = f"could not tell: {heard} so soft that too little of it is left to tell, from # s to # s"
+    assert timeless(held.message) == f'{soft}. "choose_language" was expected'
+
+
+def test_what_is_soft_and_wrong_is_wrong() -> None:
+    held = hold(shop(PATIENT), "quiet=-33dB", "clipped-prompt=600ms@choose_language")
+    assert (str(held.status), held.step) == ("failed", 1)
+
+
 def test_nothing_but_noise_is_nothing() -> None:
     held = hold(shop(PATIENT), "dead-air@choose_language", *LOUD_NOISE)
     silent = "the IVR answered and sent nothing but silence for 2 s"

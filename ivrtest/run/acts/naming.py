@@ -17,6 +17,7 @@ DOUBTS: Final = {
     None: "with too much loss or noise on the line to tell",
     Doubt.loss: "with too much loss on the line to tell",
     Doubt.noise: "with too much noise on the line to tell",
+    Doubt.softness: "so soft that too little of it is left to tell",
     Doubt.overlap: "with too much other sound over it to tell",
     Doubt.own_key: "beside our own key, of which too little is left to tell",
     Doubt.misfit: "with a moment in it that may be another word",
