@@ -242,6 +242,8 @@ class Revoiced:
             if said == self._expected[:1] and part.share < PART and part.beginning < LIKE:
                 cut = _of(nothing, said[0], Verdict.truncated, part.beginning, None)
                 return [Heard(replace(cut, diverged_at_s=heard.end_s), self._now_s)]
+        if nearest in self._library.anew and distance.whole < LIKE + self._lost_share(heard):
+            return [Heard(replace(found, verdict=Verdict.inconclusive, doubt=Doubt.loss), self._now_s)]
         nothing = replace(nothing, doubt=self._doubt)
         if distance.whole >= NEAR:
             return [Heard(nothing, self._now_s)]
@@ -249,6 +251,11 @@ class Revoiced:
             # A recording that the matcher would have known if all of it had arrived.
             nothing = replace(nothing, verdict=Verdict.inconclusive, doubt=Doubt.loss)
         return [Heard(replace(nothing, runner_up=nearest), self._now_s)]
+
+    def _lost_share(self, heard: Compared) -> float:
+        """Return the share of a stretch that got lost: other words are about 1 away, so words may seem to be farther away by so much."""
+        lost_s = sum(max(0.0, min(end_s, heard.end_s) - max(start_s, heard.start_s)) for start_s, end_s in self._losses)
+        return lost_s / max(heard.end_s - heard.start_s, _EDGE_S)
 
     def _is_expected(self, said: Said) -> bool:
         return bool(said) and said == self._expected[: len(said)]

@@ -46,6 +46,11 @@ def test_the_end_of_a_longer_part_of_a_number_is_not_taken_for_a_shorter_one() -
     assert campaigns.wrong("number", 700113) == ""
 
 
+def test_words_spoken_anew_of_which_something_was_lost_are_no_other_words() -> None:
+    """Without what got lost they were 0.03 too far from those of the prompt."""
+    assert campaigns.wrong("anew", 915532) == ""
+
+
 def test_one_of_two_of_equal_sound_that_is_cut_off_is_named() -> None:
     """It was taken for noise, as another prompt followed without a pause."""
     assert campaigns.wrong("twin", 912181) == ""
