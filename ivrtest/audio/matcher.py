@@ -383,6 +383,6 @@ class Matcher:
         """Begin anew after sample `until`, up to which a recording had played or not."""
         self._now.cursor = max(self._now.cursor, until)
         self._now.named = None
-        self._strangers.explained(recording=recording)
+        self._strangers.explained(self._now.cursor // HOP, recording=recording)
         self._pursuit.restart(self._now.cursor, keep)
         self._look()

@@ -30,8 +30,9 @@ CROWDED_DB: Final = 10.5
 DENSE_DB: Final = 15.0
 """The same for sound that hardly ever ceases: more than this share of it."""
 DENSE_SHARE: Final = 0.86
-EMPTY_DB: Final = 55.0
-"""Where a quarter of the bands is emptier than this below the speech at some time, nobody talks beside it, however dense it is."""
+EMPTY_DB: Final = 52.0
+"""Where a quarter of the bands is emptier than this below the speech at some time, nobody talks beside it, however dense it is: it is 54 dB
+and more for single words, and up to 46 dB beside four people who talk 9 to 15 dB below."""
 FILLED_DB: Final = 15.5
 """Speech rises by more above its own softest moments, nearly always by 18 dB and more, over all codecs. Those of sound that does not are
 full of noise, which the line has only while somebody speaks, or only since."""
@@ -80,7 +81,9 @@ class Strangers:
         self._noisy_until = 0
         """The frame up to which noise is known to fill what sounds, which the line had not before."""
         self._at_once = False
-        """What sounds next follows on a recording."""
+        """What sounds next follows on a recording ..."""
+        self._since = 0
+        """... from this frame on."""
         self.left_open: list[Track] = []
         self.usual_db = inf
         """By how much the last recording that was not short deviated as a whole: so faithful is the line."""
@@ -100,10 +103,10 @@ class Strangers:
         if not track.hidden:
             self.left_open.append(track)
 
-    def explained(self, *, recording: bool) -> None:
-        """Forget what was left open. `recording`: a recording had played up to where all is explained."""
+    def explained(self, until: int, *, recording: bool) -> None:
+        """Forget what was left open. `recording`: a recording had played up to frame `until`, before which all is explained."""
         self.left_open = []
-        self._at_once = recording
+        self._at_once, self._since = recording, until
 
     def in_front(self, start: int, end: int) -> bool:
         """Return whether frames are as loud as the recording last heard on this call, so that they are no talk in the background."""
@@ -165,8 +168,9 @@ class Strangers:
         gaps_db = history.level_db(start - 2 * _BESIDE, end + 2 * _BESIDE, 10)
         voice_db = history.voice_db(start, end)
         speech = history.speech(start, end)
-        # What was lost beside a word may have been a part of it.
-        if history.lost_share(start, end) > LOST_SHARE or (short and history.lost_share(start - _BESIDE, end + _BESIDE) > 0):
+        # What was lost beside a word may have been a part of it, but not what was lost of a recording before it.
+        beside = max(start - _BESIDE, min(start, self._since)) if self._at_once else start - _BESIDE
+        if history.lost_share(start, end) > LOST_SHARE or (short and history.lost_share(beside, end + _BESIDE) > 0):
             return Doubt.loss
         if start < self._noisy_until or self._filled(start, start, end):
             self._noisy_until = end
@@ -174,7 +178,8 @@ class Strangers:
         if voice_db < history.noise_db + BURIED_DB:
             return Doubt.noise
         dense = voice_db < gaps_db + CROWDED_DB or (voice_db < gaps_db + DENSE_DB and np.mean(speech) > DENSE_SHARE)
-        if self._overlaid or (dense and history.emptiest_db(start, end, FLOOR_DB) > voice_db - EMPTY_DB):
+        emptiest_db = history.emptiest_db(start - 2 * _BESIDE, end + 2 * _BESIDE, FLOOR_DB) if dense else FLOOR_DB
+        if self._overlaid or emptiest_db > voice_db - EMPTY_DB:
             return Doubt.overlap
         return Doubt.brevity if self._in_recordings(start, end) > _MOST * np.count_nonzero(speech) else None
 
