@@ -55,9 +55,9 @@ def cut_by_end(situation: Situation) -> Match | None:
         expected = best.key in situation.expected
         others = [one for one in begun if one.heard_s > 0.5 * best.heard_s and not left_behind(one, best, expected) and one.key != best.key]
         sure = not others and best.heard_s >= situation.needed_s(best) and situation.sounds(best)
-        rival = min(others, key=lambda track: track.worst).key if others else None
+        rivals = [one.key for one in sorted(others, key=lambda one: one.worst)]
         verdict, doubt = (Verdict.truncated, None) if sure else (Verdict.inconclusive, Doubt.begun)
-        return situation.match(best, verdict, rival, end=history.fed, doubt=doubt)
+        return situation.match(best, verdict, rivals, end=history.fed, doubt=doubt)
     if end < history.end - _LATEST or len(sounding) >= _TELLING:
         return None
     end_s, now_s = (end * HOP + WINDOW // 2) / SAMPLE_RATE, history.now_s

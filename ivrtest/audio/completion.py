@@ -32,11 +32,11 @@ from ivrtest.audio.spectrum import HOP
 from ivrtest.audio.stranger import BURIED_DB
 
 
-def completed(situation: Situation) -> tuple[Track | None, Track | None]:
-    """Return the recording that has been heard to its end, if that is certain, and another that fits as well."""
+def completed(situation: Situation) -> tuple[Track | None, list[Track]]:
+    """Return the recording that has been heard to its end, if that is certain, and others that fit as well, the likeliest first."""
     complete = [track for track in situation.tracks if track.good and not track.hidden and track.complete and stands(situation, track)]
     if not complete:
-        return None, None
+        return None, []
     # One that could only be under other sound is none where another one fits as it is.
     complete = [one for one in complete if one.clear or not any(instead(other, one) and outdone(one, other) for other in complete)]
     # The longest cover wins; what covers the same stretch is told apart by how well it fits.
@@ -44,7 +44,7 @@ def completed(situation: Situation) -> tuple[Track | None, Track | None]:
     if best.key not in situation.expected:
         due = [track for track in situation.tracks if track.key in situation.expected and goes_on(track, best)]
         if not all(track in complete for track in due):
-            return None, None
+            return None, []
         best = max(due, key=lambda track: track.heard_s, default=best)
     # One that covers hardly more is none where another one fits clearly better.
     best = min((track for track in complete if track is best or covers_instead(track, best)), key=lambda track: track.worst)
@@ -54,7 +54,7 @@ def completed(situation: Situation) -> tuple[Track | None, Track | None]:
         same, key=lambda track: (outdone(track, best), track.worst > best.worst + 1.0, track.key not in situation.expected, track.worst)
     )
     if not best.clear and any(instead(track, best) for track in situation.tracks):
-        return None, None
+        return None, []
     # A longer recording that has fitted as long as this one must first be refuted: this one may be only its beginning. One that fits far
     # better may still turn out to be meant.
     if any(
@@ -62,9 +62,9 @@ def completed(situation: Situation) -> tuple[Track | None, Track | None]:
         for track in situation.tracks
         if track not in complete
     ):
-        return None, None
+        return None, []
     rivals = [track for track in same if track.key != best.key and track.worst < best.worst + 1.0 and track.heard_s > 0.8 * best.heard_s]
-    return best, min(rivals, key=lambda track: (track.key not in situation.expected, track.worst), default=None)
+    return best, sorted(rivals, key=lambda track: (track.key not in situation.expected, track.worst))
 
 
 def stands(situation: Situation, track: Track) -> bool:

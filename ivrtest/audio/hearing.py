@@ -27,7 +27,7 @@ class Verdict(StrEnum):
     unknown = "unknown"
     """Speech that is no recording of the library. `Match.prompt` and `Match.language` are empty."""
     ambiguous = "ambiguous"
-    """Two recordings fit what was heard, and nothing that was heard tells them apart: see `Match.runner_up`."""
+    """Several recordings fit what was heard, and nothing that was heard tells them apart: see `Match.candidates`."""
     inconclusive = "inconclusive"
     """It cannot be told, see `Match.doubt`. With `Match.prompt` if something like it plays."""
 
@@ -102,6 +102,8 @@ class Match:
     """When it first differed from the recording or stopped; absent for a full match."""
     runner_up: tuple[str, str] | None = None
     """Another recording (prompt, language) which fits as well: its sound is the same as far as it was heard."""
+    others: tuple[tuple[str, str], ...] = ()
+    """More such recordings."""
     differences: tuple[tuple[float, float], ...] = field(default=())
     """The places in the recording, in seconds from its first sample, that were not as recorded."""
 
@@ -123,6 +125,11 @@ class Match:
     def sounds_from_s(self) -> float:
         """When the recording could first be heard."""
         return self.start_s + self.silent_s
+
+    @property
+    def candidates(self) -> tuple[tuple[str, str], ...]:
+        """All recordings that may be meant, the likeliest first."""
+        return (self.key, *(() if self.runner_up is None else (self.runner_up,)), *self.others)
 
     @property
     def is_wrong_language(self) -> bool:

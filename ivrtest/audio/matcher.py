@@ -165,13 +165,13 @@ class Matcher:
     # ---------------------------------------------------------------- what it means
 
     def _decide(self) -> list[Hearing]:
-        winner, rival = completed(self._now)
+        winner, rivals = completed(self._now)
         named = self._now.named
         if winner is not None and (named is None or named.good or winner.sounding_start < named.sounding_start + SAMPLE_RATE // 5):
-            return self._heard_to_the_end(winner, rival)
+            return self._heard_to_the_end(winner, rivals)
         if named is not None and not named.good:
             # What follows it may be over by now.
-            return self._gone_wrong(named) or ([] if winner is None else self._heard_to_the_end(winner, rival))
+            return self._gone_wrong(named) or ([] if winner is None else self._heard_to_the_end(winner, rivals))
         if self._now.named is not None and self._now.named.overlaid:
             return self._overlaid(self._now.named)
         if self._now.named is None:
@@ -225,10 +225,11 @@ class Matcher:
         self._strangers.heard_recording(track)
         return [self._strangers.heard(start, end, self._now.near())] if self._strangers.in_front(start, end) else []
 
-    def _heard_to_the_end(self, track: Track, rival: Track | None) -> list[Hearing]:
+    def _heard_to_the_end(self, track: Track, rivals: list[Track]) -> list[Hearing]:
+        rival = rivals[0] if rivals else None
         if rival is not None and rival.key in self._now.index.identical(track.key) and self._now.comes_before(rival, track):
+            rivals = [track, *rivals[1:]]
             track, rival = rival, track
-        runner_up = None if rival is None else rival.key
         lost = self._history.lost_share(track.first, self._history.end) > 0.02
         verdict = Verdict.match
         if (doubt := self._doubt(track)) is not None:
@@ -237,7 +238,7 @@ class Matcher:
             verdict = Verdict.match if self._now.comes_before(track, rival) else Verdict.ambiguous
         elif rival is not None:
             verdict, doubt = (Verdict.inconclusive, Doubt.loss) if rival.unheard() or lost else (Verdict.ambiguous, None)
-        match = self._now.match(track, verdict, runner_up, doubt=doubt)
+        match = self._now.match(track, verdict, [other.key for other in rivals], doubt=doubt)
         hearings: list[Hearing] = []
         if track is not self._now.named:
             hearings += self._unknown_before(track)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ivrtest.audio.alignment import Track
@@ -79,15 +81,15 @@ class Situation:
         self,
         track: Track,
         verdict: Verdict,
-        runner_up: Key | None = None,
+        rivals: Sequence[Key] = (),
         end: int | None = None,
         resumed: Resumed | None = None,
         doubt: Doubt | None = None,
     ) -> Match:
         judged = (track.first + track.judged) * HOP + WINDOW // 2
         stop = end if end is not None else track.sounding_end if track.complete else judged
-        if runner_up is None and (twins := self.index.identical(track.key)):
-            runner_up = twins[0]
+        alike = [key for key in (*rivals, *self.index.identical(track.key)) if key != track.key]
+        runner_up, *others = dict.fromkeys(alike) if alike else (None,)
         wrong = verdict in (Verdict.diverged, Verdict.truncated)
         return Match(
             prompt=track.key[0],
@@ -99,6 +101,7 @@ class Situation:
             decided_at_s=self.history.now_s if track.named_at_s is None else track.named_at_s,
             diverged_at_s=stop / SAMPLE_RATE if wrong else None,
             runner_up=runner_up,
+            others=tuple(others),
             differences=track.bad_places() if wrong else (),
             resumed=resumed,
             expected_language=self._other_language(track),

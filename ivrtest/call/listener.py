@@ -28,6 +28,8 @@ SOFT_DBOV: Final = -51.0
 """Where the loudest moments are softer, the steps of G.711 leave little of speech: prompts at -53 dBov were known, at -55 dBov not."""
 DECIDED: Final = frozenset({Verdict.unknown, Verdict.diverged, Verdict.truncated})
 """What is held against a recording."""
+UNSURE: Final = frozenset({Doubt.overlap, Doubt.misfit, Doubt.brevity})
+"""What speech seems to be of which little is left."""
 SHORTEST_S: Final = 1.5
 """Less is too short to tell noise from a sound that is simply steady, such as what is left of music."""
 
@@ -165,10 +167,10 @@ def doubted(hearing: Hearing, heard: Callable[[], Samples], since_s: float = 0.0
 
     `heard` gives what the far side sent from `since_s` on.
     """
-    if not isinstance(hearing, Heard) or hearing.match.verdict not in DECIDED:
+    if not isinstance(hearing, Heard):
         return hearing
     match = hearing.match
-    if is_soft(heard(), match.start_s - since_s, match.end_s - since_s):
+    if (match.verdict in DECIDED or match.doubt in UNSURE) and is_soft(heard(), match.start_s - since_s, match.end_s - since_s):
         return replace(hearing, match=replace(match, verdict=Verdict.inconclusive, doubt=Doubt.softness))
     if match.verdict is not Verdict.unknown:
         return hearing

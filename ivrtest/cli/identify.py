@@ -66,18 +66,19 @@ def command(
     also packed with gzip). In a capture every stream is listened to on its own: losses are known from the sequence numbers, codecs from
     the session descriptions in the capture or from the payload types, and keys are shown.
 
-    Verdicts: match; diverged (other words from a moment on); truncated; unknown (speech that is no recording); ambiguous (two recordings
-    fit); inconclusive (nobody can tell: see doubt); music (with its name if the flow plays it while callers wait); tone; key; silence;
-    unreadable. A recording that the other side's key cut off, music, keys and tones are nobody's fault. Nor is what the caller says in a
-    capture, unless --from asks for the caller.
+    Verdicts: match; diverged (other words from a moment on); truncated; unknown (speech that is no recording); ambiguous (several
+    recordings fit); inconclusive (nobody can tell: see doubt); music (with its name if the flow plays it while callers wait); tone; key;
+    silence; unreadable. A recording that the other side's key cut off, music, keys and tones are nobody's fault. Nor is what the caller
+    says in a capture, unless --from asks for the caller.
 
     JSON lines have: file, stream, prompt, language, start_s, end_s, verdict, opinion (fine, wrong, unsure, neither), score (the worst
     deviation from the recording in dB: under 1 for the same recording, over 4 for another word), decided_at_s, diverged_at_s, resumed
     (where it went on as recorded: at_s, from_s in the recording, and silent if nothing was said between), heard_by (recording, or
-    sound_of_words if it is spoken anew), runner_up (prompt and language), words (that were not as recorded, by proportion), key, loops
-    (when music came back to its start), doubt (why nobody can tell: loss, noise, softness, overlap of other sound, own_key, misfit, which
-    is a moment in it that may be another word, brevity, which is speech too short to be told from other words, or begun, which is what
-    was cut off at the end before it could be named), note, perhaps (with --words: what unknown speech may say). What is not known is null.
+    sound_of_words if it is spoken anew), runner_up (prompt and language), others (more that fit as well), words (that were not as recorded,
+    by proportion), key, loops (when music came back to its start), doubt (why nobody can tell: loss, noise, softness, overlap of other
+    sound, own_key, misfit, which is a moment in it that may be another word, brevity, which is speech too short to be told from other
+    words, or begun, which is what was cut off at the end before it could be named), note, perhaps (with --words: what unknown speech may
+    say). What is not known is null.
 
     Exit codes: 0 all that was heard is as recorded; 1 something is not; 2 we could not tell, or nothing was heard; 3 a file or the library
     could not be used. The highest wins.

@@ -89,6 +89,7 @@ def match_of(match: Match) -> dict[str, Any]:
         "diverged_at_s": rounded(match.diverged_at_s),
         "resumed": resumed_of(match.resumed),
         "runner_up": list(match.runner_up) if match.runner_up else None,
+        "others": [list(other) for other in match.others],
         "doubt": None if match.doubt is None else str(match.doubt),
     }
 

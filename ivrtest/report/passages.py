@@ -12,7 +12,7 @@ from ivrtest.audio.hearing import Verdict
 from ivrtest.flow.model import ALL_LANGUAGES
 from ivrtest.report.json import resumed_of
 from ivrtest.report.outcome import rounded
-from ivrtest.run.acts.naming import DOUBTS
+from ivrtest.run.acts.naming import DOUBTS, any_of
 from ivrtest.run.acts.words_told import errs_told
 from ivrtest.run.identify import Opinion, Passage
 from ivrtest.source.json import to_json
@@ -38,6 +38,7 @@ def json_line(file: str, passage: Passage) -> str:
         "resumed": resumed_of(passage.resumed),
         "heard_by": None if passage.heard_by is None else str(passage.heard_by),
         "runner_up": list(passage.runner_up) if passage.runner_up else None,
+        "others": [list(other) for other in passage.others],
         "words": passage.words or None,
         "key": passage.key or None,
         "loops": [rounded(at_s) for at_s in passage.loops] if passage.verdict == "music" else None,
@@ -85,9 +86,9 @@ def remark(passage: Passage) -> str:
         case Verdict.truncated:
             parts.append(f"cut off at {at}{f', before{words}' if words else ''}")
         case Verdict.ambiguous if passage.runner_up and at:
-            parts.append(f"cut off at {at}, before anything tells it from {named(passage.runner_up)}")
+            parts.append(f"cut off at {at}, before anything tells it from {any_of((passage.runner_up, *passage.others))}")
         case Verdict.ambiguous if passage.runner_up:
-            parts.append(f"or {named(passage.runner_up)}: nothing tells them apart")
+            parts.append(f"or {any_of((passage.runner_up, *passage.others))}: nothing tells them apart")
         case Verdict.unknown:
             parts.append(f"speech that is no recording{f', nearest {named(passage.runner_up)}' if passage.runner_up else ''}")
         case Verdict.inconclusive if not passage.note:

@@ -90,6 +90,7 @@ class Passage:
     heard_by: Means | None = None
     """What a recording was known by; None: it is none."""
     runner_up: Key | None = None
+    others: tuple[Key, ...] = ()
     doubt: Doubt | None = None
     """Why it cannot be told what it is, where that is known."""
     words: str = ""
@@ -288,6 +289,7 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
         resumed=match.resumed,
         heard_by=match.by if match.prompt else None,
         runner_up=match.runner_up,
+        others=match.others,
         doubt=match.doubt,
         words=lost_words(heed.library, match),
         note=note,

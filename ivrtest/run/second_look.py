@@ -155,8 +155,9 @@ def _or_another(library: PromptLibrary, heard: Heard) -> Heard:
     alike = [one for one in siblings if one.apart_s is None or heard_s < one.apart_s + _TOLD_AFTER_S]
     if not alike:
         return heard
-    nearest = max(alike, key=lambda one: math.inf if one.apart_s is None else one.apart_s)
-    return replace(heard, match=replace(match, verdict=Verdict.ambiguous, runner_up=nearest.key))
+    nearest, *others = sorted(alike, key=lambda one: -math.inf if one.apart_s is None else -one.apart_s)
+    rivals = tuple(other.key for other in others)
+    return replace(heard, match=replace(match, verdict=Verdict.ambiguous, runner_up=nearest.key, others=rivals))
 
 
 def _before_a_tone(heard: Heard, tones: Sequence[tuple[float, float]]) -> Heard:

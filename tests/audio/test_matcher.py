@@ -221,6 +221,14 @@ def test_a_recording_under_two_names(trials: ModuleType) -> None:
     assert only(trials.listen(library, call(samples))).verdict is Verdict.ambiguous
 
 
+def test_a_recording_under_three_names_may_be_any_of_them(trials: ModuleType) -> None:
+    samples = synthesise("One moment while we look that up.", "en")
+    library = PromptLibrary([Recording(name, "en", samples.copy()) for name in ("wait", "patience", "stay")])
+    match = only(trials.listen(library, call(samples)))
+    assert match.verdict is Verdict.ambiguous
+    assert sorted(match.candidates) == [("patience", "en"), ("stay", "en"), ("wait", "en")]
+
+
 @pytest.mark.parametrize("block", [37, 160, 801, 40000])
 def test_the_size_of_blocks_changes_nothing(bank: PromptLibrary, trials: ModuleType, block: int) -> None:
     samples = call(sound(bank, ("welcome", "en"), ("enter_card", "en")), synthesise("Nothing like it.", "en"))

@@ -129,7 +129,8 @@ def test_a_recording_that_is_refused_is_told_with_its_place(shop: Path) -> None:
     assert found["refused"]["count"] == 1
     (complaint,) = found["complaints"]
     assert re.fullmatch(
-        r'"A caller hears the hours", step 5: "hours" in "en" was cut off after [0-9.]+ s, before "the week.", from [0-9.]+ s to [0-9.]+ s',
+        r'"A caller hears the hours", step 5: "hours" in "en" '
+        r'was cut off at [0-9.]+ s, before "the week." \([0-9.]+ s into the recording\)',
         complaint,
     )
 

@@ -33,7 +33,7 @@ def test_a_call_that_is_as_recorded(shop: Path) -> None:
     begins_s = 0.5 + len(WELCOME) / 8000 + 0.6
     assert list(menu) == [
         *("file", "stream", "prompt", "language", "start_s", "end_s", "verdict", "opinion", "score", "decided_at_s", "diverged_at_s"),
-        *("resumed", "heard_by", "runner_up", "words", "key", "loops", "doubt", "note", "perhaps"),
+        *("resumed", "heard_by", "runner_up", "others", "words", "key", "loops", "doubt", "note", "perhaps"),
     ]
     assert (menu["file"], menu["stream"], menu["language"], menu["opinion"]) == ("call.wav", None, "en", "fine")
     assert menu["start_s"] == pytest.approx(begins_s, abs=0.02)

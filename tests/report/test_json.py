@@ -42,6 +42,7 @@ def test_a_step_says_what_it_rests_on() -> None:
                 "diverged_at_s": None,
                 "resumed": None,
                 "runner_up": None,
+                "others": [],
                 "doubt": None,
             }
         ],

@@ -84,7 +84,7 @@ def test_a_word_that_begins_with_the_echo_of_our_key_is_left_open_for_that_reaso
 @pytest.mark.parametrize(("caller", "step", "key"), [(HURRIED, 3, '"welcome" in "en"'), (PATIENT, 3, '"welcome" in "es"')])
 def test_a_prompt_whose_beginning_is_missing_right_after_a_key_is_not_as_recorded(caller: str, step: int, key: str) -> None:
     held = hold(shop(caller), "clipped-start=340ms@welcome", "late-prompt=60ms@welcome")
-    assert told(held) == ("failed", step, f"{key} is not as recorded: its first # s are missing, from # s on")
+    assert told(held) == ("failed", step, f"{key} is not as recorded: its first # s are missing: it is heard from # s on")
 
 
 @pytest.mark.parametrize("caller", [HURRIED, PATIENT])

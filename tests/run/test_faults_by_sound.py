@@ -16,6 +16,7 @@ CALLERS = {"patient": PATIENT, "hurried": HURRIED, "silent": SILENT}
 
 UNKNOWN = "heard speech that is no recording of the flow, from # s to # s"
 LOST = "could not tell: # s of the sound from # s to # s got lost on the line"
+INTO, LATER = "(# s into the recording)", "it is heard from # s on"
 UNSURE = "with too much loss on the line to tell, from # s to # s"
 WENT_ON = "went on after the key, until # s, and nothing else was heard"
 FAILED = [
@@ -47,15 +48,15 @@ FAILED = [
     ("patient", "late-prompt=3s", 1, 'the IVR answered and sent nothing but silence for 2 s. "choose_language" was expected'),
     ("patient", "late-prompt=2500ms@hours", 6, '"hours" in "es" came late, after # s. it had to begin within 2 s'),
     ("patient", "late-prompt=4s@hours", 6, 'nothing was heard for 2 s. "hours" in "es" was expected'),
-    ("patient", "clipped-start=300ms@choose_language", 1, '"choose_language" is not as recorded: its first # s are missing, from # s on'),
-    ("hurried", "clipped-start=300ms@main_menu", 4, '"main_menu" in "en" is not as recorded: its first # s are missing, from # s on'),
-    ("patient", "clipped-prompt=300ms@main_menu", 4, '"main_menu" in "es" was cut off after # s, from # s to # s'),
-    ("hurried", "clipped-prompt=300ms@your_order", 8, '"your_order" in "en" was cut off after # s, from # s to # s'),
-    ("hurried", "clipped-prompt=300ms@goodbye", 9, '"goodbye" in "en" was cut off after # s, from # s to # s, and the IVR hung up at # s'),
-    ("patient", "gap=500ms@main_menu", 4, '"main_menu" in "es" is not as recorded: it is silent from # s to # s and goes on, from # s on'),
-    ("patient", "gap=200ms@hours", 6, '"hours" in "es" is not as recorded: it is silent from # s to # s and goes on, from # s on'),
+    ("patient", "clipped-start=300ms@choose_language", 1, f'"choose_language" is not as recorded: its first # s are missing: {LATER}'),
+    ("hurried", "clipped-start=300ms@main_menu", 4, f'"main_menu" in "en" is not as recorded: its first # s are missing: {LATER}'),
+    ("patient", "clipped-prompt=300ms@main_menu", 4, f'"main_menu" in "es" was cut off at # s {INTO}'),
+    ("hurried", "clipped-prompt=300ms@your_order", 8, f'"your_order" in "en" was cut off at # s {INTO}'),
+    ("hurried", "clipped-prompt=300ms@goodbye", 9, f'"goodbye" in "en" was cut off at # s {INTO}, and the IVR hung up at # s'),
+    ("patient", "gap=500ms@main_menu", 4, f'"main_menu" in "es" is not as recorded: it is silent from # s to # s, and goes on {INTO}'),
+    ("patient", "gap=200ms@hours", 6, f'"hours" in "es" is not as recorded: it is silent from # s to # s, and goes on {INTO}'),
     # Of a word or two there is not much to go on with.
-    ("patient", "gap=500ms@goodbye", 7, '"goodbye" in "es" is not as recorded: it is silent from # s to # s and goes on, from # s on'),
+    ("patient", "gap=500ms@goodbye", 7, f'"goodbye" in "es" is not as recorded: it is silent from # s to # s, and goes on {INTO}'),
     # What keys do.
     ("patient", "dropped-key@language", 3, 'nothing was heard for 2 s. "welcome" in "es" was expected'),
     ("patient", "dropped-key=1", 6, 'nothing was heard for 2 s. "hours" in "es" was expected'),
@@ -66,8 +67,8 @@ FAILED = [
     ("hurried", "no-barge-in@main_menu", 6, f'"main_menu" in "en" {WENT_ON} for 2 s. "ask_order" in "en" was expected'),
     ("hurried", "no-barge-in=kept@main_menu", 6, '"ask_order" in "en" came late, after # s. it had to begin within 2 s'),
     # The call itself.
-    ("patient", "hang-up@welcome", 3, '"welcome" in "es" was cut off after # s, from # s to # s, and the IVR hung up at # s'),
-    ("patient", "hang-up=500ms@goodbye", 7, '"goodbye" in "es" was cut off after # s, from # s to # s, and the IVR hung up at # s'),
+    ("patient", "hang-up@welcome", 3, f'"welcome" in "es" was cut off at # s {INTO}, and the IVR hung up at # s'),
+    ("patient", "hang-up=500ms@goodbye", 7, f'"goodbye" in "es" was cut off at # s {INTO}, and the IVR hung up at # s'),
     ("hurried", "hang-up=500ms@main_menu", 5, "the IVR hung up at # s, before key 1 of 1 was pressed"),
     ("hurried", "hang-up=500ms@digits/7", 9, 'the IVR hung up at # s, before "goodbye" in "en" was heard'),
     ("patient", "no-answer", None, "it rang, and nobody answered within 60 s"),

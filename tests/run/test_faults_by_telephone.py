@@ -35,7 +35,7 @@ steps:
 """
 
 AT_END = ", where its recording ends,"
-HUNG_UP = '"welcome" in "es" was cut off after # s, before "de la esquina.", from # s to # s, and the IVR hung up at # s'
+HUNG_UP = '"welcome" in "es" was cut off at # s, before "de la esquina." (# s into the recording), and the IVR hung up at # s'
 LOST = (
     'could not tell: # s of the sound from # s to # s got lost on the line, before "main_menu" in "es" from # s to # s. '
     '"welcome" in "es" was expected'
@@ -79,7 +79,7 @@ def run(folder: Path, out: Path, uri: str) -> tuple[int, int | None, str]:
         ([], 0, None, ""),
         (["noisy=20dB", "jitter=30ms", "reordering=5%"], 0, None, ""),
         (["quiet=-20dB", "loss=1%"], 0, None, ""),
-        (["clipped-prompt=400ms@choose_language"], 1, 1, '"choose_language" was cut off after # s, before "2.", from # s to # s'),
+        (["clipped-prompt=400ms@choose_language"], 1, 1, '"choose_language" was cut off at # s, before "2." (# s into the recording)'),
         (["ignored-language"], 1, 3, 'heard "welcome" in the wrong language: "en" instead of "es", from # s to # s'),
         (["wrong-prompt=goodbye@main"], 1, 4, 'heard "goodbye" in "es" from # s to # s. "main_menu" in "es" was expected'),
         (["dropped-key@language"], 1, 3, 'nothing was heard for 2 s. "welcome" in "es" was expected'),

@@ -10,7 +10,7 @@ from tests.run.shop import PATIENT, shop
 
 BEFORE = 'the IVR hung up at # s, before "hours" in "es" was heard'
 BEGUN = 'heard something like "hours" in "es" that had only begun when the call ended, from # s to # s'
-CUT = '"hours" in "es" was cut off after # s, from # s to # s, and the IVR hung up at # s'
+CUT = '"hours" in "es" was cut off at # s (# s into the recording), and the IVR hung up at # s'
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivrtest.audio.hearing import Verdict
+from ivrtest.audio.hearing import Heard, Match, Verdict
 from ivrtest.call.call import Ended
 from ivrtest.run.result import Status
 from ivrtest.run.scene import Expect, HangUpCall, Percept, PressKeys
@@ -55,11 +55,11 @@ def test_a_recording_heard_whole_passes_and_the_next_step_begins_at_its_end() ->
         ([heard(BYE, 3.5, 4.5)], 'failed: heard "bye" in "en" from 3.5 s to 4.5 s. "menu" in "es" was expected'),
         (
             [heard(MENU_ES, 3.5, 5.0, Verdict.truncated, 5.0)],
-            'failed: "menu" in "es" was cut off after 1.5 s, from 3.5 s to 5.0 s',
+            'failed: "menu" in "es" was cut off at 5.0 s (1.5 s into the recording)',
         ),
         (
             [heard(MENU_ES, 3.5, 5.5, Verdict.diverged, 4.3)],
-            'failed: "menu" in "es" is not as recorded: it differs after 0.8 s, from 3.5 s to 5.5 s',
+            'failed: "menu" in "es" is not as recorded: it differs from 4.3 s on (0.8 s into the recording)',
         ),
         (
             [heard(("", ""), 3.5, 6.5, Verdict.unknown)],
@@ -76,6 +76,13 @@ def test_a_recording_heard_whole_passes_and_the_next_step_begins_at_its_end() ->
         (
             [heard(MENU_ES, 3.5, 6.5, Verdict.ambiguous)],
             'error: could not tell: heard "menu" in "es" (nothing tells them apart), from 3.5 s to 6.5 s. "menu" in "es" was expected',
+        ),
+        (
+            [Heard(Match("wait", "es", Verdict.ambiguous, 0.5, 3.5, 6.5, 6.5, runner_up=("stay", "es"), others=(MENU_ES,)), 6.5)],
+            (
+                'error: could not tell: heard "wait" in "es", "stay" in "es" or "menu" in "es" (nothing tells them apart), '
+                'from 3.5 s to 6.5 s. "menu" in "es" was expected'
+            ),
         ),
         ([heard(MENU_ES, 5.0, 7.0)], 'failed: "menu" in "es" came late, after 2.0 s. it had to begin within 1 s'),
         (ticks(3.0, 6.0), 'failed: nothing was heard for 1 s. "menu" in "es" was expected'),
@@ -189,7 +196,7 @@ def test_sound_without_a_name_is_an_answer_to_a_key_if_it_goes_on_after_it(end: 
         (
             [heard(("menu", "en"), 3.5, 6.0, Verdict.diverged, 4.5)],
             (
-                'error: could not tell: heard something that begins like "menu" in "en" and differs after 1.0 s, from 3.5 s to 6.0 s, '
+                'error: could not tell: heard something that begins like "menu" in "en" at 3.5 s and differs from 4.5 s on, '
                 'and there is no recording of "menu" in "es" to hold it against'
             ),
         ),

@@ -68,7 +68,7 @@ def test_silence_that_was_not_heard_is_no_silence() -> None:
     )
 
 
-CUT = '"welcome" was cut off after 1.0 s, from 0.2 s to 1.2 s'
+CUT = '"welcome" was cut off at 1.2 s (1.0 s into the recording)'
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_what_seems_to_be_cut_off_may_be_a_line_that_stood_still(percepts: list[
     assert decided(talk)[0] == verdict
 
 
-CHANGED = '"welcome" is not as recorded: it differs after 1.0 s, from 0.2 s to 1.2 s'
+CHANGED = '"welcome" is not as recorded: it differs from 1.2 s on (1.0 s into the recording)'
 
 
 @pytest.mark.parametrize(

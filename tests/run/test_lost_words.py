@@ -35,14 +35,24 @@ def test_a_few_words_are_quoted() -> None:
 @pytest.mark.parametrize(
     ("at_s", "resumed", "words", "told"),
     [
-        (2.2, None, "lost", 'it differs after 2.2 s, at "lost", from 2.0 s to 4.2 s'),
-        (2.2, None, "", "it differs after 2.2 s, from 2.0 s to 4.2 s"),
-        (2.2, Resumed(4.4, 2.6, silent=False), "lost", 'it differs from 2.2 s to 2.6 s, at "lost", and goes on, from 2.0 s on'),
-        (2.2, Resumed(4.6, 2.6, silent=True), "lost", 'it is silent from 2.2 s to 2.6 s, at "lost", and goes on, from 2.0 s on'),
-        (2.2, Resumed(4.6, 2.6, silent=True), "", "it is silent from 2.2 s to 2.6 s and goes on, from 2.0 s on"),
-        (2.2, Resumed(4.9, 2.2, silent=True), "lost", 'it falls silent for 0.7 s after 2.2 s, at "lost", and goes on, from 2.0 s on'),
-        (2.2, Resumed(4.2, 2.6, silent=False), "lost", 'it leaves out 0.4 s after 2.2 s, at "lost", from 2.0 s on'),
-        (0.0, Resumed(2.0, 0.4, silent=False), "For", 'its first 0.4 s are missing, at "For", from 2.0 s on'),
+        (2.2, None, "lost", 'it differs from 4.2 s on, at "lost" (2.2 s into the recording)'),
+        (2.2, None, "", "it differs from 4.2 s on (2.2 s into the recording)"),
+        (2.2, Resumed(4.4, 2.6, silent=False), "lost", 'it differs from 4.2 s to 4.6 s, at "lost", and goes on (2.2 s into the recording)'),
+        (
+            2.2,
+            Resumed(4.6, 2.6, silent=True),
+            "lost",
+            'it is silent from 4.2 s to 4.6 s, at "lost", and goes on (2.2 s into the recording)',
+        ),
+        (2.2, Resumed(4.6, 2.6, silent=True), "", "it is silent from 4.2 s to 4.6 s, and goes on (2.2 s into the recording)"),
+        (
+            2.2,
+            Resumed(4.9, 2.2, silent=True),
+            "lost",
+            'it falls silent at 4.2 s for 0.7 s, at "lost", and goes on (2.2 s into the recording)',
+        ),
+        (2.2, Resumed(4.2, 2.6, silent=False), "lost", 'it leaves out 0.4 s at 4.2 s, at "lost" (2.2 s into the recording)'),
+        (0.0, Resumed(2.0, 0.4, silent=False), "For", 'its first 0.4 s are missing, at "For": it is heard from 2.0 s on'),
     ],
 )
 def test_each_way_of_going_wrong(at_s: float, resumed: Resumed | None, words: str, told: str) -> None:

@@ -127,7 +127,7 @@ NEITHER = "speech that is no recording of the flow, nor sounds like the words of
             "Bienvenido a la biblioteca municipal. Nos alegra que nos haya llamado hoy.",
             'heard "greeting" in the wrong language: "es" instead of "en", from # s to # s',
         ),
-        ("Welcome to the town library.", '"greeting" in "en" by the sound of its words was cut off after # s, from # s to # s'),
+        ("Welcome to the town library.", '"greeting" in "en" by the sound of its words was cut off at # s (# s into the recording)'),
         (
             "Your call is important to us. Please stay on the line, and somebody will be with you.",
             f'heard {NEITHER}, from # s to # s. "greeting" in "en" was expected',
@@ -150,7 +150,10 @@ def test_other_words_fail(said: str, message: str) -> None:
     ("fault", "message"),
     [
         ("dead-air@greeting", 'heard "menu" in "en" from # s to # s. "greeting" in "en" was expected'),
-        ("hang-up=2s", '"greeting" in "en" by the sound of its words was cut off after # s, from # s to # s, and the IVR hung up at # s'),
+        (
+            "hang-up=2s",
+            '"greeting" in "en" by the sound of its words was cut off at # s (# s into the recording), and the IVR hung up at # s',
+        ),
         ("wrong-prompt=menu@greeting", 'heard "menu" in "en" from # s to # s. "greeting" in "en" was expected'),
         ("wrong-language=es@greeting", 'heard "greeting" in the wrong language: "es" instead of "en", from # s to # s'),
         ("late-prompt=7s@greeting", 'the IVR answered and sent nothing but silence for 5 s. "greeting" in "en" was expected'),

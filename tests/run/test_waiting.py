@@ -73,7 +73,7 @@ def test_music_may_play_until_the_next_prompt(music: list[Percept]) -> None:
 
 def test_music_that_should_be_heard_is_judged() -> None:
     percepts = [heard(MUSIC, 0.5, 1.0, Verdict.truncated, 1.0)]
-    assert verdict("- hear: music\n", percepts) == ['failed: "music" was cut off after 0.5 s, from 0.5 s to 1.0 s']
+    assert verdict("- hear: music\n", percepts) == ['failed: "music" was cut off at 1.0 s (0.5 s into the recording)']
 
 
 def test_nothing_but_music_is_not_enough() -> None:

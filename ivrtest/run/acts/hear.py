@@ -15,9 +15,9 @@ from ivrtest.call.call import Ended
 from ivrtest.call.listener import Tick
 from ivrtest.flow.spoken_numbers import is_number_recording, meaning
 from ivrtest.run.acts.act import Act, cut_short, wait_on
-from ivrtest.run.acts.naming import between, broken, into, known, named, told, tone_of
+from ivrtest.run.acts.naming import between, broken, cut, named, told, tone_of
 from ivrtest.run.blame import because
-from ivrtest.run.lost_words import lost_words, quoted
+from ivrtest.run.lost_words import lost_words
 from ivrtest.run.result import Status
 from ivrtest.run.scene import EDGE_S, HIDING_ALL_S, REACTION_S, Command, Done, Expect, Percept, Scene
 from ivrtest.scenario.steps.hear import Hear
@@ -128,7 +128,7 @@ class HearAct(Act):
         if match.verdict is Verdict.ambiguous and self.next_wanted in self.forms(match):
             # "dollar" or "dollars": whichever it was, the caller was told the same.
             match = replace(match, prompt=self.next_wanted[0], verdict=Verdict.match)
-        if match.verdict is Verdict.ambiguous and self.next_wanted in {match.key, match.runner_up}:
+        if match.verdict is Verdict.ambiguous and self.next_wanted in match.candidates:
             return (), self.done(Status.ERROR, match, f"could not tell: heard {told(match)}. {self.expected()}")
         if match.key != self.next_wanted or match.verdict in {Verdict.ambiguous, Verdict.unknown}:
             if hidden := scene.hidden(self.since, match.start_s):
@@ -151,8 +151,7 @@ class HearAct(Act):
             return None
         words = "" if scene.library is None else lost_words(scene.library, match)
         if match.verdict is Verdict.truncated:
-            before = f", before {quoted(words)}" if words else ""
-            message = f"{known(match)} was cut off after {into(match):.1f} s{before}, {between(match)}"
+            message = cut(match, words)
             lost = scene.lost_between(match.end_s - EDGE_S, scene.now)
         else:
             message = f"{named(match.key)} is not as recorded: {broken(match, words)}"
@@ -177,7 +176,7 @@ class HearAct(Act):
 
     def forms(self, match: Match) -> set[tuple[str, str]]:
         """Return the recordings that a match may be, if they are forms of the same part of a number; else none."""
-        keys = {match.key, match.runner_up or match.key}
+        keys = set(match.candidates)
         same = all(is_number_recording(prompt) for prompt, _ in keys) and len({(meaning(prompt), tongue) for prompt, tongue in keys}) == 1
         return keys if same else set()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ivrtest.audio.hearing import Doubt, Match, Means, Music, ProgressToneHeard, Verdict
@@ -25,6 +25,8 @@ DOUBTS: Final = {
     Doubt.begun: "that had only begun when the call ended",
 }
 """Why nobody can tell what was heard."""
+_MOST_NAMES: Final = 4
+"""So many recordings are named that may be meant."""
 FROM_START_S: Final = 0.5
 """Music that begins so near to the start of its recording begins there."""
 
@@ -49,17 +51,16 @@ def told(match: Match) -> str:
         case Verdict.diverged if match.resumed is not None:
             return f"{known(match)}, not as recorded: {broken(match)}"
         case Verdict.diverged:
-            return f"something that begins like {named(match.key)} and differs after {into(match):.1f} s, {between(match)}"
+            return f"something that begins like {named(match.key)} at {match.start_s:.1f} s and differs from {wrong_from(match):.1f} s on"
         case Verdict.truncated:
-            return f"{known(match)} cut off after {into(match):.1f} s, {between(match)}"
+            return f"{known(match)}{',' if how(match) else ''} {between(match)}, cut off there"
         case Verdict.unknown:
             if match.by is Means.recording:
                 return f"speech that is no recording of the flow, {between(match)}"
             nearest = f" (nearest {named(match.runner_up)})" if match.runner_up else ""
             return f"speech that is no recording of the flow, nor sounds like the words of one spoken anew{nearest}, {between(match)}"
         case Verdict.ambiguous:
-            other = f" or {named(match.runner_up)}" if match.runner_up else ""
-            return f"{named(match.key)}{other}{how(match)} (nothing tells them apart), {between(match)}"
+            return f"{any_of(match.candidates)}{how(match)} (nothing tells them apart), {between(match)}"
         case Verdict.inconclusive:
             what = f"something like {named(match.key)}" if match.prompt else "something"
             return f"{what} {DOUBTS[match.doubt]}, {between(match)}"
@@ -74,32 +75,54 @@ def how(match: Match) -> str:
     return " by the sound of its words" if match.by is Means.sound else ""
 
 
+def any_of(keys: Sequence[tuple[str, str]]) -> str:
+    """Name recordings of which any may be meant: `"open" in "en", "closed" in "en" or "moved" in "en"`."""
+    names = [named(key) for key in keys]
+    if len(names) > _MOST_NAMES:
+        names = [*names[:_MOST_NAMES], f"one of {len(names) - _MOST_NAMES} more"]
+    return " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def cut(match: Match, words: str = "") -> str:
+    """Say that a recording was cut off, and when. `words`: those of the recording that were not heard."""
+    before = f", before {quoted(words)}" if words else ""
+    return f"{known(match)} was cut off at {wrong_from(match):.1f} s{before} ({within(match)})"
+
+
 def broken(match: Match, words: str = "") -> str:
     """Say how a recording is not as recorded, and when it was. `words`: those of the recording that were not heard as recorded."""
-    resumed = match.resumed
+    resumed, began = match.resumed, wrong_from(match)
     at = f", at {quoted(words)}" if words else ""
-    within = f"{at}," if words else ""
-    since = f", from {match.start_s:.1f} s on"
     if resumed is None:
-        return f"it differs after {into(match):.1f} s{at}, {between(match)}"
+        return f"it differs from {began:.1f} s on{at} ({within(match)})"
     later_s = resumed.at_s - resumed.from_s - match.start_s
     if match.diverged_at_s == match.start_s:
-        return f"its first {resumed.from_s:.1f} s are missing{at}{since}"
+        return f"its first {resumed.from_s:.1f} s are missing{at}: it is heard from {began:.1f} s on"
     if resumed.silent and later_s > SHIFTED_S:
-        return f"it falls silent for {later_s:.1f} s after {into(match):.1f} s{within} and goes on{since}"
+        return f"it falls silent at {began:.1f} s for {later_s:.1f} s{at}, and goes on ({within(match)})"
+    until = f"from {began:.1f} s to {match.start_s + resumed.from_s:.1f} s{at}, and goes on ({within(match)})"
     if resumed.silent and later_s > -SHIFTED_S:
-        return f"it is silent from {into(match):.1f} s to {resumed.from_s:.1f} s{within} and goes on{since}"
-    if not resumed.silent and resumed.at_s - match.start_s > into(match) + SHIFTED_S and resumed.from_s > into(match) + SHIFTED_S:
-        return f"it differs from {into(match):.1f} s to {resumed.from_s:.1f} s{within} and goes on{since}"
+        return f"it is silent {until}"
+    if not resumed.silent and resumed.at_s > began + SHIFTED_S and resumed.from_s > into(match) + SHIFTED_S:
+        return f"it differs {until}"
     if later_s < -SHIFTED_S:
-        return f"it leaves out {-later_s:.1f} s after {into(match):.1f} s{at}{since}"
-    return f"it differs after {into(match):.1f} s{at}, {between(match)}"
+        return f"it leaves out {-later_s:.1f} s at {began:.1f} s{at} ({within(match)})"
+    return f"it differs from {began:.1f} s on{at} ({within(match)})"
+
+
+def wrong_from(match: Match) -> float:
+    """Return when, on the clock of the call, a recording was last as recorded."""
+    return max(match.start_s, match.end_s if match.diverged_at_s is None else match.diverged_at_s)
 
 
 def into(match: Match) -> float:
     """Return how far into the recording it was as recorded, in seconds."""
-    until = match.end_s if match.diverged_at_s is None else match.diverged_at_s
-    return max(0.0, until - match.start_s)
+    return wrong_from(match) - match.start_s
+
+
+def within(match: Match) -> str:
+    """Say where in its file a recording went wrong: all other times in messages are the call's."""
+    return f"{into(match):.1f} s into the recording"
 
 
 def tone_of(heard: ProgressToneHeard) -> str:
