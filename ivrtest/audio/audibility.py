@@ -14,8 +14,8 @@ from ivrtest.audio.reference import FINE_PER_FRAME, PAD
 AUDIBLE: Final = 0.45
 """A recording of which less than this share stands out of the noise could have another word in it."""
 HALF_HIDDEN: Final = 0.55
-"""So could a block of which no more than this share does, if it deviates by more than most. At 2 to 8 dB the same recording stays under
-that, and what passed for another one, with a word of its own, did not."""
+"""So could a block of which less than this share does, if it deviates by more than most blocks do: at 2 to 8 dB, what passed for a
+recording and had another word in it had such a block, and right recordings had none."""
 
 
 def in_noise(track: Track) -> bool:

@@ -28,8 +28,11 @@ _TELLING: Final = 40
 _NAMED_S: Final = 0.25
 """Sound that must fit before a recording that nobody expects is named as what may have begun."""
 _WHOLE: Final = frozenset({Verdict.match, Verdict.ambiguous})
+"""What is said of a recording that was heard to its end ..."""
 _HIDDEN: Final = frozenset({Doubt.loss, Doubt.noise, Doubt.overlap})
+"""... and why it may be unknown what was: the line hid some of it."""
 _NEAR_S: Final = 0.15
+"""What ended no later than so long after the cut sound began is something else, which went before it."""
 
 
 def cut_by_end(situation: Situation) -> Match | None:

@@ -18,6 +18,7 @@ GOOD_BEGINNING_DB: Final = 2.0
 NAME_ANY_S: Final = 1.2
 """Sound that must fit before an unexpected one is named: it may be speech that is in no library."""
 QUIET_FRAMES: Final = 35
+"""After so much quiet, what sounded is over: it was no pause between two words."""
 GAP_FRAMES: Final = 120
 """After so much quiet a recording does not go on any more: it was cut off. Less, if we have pressed a key that could cut it."""
 RESUMED_FRAMES: Final = 60
@@ -25,14 +26,19 @@ RESUMED_FRAMES: Final = 60
 RESUMED_WAIT_FRAMES: Final = 110
 """How long after such a pause it is waited for."""
 LEAST_GAP_FRAMES: Final = 12
+"""A shorter pause that is none of the recording's is not taken for a break in it."""
 SYLLABLE_FRAMES: Final = 15
 """Less sound than this may be the last of a recording that was cut off; more is another word."""
 PATIENCE_FRAMES: Final = 160
 """How long after a recording went wrong another one may still be recognised in its place."""
 UNKNOWN_FRAMES: Final = 300
+"""Sound that goes on for so long is told as unknown before it ends."""
 JUST_BEGUN_FRAMES: Final = 50
+"""A recording that began so shortly ago may not have been found yet."""
 LEAST_WORD_S: Final = 0.25
+"""A recording with no more sound than this must be a word of its own: other words may have all of it in them."""
 SHORT_S: Final = 1.0
+"""A recording with less sound than this is short: a little loss can hide that it was another word."""
 SOME_SHARE: Final = 0.35
 """A recording of which less arrived may not have played at all, even if it is expected."""
 MOST_SHARE: Final = 0.4

@@ -35,13 +35,14 @@ def misfits(track: Track, history: History) -> bool:
     most = max(DOUBTFUL_DB, _TIMES_USUAL * float(np.median(scores[judged])))
     firm = np.minimum((weight + 0.3) / _FIRM, 1)
     odd = np.flatnonzero((scores * firm > most) & (missing * firm > _LACKS_DB))
-    return any(_whatever_its_level(track, history, int(at), most) for at in odd[::_EVERY])
+    return any(_deviates_at_any_level(track, history, int(at), most) for at in odd[::_EVERY])
 
 
-def _whatever_its_level(track: Track, history: History, at: int, most: float) -> bool:
-    """Return whether the block at a frame of the recording deviates also if only its level changed."""
+def _deviates_at_any_level(track: Track, history: History, at: int, most: float) -> bool:
+    """Return whether the block at a frame of the recording deviates even where all is forgiven that a change of level explains. True where
+    that cannot be seen any more."""
     if track.first + at < history.oldest:
         return True
     deviation, missing, weight, _ = track.levelled(history, at, min(at + BLOCK, track.judged)).sum(axis=1).tolist()
-    of = max(weight + 0.3, _FIRM)
-    return bool(deviation > most * of and missing > _LACKS_LEVELLED_DB * of)
+    evidence = max(weight + 0.3, _FIRM)
+    return bool(deviation > most * evidence and missing > _LACKS_LEVELLED_DB * evidence)

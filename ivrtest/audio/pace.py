@@ -12,7 +12,10 @@ from ivrtest.audio.speech import SoundDetector, ToneDetector
 
 
 class Pace:
-    """Follows one matcher, step by step: `look_ahead` before each, `look_back` after it. What is heard is the same at any pace."""
+    """Follows one matcher, step by step: `look_ahead` before each, `look_back` after it.
+
+    A step never waits past the moment at which something is to be decided, so what is heard is heard as soon.
+    """
 
     def __init__(self, now: Situation, sound: SoundDetector, tone: ToneDetector, progress: ProgressDetector) -> None:
         self._now = now

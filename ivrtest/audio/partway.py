@@ -16,6 +16,7 @@ from ivrtest.audio.prompts import LibraryIndex
 from ivrtest.audio.spectrum import FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Mask
 
 _LIKENESS: Final = 0.42
+"""How alike patches must be, as a mean, for a place to be looked at closely."""
 _PLACES: Final = 3
 """Places in each recording that are looked at."""
 _REFINED: Final = 80
@@ -27,7 +28,9 @@ _HEARD_S: Final = 0.5
 _LEFT_S: Final = 0.2
 """The same where it goes on after a silence, from where it would be by now or from where it stopped: of its end there may be no more."""
 _LEFT_DB: Final = 2.0
+"""And so well must it fit then."""
 _STEPS: Final = 10
+"""Frames from one moment at which it may have gone on to the next that is tried."""
 
 
 def partway(index: LibraryIndex, history: History, numbers: Sequence[int], start: int, end: int) -> Iterator[Track]:

@@ -90,15 +90,6 @@ class Reference:
         places = FINE_PER_FRAME * np.arange(first, end) - lag + PAD
         return self.at(np.stack([places - 1, places, places + 1]))
 
-    def rows_at(self, first: int, end: int, lags: range) -> Levels:
-        """Return the same for each of several lags, ascending, shape (lags, frames, BANDS)."""
-        begin, count = FINE_PER_FRAME * first - lags[-1] + PAD, end - first
-        fine = self.at(np.arange(begin, begin + lags[-1] - lags[0] + FINE_PER_FRAME * (count - 1) + 1))
-        row = fine.itemsize * BANDS
-        strides = (-lags.step * row, FINE_PER_FRAME * row, fine.itemsize)
-        rows: Levels = np.ndarray((len(lags), count, BANDS), fine.dtype, fine, (lags[-1] - lags[0]) * row, strides)
-        return rows
-
     def between(self, first: int, end: int, step: int) -> Levels:
         """Return every `step`th fine frame from `first` to before `end`; beyond its ends it is silent."""
         if first >= 0 and end <= len(self.codes):

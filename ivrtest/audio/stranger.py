@@ -55,13 +55,17 @@ SHORT_S: Final = 1.2
 _SEEN_MISSING: Final = 20
 """So many frames of a recording's beginning that arrived, and were something else, are missing for certain: also beside a key of ours."""
 _MOST: Final = 0.6
+"""Sound of which more than this share lies in recordings that were not taken for themselves may well be those recordings."""
 _BESIDE: Final = 12
+"""Frames before and after speech in which something lost may have been a part of it; the line's gaps are looked for in twice as many."""
 _REST: Final = 20
 """Frames of sound that may be what is left of a recording that seems to have gone wrong a little too early."""
 _REMAINS_DB: Final = 12.0
 """What is left of a word may be softer by so much: its vowel may be lost."""
 _VOWEL: Final = 12
+"""Frames of a vowel: so many lost, and all that was loud of a word may be gone."""
 _EDGE: Final = 6
+"""Frames by which sound and the recording that it is may begin or end apart."""
 _FEW: Final = 8
 """Sound that is shorter may be anything."""
 _QUIET_BEFORE: Final = 10
@@ -75,7 +79,9 @@ class Strangers:
         self._history = history
         self._pursuit = pursuit
         self._voice_db = FLOOR_DB
+        """How loud the last recording was."""
         self._overlaid = False
+        """Other sound lay over the last recording that was not short."""
         self.after_recording = False
         """The last that was heard was a recording, no stranger."""
         self._noisy_until = 0
@@ -85,6 +91,7 @@ class Strangers:
         self._since = 0
         """... from this frame on."""
         self.left_open: list[Track] = []
+        """Recordings heard to their end, since all was explained last, that could as well be words of other speech."""
         self.usual_db = inf
         """By how much the last recording that was not short deviated as a whole: so faithful is the line."""
 
@@ -144,6 +151,7 @@ class Strangers:
         return arrived >= _QUIET_BEFORE // 2 and start - first == _QUIET_BEFORE and not self._history.loud(first, start).any()
 
     def _beheaded(self, track: Track, start: int, end: int) -> Heard:
+        """Return what is to be said of speech in frames that is a recording without its beginning."""
         prompt, language = track.key
         now, start_s, end_s = self._history.now_s, start * HOP / SAMPLE_RATE, (end * HOP + WINDOW // 2) / SAMPLE_RATE
         missing = ((0.0, round(start_s - track.start / SAMPLE_RATE, 3)),)
@@ -220,12 +228,14 @@ class Strangers:
         return loud > self._voice_db - _REMAINS_DB or int(np.count_nonzero(~self._history.valid(start, end))) >= _VOWEL
 
     def _passed_over(self, start: int, end: int) -> bool:
+        """Return whether frames are a recording heard to its end that was not taken for itself."""
         return any(
             track.compared and track.sounding_start // HOP >= start - _EDGE and track.sounding_end // HOP <= end + _EDGE
             for track in self._heard_out()
         )
 
     def _heard_out(self) -> list[Track]:
+        """Return the recordings that were heard to their end, but not taken for themselves."""
         return [*self.left_open, *(track for track in self._pursuit.tracks if track.complete and track.good and not track.hidden)]
 
     def _in_recordings(self, start: int, end: int) -> int:

@@ -71,6 +71,3 @@ def test_rows_of_several_lags_are_those_of_each(bank: PromptLibrary) -> None:
         around = reference.rows_around(first, end, lag)
         for rows, shift in zip(around, (1, 0, -1), strict=True):
             np.testing.assert_array_equal(rows, reference.rows(first, end, lag + shift))
-        lags = range(lag - 8, lag + 9, 2)
-        for rows, other in zip(reference.rows_at(first, end, lags), lags, strict=True):
-            np.testing.assert_array_equal(rows, reference.rows(first, end, other))

@@ -71,11 +71,14 @@ Told = Open | Expect | Mask | Pressed | Feed | Finish | Close
 
 
 class Answer(NamedTuple):
+    """What an ear has heard since it was asked before."""
+
     ear: int
     hearings: list[Hearing]
 
 
 def packed(message: Sequence[Told | Answer]) -> bytes:
+    """Return one message as octets. An empty one, the first from a process, says that it is ready."""
     octets = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
     return len(octets).to_bytes(_LENGTH, "little") + octets
 

@@ -147,12 +147,17 @@ class HearingProcess(asyncio.Protocol):
         if self._watch is None:
             self._look()
 
+    @property
+    def _allowed_s(self) -> float:
+        """How long the process may say nothing."""
+        return self._patience_s if self._ready.done() else STARTING_S
+
     def _look(self) -> None:
         """See to it that the process answers."""
         self._watch = None
         if (self._ready.done() and not self._asked) or self._closing or self.over:
             return
-        left_s = self._answered_at + (self._patience_s if self._ready.done() else STARTING_S) - time.monotonic()
+        left_s = self._answered_at + self._allowed_s - time.monotonic()
         if left_s > 0:
             self._watch = self._loop.call_later(left_s, self._look)
         elif self._process is not None:
@@ -199,7 +204,7 @@ class HearingProcess(asyncio.Protocol):
         if self._closing:
             how = "was closed"
         elif self._mute:
-            how = f"said nothing for {self._patience_s:g} s and was ended"
+            how = f"said nothing for {self._allowed_s:g} s and was ended"
         elif code is not None and code < 0:
             how = f"was ended by signal {-code} ({signal.strsignal(-code)})"
         else:

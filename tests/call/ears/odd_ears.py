@@ -47,6 +47,14 @@ class Failing(Deaf):
         raise ValueError("this ear cannot hear")
 
 
+class Preparing(Deaf):
+    """Is never ready to hear anything."""
+
+    def __init__(self, library: PromptLibrary) -> None:
+        while True:
+            pass
+
+
 class Computing(Deaf):
     """Never comes to an end."""
 

@@ -17,9 +17,10 @@ import pytest
 
 from ivrtest.audio.hearing import Hearing
 from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.call.ears import process as hearing_process
 from ivrtest.call.ears.pool import HearingPool
 from ivrtest.call.ears.process import HearingError, HearingProcess, RemoteEar
-from tests.call.ears.odd_ears import Computing, Deaf, Failing, Leaving
+from tests.call.ears.odd_ears import Computing, Deaf, Failing, Leaving, Preparing
 
 PATIENCE_S = 60.0
 LIBRARY = PromptLibrary([])
@@ -82,6 +83,21 @@ def test_one_that_stands_still_is_not_waited_for() -> None:
         try:
             with pytest.raises(HearingError) as raised:
                 await fed(await process.open(0))
+        finally:
+            await process.close()
+        return str(raised.value)
+
+    assert asyncio.run(run()) == f"{LOST}said nothing for 0.5 s and was ended{CURE}"
+
+
+def test_one_that_is_never_ready_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hearing_process, "STARTING_S", 0.5)
+
+    async def run() -> str:
+        process = HearingProcess([LIBRARY], Preparing)
+        try:
+            with pytest.raises(HearingError) as raised:
+                await process.open(0)
         finally:
             await process.close()
         return str(raised.value)
