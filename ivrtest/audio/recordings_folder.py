@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,14 +60,8 @@ def key_of(path: Path, folder: Path) -> Key:
 
 def read_folder(folder: Path) -> FolderReading:
     """Read all recordings below a folder, in order of their names. Raises AudioError if the folder cannot be listed or holds none."""
-    try:
-        files = sorted(
-            path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and not _hidden(path, folder) and not path.is_dir()
-        )
-    except OSError as error:
-        raise AudioError(f'folder "{folder}" cannot be listed: {unread(error)}') from error
+    files, problems = _listed(folder)
     recordings: dict[Key, Recording] = {}
-    problems: list[str] = []
     # Where several formats of one recording lie side by side, the first of `SUFFIXES` counts.
     for path in sorted(files, key=lambda path: (path.with_suffix(""), SUFFIXES.index(path.suffix.lower()))):
         key = key_of(path, folder)
@@ -90,5 +85,15 @@ def read_folder(folder: Path) -> FolderReading:
     return FolderReading(PromptLibrary(recordings.values()), tuple(problems))
 
 
-def _hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+def _listed(folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the files below a folder that look like recordings, and which folders cannot be listed. Raises AudioError if it is the folder
+    itself. Hidden ones are left out, and links to other folders are not followed."""
+    files: list[Path] = []
+    closed: list[OSError] = []
+    for where, below, names in os.walk(folder, onerror=closed.append):
+        below[:] = [name for name in below if not name.startswith(".")]
+        files += [Path(where, name) for name in names if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
+    problems = [f'folder "{error.filename}" cannot be listed: {unread(error)}' for error in closed]
+    if any(Path(error.filename) == folder for error in closed):
+        raise AudioError(problems[0])
+    return files, sorted(problems)

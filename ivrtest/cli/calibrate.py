@@ -15,8 +15,9 @@ from ivrtest.call.line import LineError
 from ivrtest.cli.dialling import dial_options
 from ivrtest.cli.hearing_settings import Recognition, check_hearing, recognising
 from ivrtest.cli.main import UNUSABLE
-from ivrtest.cli.paths import unwritable
-from ivrtest.cli.problem import complain
+from ivrtest.cli.paths import no_scenarios, unwritable
+from ivrtest.cli.problem import complain, mention
+from ivrtest.cli.reports_folder import refuse_unwritable
 from ivrtest.cli.run import not_arranged, prepare, target_of
 from ivrtest.cli.settings import load_settings
 from ivrtest.cli.target_settings import BY_PYVOIP
@@ -27,10 +28,12 @@ from ivrtest.run.route import Calibration, LineFigures, percent, rates_told
 from ivrtest.run.route_file import route_data, route_path, route_text, shown_target
 from ivrtest.source.finding import InputError
 from ivrtest.source.json import to_json
+from ivrtest.source.words import printable
 
 if TYPE_CHECKING:
     from ivrtest.probe.calibrate import Held
 
+CANNOT_TELL: Final = 2
 TOLD_BANDS_HZ: Final = (300, 600, 1000, 1700, 2500, 3400)
 """The tilt is told at these; the file has all bands."""
 
@@ -70,12 +73,16 @@ def command(
         if called.uri.startswith(BY_PYVOIP):
             raise click.UsageError(f'pyVoIP shows nobody its packets, so "{called.uri}" cannot be calibrated. give a SIP URI')
         options = dial_options(called, settings)
+        path = out or route_path(target)
+        refuse_unwritable(None, path.parent)
         ready = prepare(paths or (settings.scenarios,), flows or settings.flows, by_sound=True)
         recognition = check_hearing(settings.hearing, ready)
     except InputError as error:
         complain(error.findings)
         return UNUSABLE
-    path = out or route_path(target)
+    if not ready:
+        mention(no_scenarios(paths or (settings.scenarios,)))
+        return CANNOT_TELL
     try:
         at_once = jobs or called.jobs or settings.jobs
         suite, held = asyncio.run(called_all(ready, called.uri, options, recognition, rounds=rounds, at_once=at_once))
@@ -85,20 +92,25 @@ def command(
     except LineError as error:
         raise click.ClickException(str(error)) from error
     if any(result.status is Status.NOT_RUN for result in suite.results):
-        click.echo(f'ivrtest: stopped before all calls were held. "{path}" stays as it was', err=True)
-        return 2
+        mention(f'stopped before all calls were held. "{path}" stays as it was')
+        return CANNOT_TELL
     calibration = worked_out(suite, held, shown_target(target), shown_target(called.uri))
+    # A target that could not be reached says nothing of the line, and what was measured before still holds.
+    reached = calibration.line is not None or any(
+        result.call is not None and result.call.answered_s is not None for result in suite.results
+    )
     try:
         from ivrtest.report.files import write_text
 
-        write_text(path, route_text(calibration))
+        if reached:
+            write_text(path, route_text(calibration))
     except OSError as error:
         complain((unwritable(path, error),))
         return UNUSABLE
     if as_json:
         click.echo(to_json(route_data(calibration), indent=2))
     else:
-        show(calibration, path)
+        show(calibration, f"wrote {path}" if reached else f"no call was answered: nothing was written to {path}")
         if note := not_arranged(suite):
             click.echo(note)
     return calibration.exit_code
@@ -138,7 +150,7 @@ def worked_out(suite: SuiteResult, held: Sequence[Held], target: str, uri: str) 
         return calibration_of(suite, held, target, uri)
 
 
-def show(calibration: Calibration, path: Path) -> None:
+def show(calibration: Calibration, ending: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -157,7 +169,7 @@ def show(calibration: Calibration, path: Path) -> None:
         console.print(Text(f"too bad to judge: {calibration.problem}", "yellow"), soft_wrap=True)
     else:
         console.print(Text(rates_told(calibration), "red" if calibration.complaints else "green"), soft_wrap=True)
-    console.print(Text(f"wrote {path}", "dim"), soft_wrap=True)
+    console.print(Text(printable(ending), "dim"), soft_wrap=True)
 
 
 def line_rows(line: LineFigures | None) -> Iterator[tuple[str, str]]:

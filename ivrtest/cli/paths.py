@@ -53,6 +53,12 @@ def says_scenario(file: Path) -> bool:
         return False
 
 
+def no_scenarios(paths: Sequence[Path]) -> str:
+    """Say that there is no scenario in `paths`."""
+    places = " or ".join(f'"{path}"' for path in paths)
+    return f'there is no scenario in {places}. a scenario is a file ".yaml" with "ivrtest: scenario/1"'
+
+
 def unusable(path: Path, message: str) -> Finding:
     """Return a finding about a path itself."""
     return Finding("path", Severity.ERROR, message, Source(str(path), "").whole())

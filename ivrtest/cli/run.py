@@ -24,8 +24,8 @@ from ivrtest.cli.by_pyvoip import refuse_codec_changes, refuse_for_pyvoip, usabl
 from ivrtest.cli.dialling import dial_options, has_scheme, permission_of, unknown_target
 from ivrtest.cli.hearing_settings import Recognition, check_hearing, recognising
 from ivrtest.cli.main import UNUSABLE
-from ivrtest.cli.paths import unusable
-from ivrtest.cli.problem import complain
+from ivrtest.cli.paths import no_scenarios, unusable
+from ivrtest.cli.problem import complain, mention
 from ivrtest.cli.reports_folder import keeping, refuse_unwritable, write_reports
 from ivrtest.cli.settings import Settings, load_settings
 from ivrtest.cli.target_settings import BY_PYVOIP, KEY_MODES, TargetSettings
@@ -136,8 +136,7 @@ def command(
         complain(error.findings)
         return UNUSABLE
     if not ready:
-        places = " or ".join(f'"{path}"' for path in paths or (settings.scenarios,))
-        click.echo(f'ivrtest: there is no scenario in {places}. a scenario is a file ".yaml" with "ivrtest: scenario/1"', err=True)
+        mention(no_scenarios(paths or (settings.scenarios,)))
     packets = Packets(
         (pcap or folder / "pcap") if wanted else None,
         Capturing(keep_secrets=pcap_secrets == "keep", keep_srtp_keys=pcap_srtp_keys),

@@ -88,3 +88,18 @@ def test_a_folder_without_recordings(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f'folder "{tmp_path}" holds no recordings. recordings are sound files (.wav, .wave ...), in it or in folders below it'
     )
+
+
+def test_a_folder_below_that_cannot_be_listed_is_told(tmp_path: Path) -> None:
+    save(tmp_path / "a.wav")
+    deep, here = tmp_path, os.open(tmp_path, os.O_RDONLY)
+    # So deep that its path is longer than the system allows: closed to everybody, whatever their rights.
+    while len(str(deep)) < 4096:
+        os.mkdir("x" * 200, dir_fd=here)
+        below = os.open("x" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        deep, here = deep / ("x" * 200), below
+    os.close(here)
+    reading = read_folder(tmp_path)
+    assert list(reading.library.keys()) == [("a", "")]
+    assert reading.problems == (f'folder "{deep}" cannot be listed: its name is too long',)

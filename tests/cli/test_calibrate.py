@@ -136,11 +136,27 @@ def test_a_recording_that_is_refused_is_told_with_its_place(shop: Path) -> None:
 
 
 def test_nobody_there(shop: Path) -> None:
+    """What was measured before still holds."""
+    (shop / "route.json").write_text("as before", encoding="utf-8")
     done = ivrtest("calibrate", "--target", "sip:shop@127.0.0.1:9", "--out", "route.json", cwd=shop)
     assert done.returncode == 2
     assert "too bad to judge: no recording was heard as it is in 1 call. the first call that went wrong: " in done.stdout
-    found = json.loads((shop / "route.json").read_text(encoding="utf-8"))
+    assert done.stdout.splitlines()[-1] == "no call was answered: nothing was written to route.json"
+    assert (shop / "route.json").read_text(encoding="utf-8") == "as before"
+    done = ivrtest("calibrate", "--target", "sip:shop@127.0.0.1:9", "--json", cwd=shop)
+    found = json.loads(done.stdout)
     assert (found["line"], found["target"], found["uri"]) == (None, "sip:shop@127.0.0.1:9", "sip:shop@127.0.0.1:9")
+    assert not list((shop / ".ivrtest" / "routes").iterdir())
+
+
+def test_nothing_to_hold(shop: Path) -> None:
+    (shop / "nothing").mkdir()
+    done = ivrtest("calibrate", "nothing", "--target", "sip:shop@127.0.0.1:9", cwd=shop)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        'ivrtest: there is no scenario in "nothing". a scenario is a file ".yaml" with "ivrtest: scenario/1"\n',
+    )
 
 
 @pytest.mark.parametrize(
@@ -167,3 +183,13 @@ def test_a_spoilt_route_is_told_before_anybody_is_called(shop: Path) -> None:
     done = ivrtest("run", "--target", "sip:shop@127.0.0.1:9", cwd=shop)
     assert done.returncode == 3
     assert "holds no calibrated route (\"ivrtest/route/1\"): the whole: 'format' is a required property" in done.stderr + done.stdout
+
+
+def test_nobody_is_called_for_a_route_that_cannot_be_written(shop: Path) -> None:
+    (shop / "file").write_text("x", encoding="utf-8")
+    done = ivrtest("calibrate", "--target", "sip:shop@127.0.0.1:9", "--out", "file/route.json", cwd=shop)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        3,
+        "",
+        'file:1:1: error: nothing can be written to "file": it is a file. name another folder [path]\n',
+    )
