@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import log10
 from pathlib import Path
 from typing import Final
 
@@ -31,8 +30,6 @@ from ivrtest.run.whole_tones import whole_tones
 
 _SILENT_PEAK: Final = 40
 """Sound that never exceeds this sample value (-58 dBov) is silence."""
-_SOFT_PEAK: Final = 400
-"""Sound that never exceeds this (-38 dBov) has lost its softer half to rounding: recordings 40 dB below the usual are known in part."""
 _ALIKE: Final = 0.01
 """Channels that differ by less of their power hold the same."""
 _AT_END_S: Final = 0.25
@@ -268,9 +265,8 @@ def _passages(stream: str, found: Sequence[Found], transcript: Transcript, heed:
 
 def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Passage:
     opinion, note = _opinion(match, heed, transcript.seconds)
-    spoilt = _spoilt(transcript)
-    if opinion is not Opinion.fine and not note and spoilt:
-        note = spoilt
+    if opinion is not Opinion.fine and not note and transcript.clipped:
+        note = "the sound is clipped: it was recorded too loud"
         # What is left of a recording may be too little to know it by.
         opinion = Opinion.unsure if match.verdict is Verdict.unknown else opinion
     if match.by is Means.sound and match.prompt:
@@ -295,15 +291,6 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
         note=note,
         perhaps=match.words,
     )
-
-
-def _spoilt(transcript: Transcript) -> str:
-    """Say why little may be left of what was recorded; empty where that is not so."""
-    if transcript.clipped:
-        return "the sound is clipped: it was recorded too loud"
-    if transcript.peak < _SOFT_PEAK:
-        return f"the sound is very soft: none of it is louder than {20 * log10(max(1, transcript.peak) / 32768):.0f} dBov. record it louder"
-    return ""
 
 
 def _opinion(match: Match, heed: Heed, end_s: float) -> tuple[Opinion, str]:

@@ -243,17 +243,10 @@ def test_sound_that_is_badly_clipped_proves_nothing(shop: Path) -> None:
 
 
 def test_sound_of_which_little_is_left_proves_nothing(shop: Path) -> None:
-    loud = np.clip(CALL.astype(int) * 40, -32768, 32767).astype(np.int16)
-    soft = (CALL / 10 ** (48 / 20)).round().astype(np.int16)
-    peak = 20 * np.log10(int(np.abs(soft).max()) / 32768)
-    for samples, note in (
-        (loud, "the sound is clipped: it was recorded too loud"),
-        (soft, f"the sound is very soft: none of it is louder than {peak:.0f} dBov. record it louder"),
-    ):
-        write_wav(shop / "call.wav", samples)
+    for gain in (40, 1 / 250):
+        write_wav(shop / "call.wav", np.clip(CALL.astype(float) * gain, -32768, 32767).round().astype(np.int16))
         code, passages, _ = identify(shop, "call.wav")
-        assert code == 2
-        assert {(one["opinion"], one["note"]) for one in passages if one["verdict"] == "unknown"} == {("unsure", note)}
+        assert (code, {one["opinion"] for one in passages}) == (2, {"unsure"})
 
 
 def test_silence_and_noise_prove_nothing(shop: Path) -> None:
