@@ -29,6 +29,10 @@ _RTCP: Final = range(192, 224)
 """Second octets of RTCP (RFC 5761 section 4)."""
 _FIRST_DYNAMIC: Final = 96
 _EVENT_SIZE: Final = 4
+_G711: Final = (0, 8)
+"""Its static payload types (RFC 3551 section 6)."""
+_TAGS: Final = (4, 10)
+"""Octets that SRTP adds to a packet (RFC 4568 section 6.2)."""
 _USUAL_CLOCK: Final = 8000
 _LEAST_PACKETS: Final = 5
 """Fewer are no stream, unless a session description names its address."""
@@ -110,6 +114,8 @@ class _Candidate:
     sample: bytes
     """Its first packet."""
     packets: int = 0
+    step: int = 0
+    """By how much the timestamp of its second packet follows the first's; 0 where that is not known."""
     in_order: int = 0
     kinds: Counter[int] = field(default_factory=Counter)
     longest: dict[int, int] = field(default_factory=dict)
@@ -135,6 +141,8 @@ class _Candidate:
 
     def take(self, at: float, head: Head, size: int) -> None:
         payload_type, sequence = head[1] & 0x7F, head[2]
+        if self.packets == 1 and sequence - self.last_sequence & 0xFFFF == 1:
+            self.step = head[3] - int.from_bytes(self.sample[4:8]) & 0xFFFFFFFF
         self.in_order += (sequence - self.last_sequence) & 0xFFFF <= _STEP
         self.last_sequence = sequence
         self.last_at = max(self.last_at, at)
@@ -262,7 +270,7 @@ def _stream(name: Name, candidate: _Candidate, offers: CapturedOffers, zero: flo
     crypto, closed = (
         (None, f"it is encrypted with {_OVER_DTLS}")
         if over_dtls
-        else _crypto(candidate.sample, offers, source, encrypted=offers.encrypted(source, destination))
+        else _crypto(candidate.sample, offers, source, encrypted=offers.encrypted(source, destination) or _has_tags(candidate))
     )
     return CapturedStream(
         source,
@@ -285,6 +293,11 @@ def _is_keys(payload_type: int, meaning: RtpFormat | None, longest: int) -> bool
     if meaning is not None:
         return meaning.encoding.lower() == TELEPHONE_EVENT
     return payload_type >= _FIRST_DYNAMIC and longest == _EVENT_SIZE
+
+
+def _has_tags(candidate: _Candidate) -> bool:
+    """Return whether G.711, of which each octet is a sample, is longer than it lasts by the tag of SRTP: nothing announces what it is."""
+    return any(candidate.longest.get(kind, 0) - candidate.step in _TAGS for kind in _G711) and candidate.step > 0
 
 
 def _format_of(meaning: RtpFormat | None) -> PayloadFormat:

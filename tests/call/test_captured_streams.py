@@ -232,6 +232,15 @@ DTLS = (
 )
 
 
+@pytest.mark.parametrize("suite", ["AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"])
+def test_srtp_that_nothing_announces_is_known_by_its_length(suite: str, tmp_path: Path) -> None:
+    sender = SrtpSender(suite, bytes(range(30)))
+    path = write(tmp_path / "c.pcap", (IVR, CALLER, [(at, sender.protect(data)) for at, data in speak(SOUND)]))
+    assert only(look_through(path)).unreadable == (
+        "it is encrypted (SRTP), and no key in the capture opens it. capture it with its session descriptions, or where it is not"
+    )
+
+
 @pytest.mark.parametrize("seen", ["handshake", "description"])
 def test_keys_agreed_on_over_dtls_are_in_no_capture(seen: str, tmp_path: Path) -> None:
     before = (CALLER, IVR, [(0.0, CLIENT_HELLO)])
