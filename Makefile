@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 FLOWS := $(wildcard flows/*.yaml)
 BROKEN := $(wildcard flows/broken/*.yaml)
+# Tests of calls at once: they mostly wait, so that two cores bear three.
+CALLS := $(shell [ "$$(nproc 2>/dev/null || echo 2)" -ge 4 ] && echo 4 || echo 3)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock clean
+.PHONY: help setup run test types computing check format lock clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,15 +31,21 @@ run: setup ## check the flows, call them for real, write the reports
 	$(BIN)/ivrtest check $(FLOWS)
 	$(BIN)/ivrtest run
 
-# Tests that place calls in real time come after those that compute: beside them, a busy machine would be all they found. A machine that
-# stands still for half a second spoils any call: of those that fail, up to ten are held once more, and printed with what they said.
+# Types are checked beside the tests that compute. Those that place calls in real time come after: beside them, a busy machine would be
+# all they found. A machine that stands still for half a second spoils any call: of those that fail, up to ten are held once more, and
+# printed with what they said.
 test: setup ## lint, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/pytest -m "not calls" -n auto --dist loadgroup
-	$(BIN)/pytest -m calls -n 3 --reruns 1 --max-suite-reruns 10 --rerun-show-tracebacks
+	@$(MAKE) --no-print-directory -j2 types computing
+	$(BIN)/pytest -m calls -n $(CALLS) --reruns 1 --max-suite-reruns 10 --rerun-show-tracebacks
 	$(BIN)/python -m tests.fuzz.campaign --seconds 10
+
+types:
+	$(BIN)/mypy
+
+computing:
+	$(BIN)/pytest -m "not calls" -n auto --dist loadgroup
 
 format: setup ## put the code in house format
 	$(BIN)/ruff check --fix .
