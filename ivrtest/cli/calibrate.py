@@ -61,7 +61,7 @@ def command(
     words need a speech recogniser, as in "ivrtest run"; they lead through the call, and measure nothing.
 
     "ivrtest run --target" then says when the line has become clearly worse. What such a line may have done to a recording counts as an
-    error there, not as a failure of the IVR.
+    error there, not as a failure of the IVR. Where no call is answered, what was measured before stays.
 
     Exit codes: 0 all recordings were heard as they are; 1 the target did otherwise, or right recordings were refused; 2 the route is too
     bad to judge anything over it; 3 the input cannot be used.
