@@ -54,6 +54,16 @@ CONDITIONS = (
     Condition("C silent pauses", noise_db=20, box=silence_suppressed),
 )
 
+KINDS = "expected, any, near-duplicate, unknown, changed, truncated, sequence"
+
+
+def _kinds(text: str) -> str:
+    """Return the letters of the kinds of trials to run, each once."""
+    letters = "".join(dict.fromkeys(letter for letter in text if letter not in ", "))
+    if not letters or (other := letters.strip("eanucts")):
+        raise argparse.ArgumentTypeError(f'there is no kind "{other if letters else text}". kinds are {KINDS}, each by its first letter')
+    return letters
+
 
 @lru_cache(maxsize=1)
 def materials(large: bool, final: bool, blind: bool = False, voice: str = "") -> trials.Material:
@@ -100,7 +110,7 @@ def main() -> None:
     arguments.add_argument("--notes", action="store_true", help="say what was heard where it was not right")
     arguments.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments.add_argument("--only", default="", help="lines whose names hold one of these, separated by commas")
-    arguments.add_argument("--kinds", default="eanucts", help="expected, any, near-duplicate, unknown, changed, truncated, sequence")
+    arguments.add_argument("--kinds", type=_kinds, default="eanucts", help=f"which of {KINDS}")
     arguments.add_argument("--blind", action="store_true", help="the large material that nothing was chosen nor looked at on")
     arguments.add_argument("--final", action="store_true", help="the material that nothing is tuned on")
     arguments.add_argument("--draw", type=int, default=0, help="another draw of lines, gaps and digits")
