@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ivrtest.audio.coder_noise import HARDLY_DB, is_coarse
 from ivrtest.audio.judge import BLOCK, GOOD_DB, RANGE_DB, frame_gains, line_gain, weigh
 from ivrtest.audio.reference import Reference
-from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, scalar
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, scalar, total_level
 from ivrtest.audio.standing import GAIN_FRAMES, Call, Standing
 
 _REJUDGED: Final = 120
@@ -47,6 +48,8 @@ class Track(Standing):
         self._lags = np.full(count, lag)
         self._drifts = False
         """They may differ from each other."""
+        self._gapped = False
+        """The line's coder is coarse, and the recording has gaps that show it."""
         self._gain: Levels | None = None
         self._gain_at = 0
         """How many frames had been judged when it was estimated."""
@@ -68,6 +71,7 @@ class Track(Standing):
         self._known_lags, self.lag, self._drifts = count, other.lag + shift, True
         if other._gain is not None:
             # Near enough to begin with.
+            self._gapped = other._gapped
             self._set_gain(other._gain)
 
     def judge_anew(self, first: int, end: int) -> None:
@@ -127,8 +131,8 @@ class Track(Standing):
         if gain_due or evidence is None or (self._drifts and np.count_nonzero(self._lags[begin:end] != self.lag)):
             heard, rows, valid = stretch = self._stretch(call, begin, end)
             if gain_due:
-                self._take_gain(call, *(stretch if whole else self._stretch(call, max(0, end - GAIN_FRAMES), end)))
-            evidence = self._held_against(call, heard, rows, valid)
+                self._take_gain(call, begin if whole else max(0, end - GAIN_FRAMES), end, stretch if whole else None)
+            evidence = self._held_against(call, begin, end, heard, rows, valid)
         self._evidence[:, begin:end] = evidence
         if self.good:
             self._judge(call, 0 if whole else max(0, before - BLOCK), end)
@@ -160,7 +164,7 @@ class Track(Standing):
         """Return the evidence of frames of the recording, see `weigh`, as if only their levels and their bands' had changed."""
         assert self._gain is not None
         heard, rows, valid = self._stretch(call, begin, end)
-        noise = np.maximum(call.noise, self._range_db)
+        noise = self._noise_in(call, begin, end)
         rows = rows + self._gain
         rows += frame_gains(heard, rows, valid, noise)[:, None]
         return weigh(heard, rows, valid, line_gain(heard, rows, valid, noise), noise)
@@ -171,10 +175,10 @@ class Track(Standing):
         Return the rows of evidence of frames `begin` to `end`, a block at least, at the lag that it has now.
         """
         if self._gain is None:
-            self._take_gain(call, *self._stretch(call, max(0, end - GAIN_FRAMES), end))
+            self._take_gain(call, max(0, end - GAIN_FRAMES), end)
         first = self.first + begin
         heard, valid = call.levels(first, self.first + end), self._valid(call, begin, end)
-        evidence = self._held_against(call, heard, self.reference.rows_around(first, self.first + end, self.lag), valid)
+        evidence = self._held_against(call, begin, end, heard, self.reference.rows_around(first, self.first + end, self.lag), valid)
         deviation, weight = np.add.reduce(evidence[::2, :, -BLOCK:], axis=2)
         costs = (deviation / (weight + _HALF)).tolist()
         best, best_cost = 0, costs[1]
@@ -203,24 +207,33 @@ class Track(Standing):
         first, last = self.first + begin, self.first + end
         return call.levels(first, last), self.reference.rows(first, last, lag), self._valid(call, begin, end)
 
-    def _take_gain(self, call: Call, heard: Levels, rows: Levels, valid: Mask) -> None:
+    def _take_gain(self, call: Call, begin: int, end: int, stretch: tuple[Levels, Levels, Mask] | None = None) -> None:
+        heard, rows, valid = self._stretch(call, begin, end) if stretch is None else stretch
+        # What the recording itself has no gaps in does not show what a coder fills.
+        self._gapped = call.coarse and not is_coarse(rows, total_level(rows), HARDLY_DB)
         # How far down the recording is compared depends on the gain that is asked for: the last estimate is near enough.
         if self._gain is None:
-            self._set_gain(line_gain(heard, rows, valid, call.noise))
-        self._set_gain(line_gain(heard, rows, valid, self._noise(call)))
+            self._set_gain(line_gain(heard, rows, valid, self._line_noise(call, begin, end)))
+        self._set_gain(line_gain(heard, rows, valid, self._noise_in(call, begin, end)))
 
     def _set_gain(self, gain: Levels) -> None:
         self._gain, self._gain_at = gain, self.judged
         self._range_db = scalar(self.reference.peak + sorted(gain.tolist())[BANDS // 2] - RANGE_DB)
         self._floor = None
 
-    def _noise(self, call: Call) -> Levels:
-        """Return the line's noise, and no less than what is compared."""
-        noise = call.noise
+    def _line_noise(self, call: Call, begin: int, end: int) -> Levels:
+        """Return the line's noise in frames of the recording, and its coder's if that is coarse and shows."""
+        return call.noise_in(self.first + begin, self.first + end) if self._gapped else call.noise
+
+    def _noise_in(self, call: Call, begin: int, end: int) -> Levels:
+        """Return the noise in frames of the recording, and no less than what is compared."""
+        noise = self._line_noise(call, begin, end)
+        if noise.ndim > 1:
+            return np.maximum(noise, self._range_db)
         if self._floor is None or self._floor[0] is not noise:
             self._floor = noise, np.maximum(noise, self._range_db)
         return self._floor[1]
 
-    def _held_against(self, call: Call, heard: Levels, rows: Levels, valid: Mask) -> NDArray[np.float32]:
+    def _held_against(self, call: Call, begin: int, end: int, heard: Levels, rows: Levels, valid: Mask) -> NDArray[np.float32]:
         assert self._gain is not None
-        return weigh(heard, rows, valid, self._gain, self._noise(call))
+        return weigh(heard, rows, valid, self._gain, self._noise_in(call, begin, end))

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from ivrtest.audio.coder_noise import ENOUGH_SPEECH, coder_noise, is_coarse
 from ivrtest.audio.spectrum import (
     BANDS,
     FLOOR_DB,
@@ -29,6 +30,8 @@ _KEPT: Final = 1000
 """Frames kept at least: 10 s."""
 _NOISE_FRAMES: Final = 300
 _NOISE_EVERY: Final = 20
+_COARSE_EVERY, _FINE_EVERY = 30, 200
+"""Frames between two looks at whether the coder is coarse, and where it is not."""
 _ABOVE, _HIGHEST_NOISE = scalar(2), scalar(-25)
 QUIET_LINE_DB: Final = 28.0
 
@@ -70,6 +73,9 @@ class History:
         """What a tenth of the same time was louder than."""
         self._quiet: bool | None = True
         """None: to be seen from both of them."""
+        self._noise_known = False
+        self._coarse: bool | None = None
+        self._coarse_due = 0
         self.over = False
         """The call is over: the silence after it says nothing of the line's noise."""
 
@@ -87,6 +93,27 @@ class History:
         if self._quiet is None:
             self._quiet = self.noise_db < self._loud_db - QUIET_LINE_DB
         return self._quiet
+
+    @property
+    def coarse(self) -> bool:
+        """Whether the line's coder adds noise that follows the speech, see `coder_noise`."""
+        if self.end >= self._coarse_due and not self.over:
+            kept = slice(max(0, self.end - self.oldest - _NOISE_FRAMES), self.end - self.oldest)
+            # What rises so far above the line's own noise shows nothing of that between its harmonics.
+            speech = self._valid[kept] & ~self._music[kept] & (self._total[kept] > self.noise_db + QUIET_LINE_DB)
+            if self._noise_known and np.count_nonzero(speech) >= ENOUGH_SPEECH:
+                self._coarse = is_coarse(self._levels[kept][speech], self._total[kept][speech])
+            self._coarse_due = self.end + (_FINE_EVERY if self._coarse is False else _COARSE_EVERY)
+        return self._coarse is True
+
+    def noise_in(self, first: int, end: int) -> Levels:
+        """Return the noise per band in these frames, dB: the line's, and its coder's if that is coarse.
+
+        Shape (BANDS,), or (frames, BANDS).
+        """
+        if not self.coarse:
+            return self.noise
+        return np.maximum(self.noise, coder_noise(self.levels(first, end), self.total(first, end)))
 
     @property
     def now_s(self) -> float:
@@ -284,4 +311,4 @@ class History:
         self._noise = np.minimum(levels[:, count // 10] + _ABOVE, _HIGHEST_NOISE)
         loud = round(0.9 * (count - 1))
         total.partition(loud)
-        self._loud_db, self._quiet = float(total[loud]), None
+        self._loud_db, self._quiet, self._noise_known = float(total[loud]), None, True

@@ -56,6 +56,14 @@ def _filters() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.flo
     return window.astype(np.float32), (triangles * scale).astype(np.float32), (window**2 / np.sum(window**2)).astype(np.float32)
 
 
+@lru_cache(maxsize=1)
+def white() -> Levels:
+    """Return the levels of white noise per band, dB below its level over all bands. Shape (BANDS,)."""
+    width = _filters()[1].sum(axis=0)
+    shape: Levels = (10 * np.log10(width / width.sum())).astype(np.float32)
+    return shape
+
+
 def log_mel(samples: Samples, hop: int = HOP) -> Levels:
     """Return the frames that lie whole within `samples`, one every `hop` samples."""
     count = max(0, (len(samples) - WINDOW) // hop + 1)
