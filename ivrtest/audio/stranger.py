@@ -186,8 +186,7 @@ class Strangers:
         if voice_db < history.noise_db + BURIED_DB:
             return Doubt.noise
         dense = voice_db < gaps_db + CROWDED_DB or (voice_db < gaps_db + DENSE_DB and np.mean(speech) > DENSE_SHARE)
-        emptiest_db = history.emptiest_db(start - 2 * _BESIDE, end + 2 * _BESIDE, FLOOR_DB) if dense else FLOOR_DB
-        if self._overlaid or emptiest_db > voice_db - EMPTY_DB:
+        if self._overlaid or (dense and history.emptiest_db(start - 2 * _BESIDE, end + 2 * _BESIDE, FLOOR_DB) > voice_db - EMPTY_DB):
             return Doubt.overlap
         return Doubt.brevity if self._in_recordings(start, end) > _MOST * np.count_nonzero(speech) else None
 

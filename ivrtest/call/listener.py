@@ -105,7 +105,7 @@ class Listener:
                     if lost := np.count_nonzero(item.lost):
                         self._losses.append((item.start_s, item.end_s))
                     for hearing in await known(self._ear.feed(item.samples, item.lost)):
-                        yield self._excused(doubted(hearing, lambda: self.heard))
+                        yield self._excused(self._doubted(hearing))
                     unheard = None if item.came else self._call.unheard()
                     yield Tick(item.end_s, lost / SAMPLE_RATE, missed, unheard, None if lost else _dbov(item.samples))
                 case KeySent():
@@ -113,7 +113,7 @@ class Listener:
                     yield item
                 case Ended():
                     for hearing in await known(self._ear.finish()):
-                        yield self._excused(doubted(hearing, lambda: self.heard))
+                        yield self._excused(self._doubted(hearing))
                     yield item
                 case _:
                     yield item
@@ -147,6 +147,9 @@ class Listener:
             begin -= len(pieces[0])
         return np.concatenate(pieces)[max(0, start - begin) :] if pieces else np.zeros(0, np.int16)
 
+    def _doubted(self, hearing: Hearing) -> Hearing:
+        return doubted(softened(hearing, lambda: self.heard), lambda: self.heard)
+
     def _excused(self, hearing: Hearing) -> Hearing:
         """Return a hearing as it is, but what could not be told for losses where nothing was lost as what our own key covered."""
         if not isinstance(hearing, Heard) or hearing.match.doubt is not Doubt.loss:
@@ -162,21 +165,29 @@ async def known(hearings: list[Hearing] | Awaitable[list[Hearing]]) -> list[Hear
 
 
 def doubted(hearing: Hearing, heard: Callable[[], Samples], since_s: float = 0.0) -> Hearing:
-    """Return a hearing as it is, but unknown speech in loud noise as inconclusive, as any recording could sound like that; and what is no
-    whole recording where it is too soft to tell.
+    """Return a hearing as it is, but unknown speech in loud noise as inconclusive: any recording could sound like that.
 
     `heard` gives what the far side sent from `since_s` on.
+    """
+    if not isinstance(hearing, Heard) or hearing.match.verdict is not Verdict.unknown:
+        return hearing
+    match = hearing.match
+    if match.end_s - match.start_s < SHORTEST_S or not is_noisy(heard(), match.start_s - since_s, match.end_s - since_s):
+        return hearing
+    return replace(hearing, match=replace(match, verdict=Verdict.inconclusive, doubt=Doubt.noise))
+
+
+def softened(hearing: Hearing, heard: Callable[[], Samples]) -> Hearing:
+    """Return a hearing as it is, but what is no whole recording as inconclusive where it is too soft to tell.
+
+    `heard` gives what the far side sent.
     """
     if not isinstance(hearing, Heard):
         return hearing
     match = hearing.match
-    if (match.verdict in DECIDED or match.doubt in UNSURE) and is_soft(heard(), match.start_s - since_s, match.end_s - since_s):
-        return replace(hearing, match=replace(match, verdict=Verdict.inconclusive, doubt=Doubt.softness))
-    if match.verdict is not Verdict.unknown:
+    if (match.verdict not in DECIDED and match.doubt not in UNSURE) or not is_soft(heard(), match.start_s, match.end_s):
         return hearing
-    if match.end_s - match.start_s < SHORTEST_S or not is_noisy(heard(), match.start_s - since_s, match.end_s - since_s):
-        return hearing
-    return replace(hearing, match=replace(match, verdict=Verdict.inconclusive, doubt=Doubt.noise))
+    return replace(hearing, match=replace(match, verdict=Verdict.inconclusive, doubt=Doubt.softness))
 
 
 def is_noisy(samples: Samples, start_s: float, end_s: float) -> bool:

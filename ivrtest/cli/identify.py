@@ -75,7 +75,7 @@ def command(
     deviation from the recording in dB: under 1 for the same recording, over 4 for another word), decided_at_s, diverged_at_s, resumed
     (where it went on as recorded: at_s, from_s in the recording, and silent if nothing was said between), heard_by (recording, or
     sound_of_words if it is spoken anew), runner_up (prompt and language), others (more that fit as well), words (that were not as recorded,
-    by proportion), key, loops (when music came back to its start), doubt (why nobody can tell: loss, noise, softness, overlap of other
+    by proportion), key, loops (when music came back to its start), doubt (why nobody can tell: loss, noise, overlap of other
     sound, own_key, misfit, which is a moment in it that may be another word, brevity, which is speech too short to be told from other
     words, or begun, which is what was cut off at the end before it could be named), note, perhaps (with --words: what unknown speech may
     say). What is not known is null.
