@@ -108,7 +108,8 @@ def test_numbers_that_no_index_holds(bank: PromptLibrary, folder: Path) -> None:
     LibraryIndex.of(bank.recordings())
     (file,) = folder.iterdir()
     whole = file.read_bytes()
-    for at in range(0, 64, 8):
+    # The four numbers at its beginning, and the first of those that they count.
+    for at in range(0, 40, 8):
         file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x7F]) + whole[at + 1 :])
         LibraryIndex.of(bank.recordings())
         # What could not be used has been replaced.
