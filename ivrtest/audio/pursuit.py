@@ -16,6 +16,7 @@ from ivrtest.audio.history import History
 from ivrtest.audio.judge import BLOCK, GOOD_DB
 from ivrtest.audio.partway import partway
 from ivrtest.audio.prompts import LibraryIndex
+from ivrtest.audio.search import Listening
 from ivrtest.audio.spectrum import FINE_HOP, HOP, SAMPLE_RATE, WINDOW
 
 SLACK: Final = SAMPLE_RATE * 6 // 100
@@ -130,16 +131,16 @@ class Pursuit:
         if self._few is not None:
             self._few.restart(self._since)
 
-    def look(self, audible_db: float, not_before: int) -> None:
+    def look(self, audible_db: float, not_before: int) -> Listening[None]:
         """Take up recordings that may have begun to sound at sample `not_before` or later. Needless where it is `settled`."""
         if self.expected and len(self.expected) <= _FEW and self._few is None:
             self._few = Finder(self._index.fingerprints.only(sorted(self.expected)))
             self._few.restart(self._since)
         if self._few is not None:
-            self._take_up(self._few, audible_db, not_before)
+            yield from self._take_up(self._few, audible_db, not_before)
             if self._enough():
                 return
-        self._take_up(self._finder, audible_db, not_before)
+        yield from self._take_up(self._finder, audible_db, not_before)
 
     def _enough(self) -> bool:
         """Return whether there is no need yet to look among all recordings: what plays has only begun, or is as expected."""
@@ -180,10 +181,10 @@ class Pursuit:
             self._sounds = at, without_echo(history.loud(self._since, history.end).nonzero()[0] + self._since, history.end)
         return self._sounds[1]
 
-    def _take_up(self, finder: Finder, audible_db: float, not_before: int) -> None:
+    def _take_up(self, finder: Finder, audible_db: float, not_before: int) -> Listening[None]:
         # What was short is seen only as long as it is new.
         for due in finder.ends(self._history.end)[-_LOOKS:]:
-            if finder.listen(self._history, due, audible_db):
+            if (yield from finder.listen(self._history, due, audible_db)):
                 self._take_up_found(finder, not_before)
 
     def _take_up_found(self, finder: Finder, not_before: int) -> None:
