@@ -1,11 +1,11 @@
 """What is gained by listening to many calls at once: `python -m tests.bench.hearing.together [--large] [--rounds N] [--seconds N]`.
 
-First whole calls: all that came within 20 ms is listened to call by call, and together as `ivrtest.audio.search` does it. Then the stages,
-each for one call by itself and for 8, 32 and 128 at once, as if the same were due for all of them at the same moment, which is the most that
-there is to gain: of all stages but the search it is too little to be worth waiting for each other at each of them. Their shares are what a
-profiler says of the first 32 calls; it makes small things look larger than they are.
+First the stages of listening, each for one call by itself and for 8, 32 and 128 together, as if the same were due for all of them at one
+moment: the most that there is to gain. Then whole calls, which begin at different moments: what came within 20 ms is listened to call by
+call, and together, as processes of ears do it (`ivrtest.audio.search`). Only the search is shared there. To wait for others at each other
+stage, too, is worth less than a tenth of the time. Their shares are a profiler's, which makes small things look larger than they are.
 
-What counts is the time that the processor spends on it: medians of runs by turns.
+What counts is the time that the processor spends: medians of runs by turns.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ import os
 import statistics
 import tempfile
 import time
-from cProfile import Profile
 from collections.abc import Callable, Sequence
+from cProfile import Profile
 from dataclasses import dataclass
 from functools import partial
-from pstats import Stats
 from typing import Final
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -28,6 +27,7 @@ import numpy as np
 
 from ivrtest.audio import judge
 from ivrtest.audio.hearing import Heard, Hearing, Verdict
+from ivrtest.audio.history import History
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.search import PATCH_STEP, alone, likeness, rounded, together
@@ -37,19 +37,17 @@ from tests.bench.hearing.many import many, thousands
 from tests.bench.hearing.throughput import call
 
 BLOCK: Final = 160
-AT_ONCE: Final = (8, 32, 128)
 LEADS: Final = 8000
 """Samples within which calls begin, each elsewhere."""
 FRAMES, LATEST = 60, 45
 """Frames of the call that a stage looks at."""
 STAGES: Final = {
-    "levels of 10 frames": ("spectra", "levels"),
-    "search of the library": ("likeness",),
-    "comparison at three lags": ("weigh",),
-    "gain of the line": ("line_gain",),
-    "verdict on blocks": ("_judge",),
+    "levels of 10 frames": (spectra, levels),
+    "search of the library": (likeness,),
+    "comparison at three lags": (judge.weigh,),
+    "gain of the line": (judge.line_gain,),
+    "verdict on blocks": (Standing._judge,),
 }
-"""Which functions these are, for the profiler."""
 
 
 def by_turns(runs: Sequence[Callable[[], object]], rounds: int) -> list[float]:
@@ -107,22 +105,22 @@ class Calls:
         return heard
 
 
-def whole_calls(library: PromptLibrary, rounds: int, seconds: float) -> None:
+def whole_calls(library: PromptLibrary, counts: Sequence[int], rounds: int, seconds: float) -> None:
     recordings = len(library.recordings())
     for expected in (False, True):
         print(f"\n{recordings} prompts, {'each expected' if expected else 'all open'}; ms of processor time for a second of a call")
-        for count in AT_ONCE:
+        for count in counts:
             calls = Calls.made(library, count, expected=expected, seconds=seconds)
             if calls.listen(at_once=False) != calls.listen(at_once=True):
                 raise SystemExit("something else was heard together than one by one")
             one, other = by_turns([partial(calls.listen, at_once=False), partial(calls.listen, at_once=True)], rounds)
             per_s = 1000 / (count * seconds)
-            print(f"    {count:4d} calls: one by one {one * per_s:6.2f}, together {other * per_s:6.2f}: {other / one:.2f} of it", flush=True)
+            print(f"    {count:4d} calls: one by one {one * per_s:6.2f}, together {other * per_s:6.2f} ({other / one:.2f})", flush=True)
         profiler = Profile(time.process_time)
         profiler.runcall(Calls.made(library, 32, expected=expected, seconds=seconds).listen, at_once=False)
-        stats = Stats(profiler).get_stats_profile()
-        parts = {name: sum(stats.func_profiles[f].cumtime for f in functions if f in stats.func_profiles) for name, functions in STAGES.items()}
-        print("    of the time: " + ", ".join(f"{name} {part / stats.total_tt:.0%}" for name, part in parts.items()))
+        spent = {entry.code: entry.totaltime for entry in profiler.getstats()}
+        shares = {name: sum(spent[each.__code__] for each in functions) / max(spent.values()) for name, functions in STAGES.items()}
+        print("    of the time: " + ", ".join(f"{name} {share:.0%}" for name, share in shares.items()))
 
 
 # -------------------------------------------------------------------- stages
@@ -154,31 +152,12 @@ def stages(library: PromptLibrary, count: int, random: np.random.Generator) -> d
             lambda: [judge.line_gain(heard[n], due[n], valid, noises[n]) for n in each],
             lambda: judge.line_gains(np.stack(list(heard)), np.stack(list(due)), np.stack(list(noises))[:, None]),
         ),
-        "verdict on blocks": (lambda: [one._judge(_NO_CALL, 0, FRAMES) for one in standings], lambda: _verdicts(standings)),
+        "verdict on blocks": (lambda: _each_verdict(standings), lambda: _verdicts(standings)),
     }
 
 
-class _Nothing:
-    """A call of which nothing is asked where all fits."""
-
-    quiet = True
-    noise = np.zeros(BANDS, np.float32)
-
-    def levels(self, first: int, end: int) -> Levels:
-        raise NotImplementedError
-
-    total = valid = levels
-
-
-_NO_CALL: Final = _Nothing()
-
-
 def _levels(sound: Samples) -> object:
-    together = np.stack(list(sound))
-    # One after another; the frames that reach from one into the next are left out.
-    step = together.shape[1]
-    frames = np.lib.stride_tricks.sliding_window_view(together, WINDOW, axis=1)[:, ::HOP].reshape(-1, WINDOW)
-    assert step >= WINDOW
+    frames = np.lib.stride_tricks.sliding_window_view(np.stack(list(sound)), WINDOW, axis=1)[:, ::HOP]
     return levels(spectra(frames.reshape(-1), WINDOW))
 
 
@@ -201,6 +180,13 @@ def _weigh(heard: list[Levels], due: list[Levels], gains: list[Levels], noises: 
     return rows
 
 
+def _each_verdict(standings: list[Standing]) -> None:
+    # Where all fits, it asks nothing of the call.
+    history = History()
+    for standing in standings:
+        standing._judge(history, 0, FRAMES)
+
+
 def _verdicts(standings: list[Standing]) -> object:
     """What `Standing._judge` does where all fits."""
     total = np.zeros((len(standings), 4, FRAMES + 1))
@@ -209,8 +195,9 @@ def _verdicts(standings: list[Standing]) -> object:
     deviation, missing, weight, wanted = (total[..., judge.BLOCK :] - total[..., : -judge.BLOCK]).astype(np.float32).swapaxes(0, 1)
     judged = (weight > judge.ENOUGH / 2) & (weight > 0.25 * wanted)
     scores, lacking = deviation / (weight + 0.3), missing / (weight + 0.3)
-    middle = np.sort(np.where(judged, scores, np.inf), axis=1)[:, np.count_nonzero(judged, axis=1) // 2] if len(scores) else scores
-    return np.where(judged, scores, 0).max(axis=1).tolist(), middle.tolist(), lacking
+    middles = np.count_nonzero(judged, axis=1) // 2
+    usual = np.sort(np.where(judged, scores, np.inf), axis=1)[np.arange(len(middles)), middles]
+    return np.where(judged, scores, 0).max(axis=1).tolist(), usual.tolist(), lacking
 
 
 def _repeat(run: Callable[[], object], times: int) -> None:
@@ -218,11 +205,11 @@ def _repeat(run: Callable[[], object], times: int) -> None:
         run()
 
 
-def each_stage(library: PromptLibrary, rounds: int) -> None:
+def each_stage(library: PromptLibrary, counts: Sequence[int], rounds: int) -> None:
     print(f"\n{len(library.recordings())} prompts, us a call: by itself, then together")
     for name in STAGES:
         line = f"    {name:26s}"
-        for count in AT_ONCE:
+        for count in counts:
             pair = stages(library, count, np.random.default_rng(0))[name]
             times = max(1, 256 // count)
             one, other = by_turns([partial(_repeat, run, times) for run in pair], rounds)
@@ -236,12 +223,13 @@ def main() -> None:
     arguments.add_argument("--large", action="store_true", help="3,000 prompts too")
     arguments.add_argument("--rounds", type=int, default=5, help="runs by turns, of which the median counts")
     arguments.add_argument("--seconds", type=float, default=10, help="how much of each call is listened to")
+    arguments.add_argument("--calls", type=int, nargs="+", default=[8, 32, 128], help="how many calls are listened to at once")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as cache:
         os.environ["XDG_CACHE_HOME"] = cache
         for library in (many(final=False).library, *([thousands(9)] if options.large else [])):
-            each_stage(library, options.rounds)
-            whole_calls(library, options.rounds, options.seconds)
+            each_stage(library, options.calls, options.rounds)
+            whole_calls(library, options.calls, options.rounds, options.seconds)
 
 
 if __name__ == "__main__":
