@@ -116,7 +116,7 @@ def whole_calls(library: PromptLibrary, counts: Sequence[int], rounds: int, seco
             one, other = by_turns([partial(calls.listen, at_once=False), partial(calls.listen, at_once=True)], rounds)
             per_s = 1000 / (count * seconds)
             print(f"    {count:4d} calls: one by one {one * per_s:6.2f}, together {other * per_s:6.2f} ({other / one:.2f})", flush=True)
-        profiler = Profile(time.process_time)
+        profiler = Profile(time.process_time, builtins=False)
         profiler.runcall(Calls.made(library, 32, expected=expected, seconds=seconds).listen, at_once=False)
         spent = {entry.code: entry.totaltime for entry in profiler.getstats()}
         shares = {name: sum(spent[each.__code__] for each in functions) / max(spent.values()) for name, functions in STAGES.items()}
