@@ -217,6 +217,7 @@ class Matcher:
             return []
         before = self._unknown_before(best)
         self._now.named, best.named_at_s = best, self._history.now_s
+        self._strangers.known(best)
         self._now.told_unknown = self._now.key_pressed = False
         verdict = Verdict.match if best.clear and not in_noise(best) else Verdict.inconclusive
         return [*before, Recognised(self._now.match(best, verdict), self._history.now_s)]
@@ -257,7 +258,8 @@ class Matcher:
             hearings.append(Recognised(match, self._history.now_s))
         self._strangers.heard_recording(track)
         end = track.fitting_end
-        self._explained(end, keep=[other for other in self._now.tracks if other.sounding_start >= end - SLACK], recording=True)
+        kept = [other for other in self._now.tracks if other.sounding_start >= end - SLACK]
+        self._explained(end, keep=kept, recording=True, ended=track.sounding_end)
         return [*hearings, Heard(match, self._history.now_s)]
 
     def _doubt(self, track: Track) -> Doubt | None:
@@ -377,8 +379,8 @@ class Matcher:
         start, end = first + int(sounding[0]), first + int(sounding[-1])
         told, self._now.told_unknown = self._now.told_unknown, True
         speechlike = len(sounding) >= 20 and history.varies(start, end + 1)
-        # After a key what losses have left of a word may have been the answer.
-        speechlike = speechlike or (self._now.key_pressed and self._strangers.remains(sounding + first, end))
+        # What losses have left of a word may have been one too many in a row, or the answer to a key.
+        speechlike = speechlike or self._strangers.remains(sounding + first, end)
         told = told or not speechlike or not self._strangers.in_front(start, end)
         hearing: list[Hearing] = [] if told else [self._strangers.heard(start, end, self._now.near())]
         lasting = quiet < QUIET_FRAMES
@@ -392,10 +394,10 @@ class Matcher:
         """Return whether a recording fits that is expected: in noise little of a short one may sound, and that soon be over."""
         return track.key in self._now.expected and track.clear and track.compared
 
-    def _explained(self, until: int, keep: list[Track], *, recording: bool = False) -> None:
-        """Begin anew after sample `until`, up to which a recording had played or not."""
+    def _explained(self, until: int, keep: list[Track], *, recording: bool = False, ended: int = 0) -> None:
+        """Begin anew after sample `until`, up to which a recording had played or not. `ended`: where it ends, if it was whole."""
         self._now.cursor = max(self._now.cursor, until)
         self._now.named = None
-        self._strangers.explained(self._now.cursor // HOP, recording=recording)
+        self._strangers.explained(self._now.cursor // HOP, recording=recording, ended=ended // HOP)
         self._pursuit.restart(self._now.cursor, keep)
         self._look()

@@ -16,8 +16,9 @@ from ivrtest.audio.history import History
 from ivrtest.audio.judge import BLOCK, GOOD_DB
 from ivrtest.audio.partway import partway
 from ivrtest.audio.prompts import LibraryIndex
+from ivrtest.audio.resemblance import resembled
 from ivrtest.audio.search import Listening
-from ivrtest.audio.spectrum import FINE_HOP, HOP, SAMPLE_RATE, WINDOW
+from ivrtest.audio.spectrum import FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Mask
 
 SLACK: Final = SAMPLE_RATE * 6 // 100
 """Samples by which a recording may seem to begin before what precedes it has ended."""
@@ -53,6 +54,9 @@ _BEHEADED_HEARD_S: Final = 0.7
 _PLACED_ANEW: Final = 80
 _JUST: Final = 20
 """Frames after its end within which a track is placed anew."""
+_SHORT: Final = SAMPLE_RATE * 12 // 10
+_MANY: Final = 200
+"""More recordings than this are not held one by one against what seems to be none."""
 _PAUSE: Final = 8
 """Frames of quiet after which a short recording may have ended."""
 
@@ -291,6 +295,15 @@ class Pursuit:
         found = partway(self._index, self._history, sorted(self.expected), start, end)
         whole = (track for track in found if track.clear and track.heard_s > _BEHEADED_HEARD_S and track.worst < GOOD_DB)
         return next((track for track in whole if track.sounding_start <= start * HOP - _BEHEADED), None)
+
+    def resembled(self, start: int, end: int) -> Mask:
+        """Return which of the frames may lie in short recordings: of all in the languages that are expected, or of those expected alone
+        where these are too many."""
+        short = [number for number, reference in enumerate(self._index.references) if reference.end - reference.start < _SHORT]
+        expected = [number for number in short if number in self.expected]
+        languages = {self._index.references[number].key[1] for number in self.expected}
+        near = [number for number in short if not languages or self._index.references[number].key[1] in languages]
+        return resembled(self._index, self._history, near if len(near) <= _MANY else expected, start, end)
 
     @staticmethod
     def _same(track: Track, other: Track) -> bool:
