@@ -9,7 +9,7 @@ import pytest
 
 from ivrtest.audio.hearing import Verdict
 from ivrtest.audio.prompts import PromptLibrary, Recording
-from tests.bench.hearing import asterisk_sounds, human, trials
+from tests.bench.hearing import asterisk_sounds, human, people, trials
 from tests.bench.hearing.line import Condition, joined, silence, through
 
 ALLISON = asterisk_sounds.VOICES[0]
@@ -24,7 +24,7 @@ needs_sounds = pytest.mark.skipif(
 @pytest.mark.xdist_group("people")
 @pytest.mark.parametrize("kind", ["e", "a", "o", "w", "d", "t", "u", "s"])
 def test_nothing_false_is_said_of_people_on_a_clean_line(kind: str) -> None:
-    material = human.material(ALLISON, asterisk_sounds.ROOT)
+    material = people.material(ALLISON, asterisk_sounds.ROOT)
     outcomes = [human.KINDS[kind](material, Condition("clean"), index * 17, np.random.default_rng([1, index])) for index in range(12)]
     assert [outcome.note for outcome in outcomes if outcome.wrong] == []
     assert sum(outcome.right for outcome in outcomes) >= 8

@@ -5,7 +5,8 @@ the Debian packages that `asterisk_sounds.INSTALL` names, or unpack them anywher
 
 Of each voice some 340 recordings are the library, digits, letters, days and months among them; the others are speech that it does not
 hold. Thresholds may be chosen on four voices; figures to publish come from the other four (`--final`). Lines are those of
-`tests.bench.hearing.run`; A and B stand for all whose names begin so. Rates come with 95 % Wilson intervals.
+`tests.bench.hearing.run`, and those of `tests.bench.hearing.levels`, whose names begin with D; A and B stand for all whose names begin
+so. Rates come with 95 % Wilson intervals.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from __future__ import annotations
 import argparse
 import os
 import zlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -24,121 +25,23 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from ivrtest.audio.hearing import Hearing, Recognised, Verdict
-from ivrtest.audio.prompts import Key, PromptLibrary, Recording
-from tests.bench.hearing import asterisk_sounds, spliced, trials
+from ivrtest.audio.prompts import Key, PromptLibrary
+from tests.bench.hearing import asterisk_sounds, edges, spliced, trials
 from tests.bench.hearing.asterisk_sounds import VOICES, Voice
+from tests.bench.hearing.levels import LEVELS
 from tests.bench.hearing.line import RATE, Condition, Samples, joined, silence, through
+from tests.bench.hearing.people import Material, material
 from tests.bench.hearing.run import CONDITIONS
 from tests.bench.hearing.table import interval
-from tests.bench.hearing.takes import Takes
 from tests.bench.hearing.trials import Outcome
 
-LIBRARY = 340
-_GROUPS = ("digits/day-", "digits/mon-", "digits/h-", "digits/", "letters/", "phonetic/")
+LINES = (*CONDITIONS, *LEVELS)
 _MUSIC_S = (5.0, 12.0)
 SOFT_DB = 12.0
 """Words that are softer than the rest by more are not exchanged, and no recording is cut where only such sound is to come."""
 
 Random = np.random.Generator
-Trial = Callable[["Material", Condition, int, Random], Outcome]
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What is played and known in trials of one voice."""
-
-    voice: Voice
-    library: PromptLibrary
-    left_out: dict[str, Samples]
-    """The voice's recordings that the library does not hold."""
-    other: dict[str, Samples]
-    """What another voice says under the same names."""
-    both: PromptLibrary
-    """Prompts of this voice and of the other one, as two languages of one library."""
-    lines: dict[Key, tuple[Samples, ...]]
-    """Recordings put together of words and digits: another digit in its place."""
-    music: dict[str, Samples]
-
-    @property
-    def keys(self) -> list[Key]:
-        return list(self.library.keys())
-
-    def samples(self, key: Key) -> Samples:
-        recording = self.library.get(*key)
-        assert recording is not None
-        return recording.samples
-
-    def near(self) -> list[tuple[Key, Key]]:
-        """Pairs that sound alike: digits, letters, days, and what begins alike."""
-        groups: dict[str, list[Key]] = {}
-        for key in self.keys:
-            group = next((group for group in _GROUPS if key[0].startswith(group)), None)
-            if group is not None:
-                groups.setdefault(group, []).append(key)
-        pairs = [(one, other) for group in groups.values() for one in group for other in group if one != other]
-        siblings = [(key, sibling.key) for key, some in self.library.index.siblings.items() for sibling in some]
-        # As many of either kind.
-        return pairs + siblings * max(1, len(pairs) // max(1, len(siblings)))
-
-
-def _order(name: str) -> int:
-    return zlib.crc32(name.encode())
-
-
-def _spoken_lines(sounds: Mapping[str, Samples], rest: Collection[str]) -> dict[str, tuple[Samples, list[Samples], tuple[str, str]]]:
-    """Return recordings such as "your ... is", two digits, "thank you"; the same with one of the digits exchanged; and the phrases in them.
-
-    `rest`: what the library does not hold by itself. With other phrases it would be no single recording that goes wrong.
-    """
-    phrases = sorted((name for name in rest if "/" not in name and 0.8 < len(sounds[name]) / RATE < 2), key=_order)[:24]
-    digits = [f"digits/{digit}" for digit in range(10) if f"digits/{digit}" in sounds]
-    found = {}
-    for number, (first, last) in enumerate(zip(phrases[: len(phrases) // 2], reversed(phrases), strict=False)):
-        one, two = digits[number % len(digits)], digits[(number * 3 + 1) % len(digits)]
-        said = spliced.joined_softly(*(sounds[name] for name in (first, one, two, last)))
-        others = [
-            spliced.joined_softly(*(sounds[name] for name in (first, *pair, last)))
-            for pair in [(one, other) for other in digits if other != two] + [(other, two) for other in digits if other != one]
-        ]
-        found[f"line/{number}"] = (said, others, (first, last))
-    return found
-
-
-@cache
-def material(voice: Voice, root: Path) -> Material:
-    sounds = asterisk_sounds.sounds(voice, root)
-    wanted = [f"digits/{digit}" for digit in range(10) if f"digits/{digit}" in sounds]
-    names = sorted({*wanted, *sorted(sounds, key=_order)[: min(LIBRARY, len(sounds) * 2 // 3)]})
-    twins = _twins({name: sounds[name] for name in names})
-    names = [name for name in names if name not in twins]
-    takes = Takes({name: sounds[name] for name in names})
-    rest = {name: samples for name, samples in sounds.items() if name not in names and not takes.holding(samples)}
-    lines = _spoken_lines(sounds, rest)
-    recordings = [Recording(name, voice.language, sounds[name]) for name in names]
-    recordings += [Recording(name, voice.language, said) for name, (said, _, _) in lines.items()]
-    phrases = {phrase for _, _, said in lines.values() for phrase in said}
-    others = [other for other in VOICES if other.final == voice.final and other is not voice]
-    # The same person in another language, or another one in the same language, where there is such a voice.
-    same = [other for other in others if other.name.split()[0] == voice.name.split()[0]]
-    second = asterisk_sounds.sounds((same or others)[0], root)
-    # The chimes are everybody's.
-    shared = {name: second[name] for name in names if name in second and name not in takes.holding(second[name])}
-    both = [Recording(name, language, some[name]) for language, some in (("one", sounds), ("two", second)) for name in list(shared)[:160]]
-    return Material(
-        voice,
-        PromptLibrary(recordings),
-        {name: samples for name, samples in rest.items() if name not in phrases and len(samples) > 0.4 * RATE},
-        shared,
-        PromptLibrary(both),
-        {(name, voice.language): tuple(changed) for name, (_, changed, _) in lines.items()},
-        asterisk_sounds.music(root),
-    )
-
-
-def _twins(sounds: Mapping[str, Samples]) -> set[str]:
-    """Return those that are another one under a second name: nothing could tell them apart, and nothing needs to."""
-    library = PromptLibrary([Recording(name, "", samples) for name, samples in sounds.items()])
-    return {name for name in sounds if any(other < name for other, _ in library.index.identical((name, "")))}
+Trial = Callable[[Material, Condition, int, Random], Outcome]
 
 
 # -------------------------------------------------------------------- trials
@@ -312,6 +215,16 @@ def _after_music(at: Material, condition: Condition, index: int, random: Random)
     return Outcome("prompt after music", right, wrong, note="" if right and not wrong else f"{key} after {name}: {notes}")
 
 
+def _edge(at: Material, condition: Condition, index: int, random: Random, *, end: bool, close: bool) -> Outcome:
+    """The first or the last moments of a recording are missing: see `edges`. `close`: a key, or the next recording, is right beside it."""
+    keys = [key for key in at.keys if edges.fit(at.samples(key))]
+    key = keys[index % len(keys)]
+    following = next(other for other in (keys[_pick(keys, random)] for _ in range(100)) if other != key)
+    if end:
+        return edges.end_missing(at.library, key, following, condition, random, at_once=close)
+    return edges.start_missing(at.library, key, following, condition, random, after_key=close)
+
+
 KINDS: dict[str, Trial] = {
     "e": _expected,
     "a": _any,
@@ -326,6 +239,10 @@ KINDS: dict[str, Trial] = {
     "v": _other_voice,
     "l": _other_language,
     "s": _sequence,
+    "b": partial(_edge, end=False, close=False),
+    "k": partial(_edge, end=False, close=True),
+    "f": partial(_edge, end=True, close=False),
+    "F": partial(_edge, end=True, close=True),
     "m": _music,
     "M": _after_music,
 }
@@ -335,7 +252,7 @@ def run(job: tuple[Voice, str, str], *, count: int, root: Path) -> tuple[Voice, 
     """Run `count` trials of one kind on one line in one voice."""
     voice, line, kind = job
     at = material(voice, root)
-    condition = next(condition for condition in CONDITIONS if condition.name == line)
+    condition = next(condition for condition in LINES if condition.name == line)
     seed = zlib.crc32(f"{voice.name} {line}".encode())
     # Not the same recordings on every line.
     offset = seed % 10_000
@@ -361,7 +278,7 @@ def main() -> None:
     if missing := asterisk_sounds.absent(options.sounds):
         raise SystemExit(missing)
     voices = [voice for voice in VOICES if voice.final == options.final and voice.name.startswith(tuple(options.voices.split(",")))]
-    lines = [condition.name for condition in CONDITIONS if condition.name.startswith(tuple(options.only.split(",")))]
+    lines = [condition.name for condition in LINES if condition.name.startswith(tuple(options.only.split(",")))]
     for voice in voices:
         # Read before the processes part: they share it.
         print(f"{voice.name}: {len(material(voice, options.sounds).library)} prompts")
@@ -370,10 +287,12 @@ def main() -> None:
     found: dict[tuple[str, str], list[Outcome]] = {}
     with ProcessPoolExecutor(options.jobs) as pool:
         for voice, line, outcomes in pool.map(partial(run, count=options.trials, root=options.sounds), jobs):
-            place = f"{voice.name}, {line}" if options.by_line else line[0]
+            # Those of one fault each are no kind of line together.
+            alike = line if line.startswith("D ") else line[0]
+            place = f"{voice.name}, {line}" if options.by_line else alike
             found.setdefault((place, outcomes[0].kind), []).extend(outcomes)
             for outcome in outcomes:
-                if options.notes and outcome.note:
+                if options.notes and outcome.note and not (outcome.right and not outcome.wrong):
                     print("WRONG" if outcome.wrong else "open ", f"{voice.name}, {line}, {outcome.kind}: {outcome.note}", flush=True)
     print(f"{'line':22s} {'trial':18s} {'n':>5s}  {'right %':22s} {'wrong %':20s} misnamed   late or off   named")
     for (place, kind), some in sorted(found.items(), key=lambda item: item[0][0]):

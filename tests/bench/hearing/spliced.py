@@ -23,7 +23,7 @@ _FADE: Final = RATE // 200
 def words(samples: Samples) -> list[tuple[int, int]]:
     """Return where stretches of sound lie that have a gap on either side, as long as a word: samples from the middle of one gap to the
     middle of the other, as (begin, end). What is longer or shorter is left out."""
-    level = _levels(samples)
+    level = levels(samples)
     soft = level < level.max(initial=-90.0) - _SOFT_DB
     edges = np.flatnonzero(np.diff(np.concatenate([[0], soft.astype(np.int8), [0]])))
     gaps = [(int(begin), int(end)) for begin, end in zip(edges[::2], edges[1::2], strict=True) if end - begin >= _GAP]
@@ -36,12 +36,12 @@ def words(samples: Samples) -> list[tuple[int, int]]:
 
 def level_db(samples: Samples) -> float:
     """Return how loud the louder frames are."""
-    return float(np.percentile(_levels(samples), 90)) if len(samples) >= FRAME else -90.0
+    return float(np.percentile(levels(samples), 90)) if len(samples) >= FRAME else -90.0
 
 
 def sounding_s(samples: Samples, soft_db: float) -> float:
     """Return after how many seconds only sound is to come that is softer than the louder frames by more than this."""
-    loud = np.flatnonzero(_levels(samples) > level_db(samples) - soft_db)
+    loud = np.flatnonzero(levels(samples) > level_db(samples) - soft_db)
     return float(loud[-1] + 1) * FRAME / RATE if len(loud) else 0.0
 
 
@@ -69,7 +69,7 @@ def left_out(samples: Samples, place: tuple[int, int]) -> Samples:
     return joined_softly(samples[: place[0]], samples[place[1] :])
 
 
-def _levels(samples: Samples) -> NDArray[np.float64]:
+def levels(samples: Samples) -> NDArray[np.float64]:
     """Return the level of each frame, dB, without what does not change: some recordings lie off the middle."""
     count = len(samples) // FRAME
     frames = samples[: count * FRAME].reshape(count, FRAME).astype(np.float64)
