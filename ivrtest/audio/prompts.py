@@ -17,6 +17,7 @@ from ivrtest.audio.index_file import WORTH_KEEPING_S, IndexParts, alone, content
 from ivrtest.audio.music_place import MusicRecordings
 from ivrtest.audio.recording_file import AudioError, read_audio
 from ivrtest.audio.reference import Reference, codes_of, fine_levels
+from ivrtest.audio.spectrum import FLOOR_DB, percentile
 from ivrtest.audio.synthesis import is_synthetic
 from ivrtest.audio.word_sounds import Words
 
@@ -26,6 +27,8 @@ Key = tuple[str, str]
 _SILENT_PEAK = 40
 """A recording that never exceeds this sample value (-58 dBov) holds no speech."""
 _TOO_SHORT_S = 0.1
+_LOUDNESS_OF = 300
+"""So many recordings tell how loud a library is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +78,12 @@ class LibraryIndex:
             self.fingerprints = Fingerprints(self.references, parts.places)
             self.siblings = parts.siblings([recording.key for recording in recordings])
         self.numbers: Mapping[Key, int] = {reference.key: number for number, reference in enumerate(self.references)}
+
+    @cached_property
+    def softer_peak_db(self) -> float:
+        """How loud the softer recordings are: what a tenth of them stays under, by each one's loudest cell, dB."""
+        some = self.references[:: len(self.references) // _LOUDNESS_OF + 1]
+        return percentile(np.array([reference.peak for reference in some], np.float32), 10) if some else FLOOR_DB
 
     @classmethod
     def of(cls, recordings: Sequence[Recording]) -> LibraryIndex:

@@ -50,7 +50,9 @@ _SETTLED_DB: Final = 2.0
 _BEHEADED: Final = SAMPLE_RATE // 10
 """Samples without which a recording lacks its beginning ..."""
 _BEHEADED_HEARD_S: Final = 0.7
-"""... if so much of what follows is there."""
+"""... if so much of what follows is there, or ..."""
+_BEHEADED_LEAST_S: Final = 0.4
+"""... so much, as exactly as only the same recording is."""
 _PLACED_ANEW: Final = 80
 _JUST: Final = 20
 """Frames after its end within which a track is placed anew."""
@@ -81,6 +83,13 @@ class _Pair:
     other: Track
     until: int
     """Frames of `one` for which they cannot be told apart."""
+
+
+def _is_rest(track: Track) -> bool:
+    """Return whether a recording laid along a call from somewhere in it is certainly what sounds from there on."""
+    if track.heard_s > _BEHEADED_HEARD_S:
+        return track.worst < GOOD_DB
+    return track.heard_s > _BEHEADED_LEAST_S and track.worst < EXCELLENT_DB
 
 
 def without_echo(sounding: NDArray[np.int_], end: int) -> NDArray[np.int_]:
@@ -293,7 +302,7 @@ class Pursuit:
         if not 0 < len(self.expected) <= _FEW or end - start < BLOCK:
             return None
         found = partway(self._index, self._history, sorted(self.expected), start, end)
-        whole = (track for track in found if track.clear and track.heard_s > _BEHEADED_HEARD_S and track.worst < GOOD_DB)
+        whole = (track for track in found if track.clear and _is_rest(track))
         return next((track for track in whole if track.sounding_start <= start * HOP - _BEHEADED), None)
 
     def resembled(self, start: int, end: int) -> Mask:

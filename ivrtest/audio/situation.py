@@ -24,7 +24,7 @@ class Situation:
         self.index = index
         self.history = History()
         self.pursuit = Pursuit(index, self.history, limit_db=limit_db)
-        self.strangers = Strangers(self.history, self.pursuit)
+        self.strangers = Strangers(self.history, self.pursuit, index.softer_peak_db)
         self.expected: dict[Key, int] = {}
         """What may come next, and in which order."""
         self.named: Track | None = None

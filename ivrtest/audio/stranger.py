@@ -22,7 +22,8 @@ from ivrtest.audio.pursuit import Pursuit
 from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, percentile
 
 BACKGROUND_DB: Final = 6.0
-"""Speech that is softer by this much than the recording heard before it is talk in the background."""
+"""Speech that is softer by this much than the recording heard before it, and than the library's softer ones would be, is talk in the
+background."""
 BURIED_DB: Final = 10.5
 """Speech that rises by less above the noise may well be a recording."""
 CROWDED_DB: Final = 10.5
@@ -80,11 +81,15 @@ _QUIET_BEFORE: Final = 10
 class Strangers:
     """What one call's recordings say about the speech between them."""
 
-    def __init__(self, history: History, pursuit: Pursuit) -> None:
+    def __init__(self, history: History, pursuit: Pursuit, softer_peak_db: float) -> None:
+        """`softer_peak_db`: how loud the loudest cell of the library's softer recordings is."""
         self._history = history
         self._pursuit = pursuit
+        self._softer_peak_db = softer_peak_db
         self._voice_db = FLOOR_DB
         """How loud the last recording was."""
+        self._front_db = FLOOR_DB
+        """How loud the softer recordings would be on this line."""
         self._overlaid = False
         """Other sound lay over the last recording that was not short."""
         self.after_recording = False
@@ -107,6 +112,7 @@ class Strangers:
     def heard_recording(self, track: Track) -> None:
         """Note how a recording sounded: so loud are those who speak to the caller, and so clear is the line."""
         self._voice_db = self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
+        self._front_db = self._voice_db - max(0.0, track.reference.peak - self._softer_peak_db)
         if track.overlaid or track.heard_s >= ENOUGH_S:
             # That nothing was over a short one proves little.
             self._overlaid = track.overlaid
@@ -132,9 +138,9 @@ class Strangers:
         self._at_once, self._since, self._ended = recording, until, ended
 
     def in_front(self, start: int, end: int) -> bool:
-        """Return whether frames are as loud as the recording last heard on this call, so that they are no talk in the background."""
+        """Return whether frames are as loud as recordings are on this call, by the one last heard: no talk in the background."""
         voice_db = max(self._history.voice_db(start, end), self._speech_db(start, end))
-        return voice_db > self._voice_db - BACKGROUND_DB
+        return voice_db > self._front_db - BACKGROUND_DB
 
     def _speech_db(self, start: int, end: int) -> float:
         """Return how loud speech is in these frames, however long the pauses in it are, as between words in a row."""
