@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.coder_noise import HARDLY_DB, is_coarse
-from ivrtest.audio.judge import BLOCK, GOOD_DB, RANGE_DB, frame_gains, line_gain, weigh
+from ivrtest.audio.judge import BLOCK, ENOUGH, GOOD_DB, RANGE_DB, frame_gains, line_gain, moving_sum, weigh
 from ivrtest.audio.reference import Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, scalar, total_level
 from ivrtest.audio.standing import GAIN_FRAMES, Call, Standing
@@ -20,6 +20,11 @@ _GAIN_AT_ONCE: Final = 60
 """In a track shorter than this the gain is estimated anew at every step, later at every other one."""
 _TO_FOLLOW: Final = 20
 """Frames by which the place of a track can be told better: by a step of 2.5 ms, which is a clock that is 1.2 % off."""
+_SOUNDING: Final = scalar(0.2)
+_TELLING: Final = 12.0
+"""Frames' worth of evidence that show that only a level changed: of a soft word there is less, and it may be another one."""
+_DRIFTED: Final = 3
+"""Fine hops by which a track has moved if its clock is certainly another one."""
 _FIRST_STEPS: Final = 8
 """Steps of the lag with which a track finds its place as soon as it has so many. Where other sound ends just as it begins, it may lie so
 far off at first."""
@@ -121,6 +126,8 @@ class Track(Standing):
         begin = max(0, min(before, end - _RECENT))
         gain_due = self._gain is None or (end <= _GAIN_AT_ONCE or end - self._gain_at >= 20 if whole else before // 50 != end // 50)
         evidence: NDArray[np.float32] | None = None
+        if before >= _REJUDGED and abs(int(self._lags[before - 1] - self._lags[0])) >= _DRIFTED:
+            self._drift_on(before, end)
         placed = self.lag
         if end >= _TO_FOLLOW and self.good and end > self._known_lags:
             for _ in range(-(-(end - before) // _TO_FOLLOW) if before >= _TO_FOLLOW else _FIRST_STEPS):
@@ -150,6 +157,13 @@ class Track(Standing):
         elif before < 100:
             self._first_lag = int(np.sort(self._lags[: min(end, 100)])[min(end, 100) // 2])
 
+    def _drift_on(self, before: int, end: int) -> None:
+        """Let the lag of frames `before` to `end` go on as it did up to where the recording last sounded: nothing shows it in a pause."""
+        sounded = int(np.flatnonzero(self._weight[:before] > _SOUNDING)[-1:].sum())
+        rate = float(self._lags[sounded] - self._lags[0]) / max(sounded, 1)
+        self.lag = round(float(self._lags[sounded]) + rate * (end - sounded))
+        self._lags[before:end] = self.lag
+
     def bad_places(self) -> tuple[tuple[float, float], ...]:
         """Return where it was not as recorded, in seconds of the recording."""
         scores, _, _, judged = self.blocks(0, self.judged)
@@ -175,6 +189,28 @@ class Track(Standing):
         rows = rows + self._gain
         rows += frame_gains(heard, rows, valid, noise)[:, None]
         return weigh(heard, rows, valid, line_gain(heard, rows, valid, noise), noise)
+
+    def levelled_db(self, call: Call, begin: int) -> float:
+        """Return by how much the worst block from frame `begin` of the recording on deviates, as if only its levels had changed, in dB.
+        Infinite where there is nothing to compare."""
+        begin = min(max(0, begin), self.judged)
+        assert self._gain is not None
+        heard, rows, valid = self._stretch(call, begin, self.judged)
+        noise = np.maximum(call.noise, self._range_db)
+        rows = rows + self._gain
+        gains = frame_gains(heard, rows, valid, noise)
+        known = np.flatnonzero(gains)
+        if len(known):
+            # A level changes gradually: what cannot be told of a soft frame is as in those around it.
+            rows += np.interp(np.arange(len(gains)), known, gains[known]).astype(np.float32)[:, None]
+        # The bands' gains stay what they were: in a short stretch they could be made to fit another word.
+        deviation, _, weight, wanted = weigh(heard, rows, valid, np.zeros(BANDS, np.float32), noise)
+        block = min(BLOCK, self.judged - begin)
+        weights, due = moving_sum(weight, block), moving_sum(wanted, block)
+        judged = (weights > ENOUGH) & (weights > due / 2)
+        if not block or not judged.any() or weight.sum() < _TELLING:
+            return np.inf
+        return float((moving_sum(deviation, block) / (weights + 0.3))[judged].max())
 
     def _follow(self, call: Call, before: int, end: int, begin: int) -> NDArray[np.float32]:
         """Move the lag by a step where the latest block fits clearly better there: a sound card or a gateway with its own clock.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from ivrtest.audio.search import Listening
 from ivrtest.audio.spectrum import Mask, Samples
@@ -48,10 +48,20 @@ class Doubt(StrEnum):
     """A key of ours was over its beginning or its end, and what is left is too short."""
     misfit = "misfit"
     """A moment of it deviates far more than the rest, and not so much that it certainly is another word."""
+    clipping = "clipping"
+    """It is clipped: something on the way was overdriven."""
+    level = "level"
+    """It becomes louder and softer than it was recorded, as automatic gain control makes it."""
+    codec = "codec"
+    """It sounds as A-law does that is decoded as mu-law, or the other way round."""
     brevity = "brevity"
     """It is so short that it can be a recording, and as well a word of other speech."""
     begun = "begun"
     """The call ended when it had only begun."""
+
+
+CHANGED_BY_LINE: Final = frozenset({Doubt.clipping, Doubt.level, Doubt.codec})
+"""What a line does to all that is said on it."""
 
 
 class Means(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
@@ -28,6 +29,8 @@ from ivrtest.audio.spectrum import (
 
 _KEPT: Final = 1000
 """Frames kept at least: 10 s."""
+_SAMPLES: Final = 4 * SAMPLE_RATE
+"""Samples kept at least."""
 _NOISE_FRAMES: Final = 300
 _NOISE_EVERY: Final = 20
 _COARSE_EVERY, _FINE_EVERY = 30, 200
@@ -64,6 +67,8 @@ class History:
         """How often something was noted of frames."""
         self.spectra: Power = spectra(np.zeros(0, np.int16))
         """Those of the frames of the last step."""
+        self._recent: deque[Samples] = deque()
+        """The last samples fed, up to `fed`."""
         self._tail = np.zeros(0, np.int16)
         self._tail_lost = np.zeros(0, np.bool_)
         self._masks: list[tuple[int, int]] = []
@@ -170,6 +175,9 @@ class History:
             if end > self.fed and start < self.fed + count:
                 whole_lost[tail + max(0, start - self.fed) : tail + max(0, end - self.fed)] = True
         self.fed += count
+        self._recent.append(whole[tail:])
+        while sum(map(len, self._recent)) - len(self._recent[0]) > _SAMPLES:
+            self._recent.popleft()
         first = self.end
         self.spectra = spectra(whole)
         self._add(*levels(self.spectra), ~frames_lost(whole_lost))
@@ -182,6 +190,16 @@ class History:
         self.take(samples, lost)
         while (added := self.step(step)) is not None:
             yield added
+
+    def samples(self, first: int, end: int) -> Samples:
+        """Return the samples of frames, those that are still kept and were not lost."""
+        kept = np.concatenate([np.zeros(0, np.int16), *self._recent])
+        begin = self.fed - len(kept)
+        places = np.arange(max(first * HOP, begin), min(end * HOP, self.fed, self.end * HOP))
+        if not len(places):
+            return kept[:0]
+        valid = self.valid(max(first, self.oldest), min(end, self.end))
+        return kept[places - begin][valid[np.minimum(places // HOP - max(first, self.oldest), len(valid) - 1)]]
 
     def levels(self, first: int, end: int) -> Levels:
         return self._levels[first - self.oldest : end - self.oldest]

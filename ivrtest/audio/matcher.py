@@ -32,7 +32,7 @@ from ivrtest.audio.certainty import (
     UNKNOWN_FRAMES,
 )
 from ivrtest.audio.completion import completed, outlived, stands
-from ivrtest.audio.hearing import Doubt, Heard, Hearing, Recognised, Resumed, Verdict, known_by
+from ivrtest.audio.hearing import CHANGED_BY_LINE, Doubt, Heard, Hearing, Recognised, Resumed, Verdict, known_by
 from ivrtest.audio.judge import GOOD_DB, checked_limit
 from ivrtest.audio.misfit import misfits
 from ivrtest.audio.pace import Pace
@@ -306,6 +306,8 @@ class Matcher:
             return self._went_wrong(track, Verdict.truncated) if certain else []
         if (gap := gap_in(loud)) is not None and gap >= LEAST_GAP_FRAMES:
             if since - gap >= RESUMED_FRAMES and (went_on := resumed(self._now.index, history, track, frame, frame + gap)) is not None:
+                if self._strangers.changes_level(track):
+                    return self._went_wrong(track, Verdict.inconclusive, doubt=Doubt.level)
                 return self._went_wrong(track, Verdict.diverged, went_on)
             if gap >= QUIET_FRAMES:
                 return self._went_wrong(track, Verdict.truncated) if quiet or since - gap >= RESUMED_WAIT_FRAMES else []
@@ -337,7 +339,8 @@ class Matcher:
             recording=verdict is not Verdict.inconclusive,
         )
         # What follows music is no part of it.
-        self._now.told_unknown = verdict is Verdict.diverged and not self._now.key_pressed and track.key not in self._music
+        told = verdict is Verdict.diverged or doubt in CHANGED_BY_LINE
+        self._now.told_unknown = told and not self._now.key_pressed and track.key not in self._music
         return [Heard(match, self._history.now_s)]
 
     def _left_over(self) -> list[Hearing]:

@@ -28,7 +28,7 @@ SOFT_DBOV: Final = -51.0
 """Where the loudest moments are softer, the steps of G.711 leave little of speech: prompts at -53 dBov were known, at -55 dBov not."""
 DECIDED: Final = frozenset({Verdict.unknown, Verdict.diverged, Verdict.truncated})
 """What is held against a recording."""
-UNSURE: Final = frozenset({Doubt.overlap, Doubt.misfit, Doubt.brevity})
+UNSURE: Final = frozenset({Doubt.overlap, Doubt.misfit, Doubt.level, Doubt.brevity})
 """What speech seems to be of which little is left."""
 SHORTEST_S: Final = 1.5
 """Less is too short to tell noise from a sound that is simply steady, such as what is left of music."""

@@ -21,6 +21,9 @@ DOUBTS: Final = {
     Doubt.overlap: "with too much other sound over it to tell",
     Doubt.own_key: "beside our own key, of which too little is left to tell",
     Doubt.misfit: "with a moment in it that may be another word",
+    Doubt.clipping: "that is clipped: it was too loud for something on the way",
+    Doubt.level: "whose level changes while it plays, as automatic gain control does, so that another word may hide in it",
+    Doubt.codec: "that sounds like A-law decoded as mu-law, or mu-law as A-law: the far side may send another codec than was agreed on",
     Doubt.brevity: "that is too short to be told from words that nobody recorded",
     Doubt.begun: "that had only begun when the call ended",
 }
