@@ -148,7 +148,9 @@ class Strangers:
     def in_front(self, start: int, end: int) -> bool:
         """Return whether frames are as loud as recordings are on this call, by the one last heard: no talk in the background."""
         voice_db = max(self._history.voice_db(start, end), self._speech_db(start, end))
-        return voice_db > self._front_db - BACKGROUND_DB
+        # On a noisy line the softer may as well be talk.
+        front_db = self._front_db if self._history.quiet else self._voice_db
+        return voice_db > front_db - BACKGROUND_DB
 
     def _speech_db(self, start: int, end: int) -> float:
         """Return how loud speech is in these frames, however long the pauses in it are, as between words in a row."""
