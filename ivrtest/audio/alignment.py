@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ivrtest.audio.background import level_added
 from ivrtest.audio.coder_noise import HARDLY_DB, is_coarse
 from ivrtest.audio.judge import BLOCK, GOOD_DB, RANGE_DB, frame_gains, line_gain, weigh
 from ivrtest.audio.reference import Reference
@@ -79,7 +80,7 @@ class Track(Standing):
         if first >= self.first + self.judged or end <= self.first:
             return
         self._known_lags, self.judged, self.fell_at = self.judged, 0, None
-        self.worst, self._usual_db, self.overlaid, self.overlaid_from, self.doubtful = 0.0, np.inf, False, None, False
+        self.worst, self._usual_db, self.overlaid, self.overlaid_from, self.backed, self.doubtful = 0.0, np.inf, False, None, False, False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -206,6 +207,11 @@ class Track(Standing):
         lag = lags if self._drifts and np.count_nonzero(lags != lags[0]) else int(lags[0])
         first, last = self.first + begin, self.first + end
         return call.levels(first, last), self.reference.rows(first, last, lag), self._valid(call, begin, end)
+
+    def _added_db(self, call: Call, begin: int, end: int) -> Levels:
+        assert self._gain is not None
+        heard, rows, _ = self._stretch(call, begin, end)
+        return level_added(heard, np.maximum(rows + self._gain, self._noise_in(call, begin, end)))
 
     def _take_gain(self, call: Call, begin: int, end: int, stretch: tuple[Levels, Levels, Mask] | None = None) -> None:
         heard, rows, valid = self._stretch(call, begin, end) if stretch is None else stretch

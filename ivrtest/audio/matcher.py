@@ -217,7 +217,7 @@ class Matcher:
         if self._now.told_unknown or len(sounding) == 0:
             return []
         start, end = first + int(sounding[0]), first + int(sounding[-1])
-        if self._strangers.remains(sounding + first, end):
+        if self._strangers.remains(sounding + first, end, track):
             self._strangers.heard_recording(track)
             return [self._strangers.heard(start, end, self._now.near())]
         if len(sounding) < 25 or not self._history.varies(start, end):

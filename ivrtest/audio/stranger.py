@@ -97,13 +97,16 @@ class Strangers:
 
     def heard_recording(self, track: Track) -> None:
         """Note how a recording sounded: so loud are those who speak to the caller, and so clear is the line."""
-        self._voice_db = self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
+        self._voice_db = self._loudness(track)
         if track.overlaid or track.heard_s >= ENOUGH_S:
             # That nothing was over a short one proves little.
             self._overlaid = track.overlaid
         self.after_recording = True
         if track.clear and track.heard_s >= ENOUGH_S:
             self.usual_db = track.mean
+
+    def _loudness(self, track: Track) -> float:
+        return self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
 
     def leave_open(self, track: Track) -> None:
         """Note a recording heard to its end that could as well be a word of other speech."""
@@ -188,6 +191,9 @@ class Strangers:
         dense = voice_db < gaps_db + CROWDED_DB or (voice_db < gaps_db + DENSE_DB and np.mean(speech) > DENSE_SHARE)
         if self._overlaid or (dense and history.emptiest_db(start - 2 * _BESIDE, end + 2 * _BESIDE, FLOOR_DB) > voice_db - EMPTY_DB):
             return Doubt.overlap
+        if any(track.heard_s > SHORT_S and start <= track.sounding_start // HOP < end for track in self._heard_out()):
+            # One that is so long fits no other speech by chance, whatever is over it.
+            return Doubt.overlap
         return Doubt.brevity if self._in_recordings(start, end) > _MOST * np.count_nonzero(speech) else None
 
     def doubt_beside(self, track: Track, wrong: int) -> Doubt | None:
@@ -215,16 +221,17 @@ class Strangers:
             return False
         return history.emptiest_db(start, end, before_db + NO_NOISE_DB) > before_db + FILLED_BANDS_DB
 
-    def remains(self, sounding: NDArray[np.int_], end: int) -> bool:
-        """Return whether frames of sound are what losses have left of something that was said, up to frame `end`: short, and yet no
-        breath. Or a recording was heard to its end there that was not taken for itself."""
+    def remains(self, sounding: NDArray[np.int_], end: int, before: Track) -> bool:
+        """Return whether frames of sound are what losses have left of something that was said, up to frame `end`, `before` a recording:
+        short, and yet no breath. Or a recording was heard to its end there that was not taken for itself, and is no talk behind it."""
         start = int(sounding[0])
         damaged = self._history.lost_share(start - 1, end + 2) > 0
         if len(sounding) < _FEW or not (damaged or self._passed_over(start, end)):
             return False
         loud = float(np.percentile(self._history.total(start, end + 1)[sounding - start], 75))
         # All that was loud of it may have been lost.
-        return loud > self._voice_db - _REMAINS_DB or int(np.count_nonzero(~self._history.valid(start, end))) >= _VOWEL
+        vowel_lost = int(np.count_nonzero(~self._history.valid(start, end))) >= _VOWEL
+        return vowel_lost or loud > max(self._voice_db, self._loudness(before)) - (_REMAINS_DB if damaged else BACKGROUND_DB)
 
     def _passed_over(self, start: int, end: int) -> bool:
         """Return whether frames are a recording heard to its end that was not taken for itself."""
