@@ -99,13 +99,13 @@ class Track(Standing):
     def sounding_end(self) -> int:
         return self.lag * FINE_HOP + self.reference.end
 
-    @property
-    def fitting_end(self) -> int:
-        """Stream sample up to which a complete one fits: other sound that begins at once may have taken the place of its last moments."""
+    def fitting_end(self, call: Call) -> int:
+        """Return the stream sample up to which a complete one fits: other sound that begins at once may have taken the place of its last
+        moments, unless it is so soft that it is only behind it."""
         last = slice(max(0, self.judged - _LAST), self.judged)
         excess = np.cumsum(np.concatenate([[0], self._deviation[last] - GOOD_DB * self._weight[last]]))
         change = int(np.argmin(excess))
-        if excess[-1] - excess[change] < _ELSE_DB:
+        if excess[-1] - excess[change] < _ELSE_DB or self._behind(call, max(0, self.judged - BLOCK), self.judged)[0]:
             return self.sounding_end
         return min(self.sounding_end, (self.first + last.start + change) * HOP + WINDOW // 2)
 

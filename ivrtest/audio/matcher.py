@@ -244,7 +244,7 @@ class Matcher:
             hearings += self._unknown_before(track)
             hearings.append(Recognised(match, self._history.now_s))
         self._strangers.heard_recording(track)
-        end = track.fitting_end
+        end = track.fitting_end(self._history)
         self._explained(end, keep=[other for other in self._now.tracks if other.sounding_start >= end - SLACK], recording=True)
         return [*hearings, Heard(match, self._history.now_s)]
 
