@@ -11,7 +11,7 @@ from ivrtest.audio.background import level_added
 from ivrtest.audio.coder_noise import HARDLY_DB, is_coarse
 from ivrtest.audio.judge import BLOCK, GOOD_DB, RANGE_DB, frame_gains, line_gain, weigh
 from ivrtest.audio.reference import Reference
-from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, scalar, total_level
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, greatest, percentile, scalar, total_level
 from ivrtest.audio.standing import GAIN_FRAMES, Call, Standing
 
 _REJUDGED: Final = 120
@@ -101,11 +101,16 @@ class Track(Standing):
 
     def fitting_end(self, call: Call) -> int:
         """Return the stream sample up to which a complete one fits: other sound that begins at once may have taken the place of its last
-        moments, unless it is so soft that it is only behind it."""
+        moments, unless most of it is no louder than what sounded behind it before."""
         last = slice(max(0, self.judged - _LAST), self.judged)
         excess = np.cumsum(np.concatenate([[0], self._deviation[last] - GOOD_DB * self._weight[last]]))
         change = int(np.argmin(excess))
-        if excess[-1] - excess[change] < _ELSE_DB or self._behind(call, max(0, self.judged - BLOCK), self.judged)[0]:
+        if excess[-1] - excess[change] < _ELSE_DB:
+            return self.sounding_end
+        since = max(0, self.judged - GAIN_FRAMES)
+        added = self._added_db(call, since, self.judged)
+        before, after = added[: last.start + change - since], added[last.start + change - since :]
+        if len(before) and percentile(after, 75) <= greatest(before):
             return self.sounding_end
         return min(self.sounding_end, (self.first + last.start + change) * HOP + WINDOW // 2)
 

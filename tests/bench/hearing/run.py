@@ -69,13 +69,13 @@ CONDITIONS = (
     Condition("C silent pauses", noise_db=20, box=silence_suppressed),
 )
 
-KINDS = "expected, any, near-duplicate, unknown, changed, truncated, sequence"
+KINDS = "expected, any, near-duplicate, unknown, changed, truncated, sequence, hung up right after it, gone after a changed one"
 
 
 def _kinds(text: str) -> str:
     """Return the letters of the kinds of trials to run, each once."""
     letters = "".join(dict.fromkeys(letter for letter in text if letter not in ", "))
-    if not letters or (other := letters.strip("eanucts")):
+    if not letters or (other := letters.strip("eanuctshg")):
         raise argparse.ArgumentTypeError(f'there is no kind "{other if letters else text}". kinds are {KINDS}, each by its first letter')
     return letters
 
