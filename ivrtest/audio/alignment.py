@@ -108,7 +108,7 @@ class Track(Standing):
         if excess[-1] - excess[change] < _ELSE_DB:
             return self.sounding_end
         since = max(0, self.judged - GAIN_FRAMES)
-        added = self._added_db(call, since, self.judged)
+        added = self.added_db(call, since, self.judged)
         before, after = added[: last.start + change - since], added[last.start + change - since :]
         if len(before) and percentile(after, 75) <= greatest(before):
             return self.sounding_end
@@ -213,7 +213,7 @@ class Track(Standing):
         first, last = self.first + begin, self.first + end
         return call.levels(first, last), self.reference.rows(first, last, lag), self._valid(call, begin, end)
 
-    def _added_db(self, call: Call, begin: int, end: int) -> Levels:
+    def added_db(self, call: Call, begin: int, end: int) -> Levels:
         assert self._gain is not None
         heard, rows, _ = self._stretch(call, begin, end)
         return level_added(heard, np.maximum(rows + self._gain, self._noise_in(call, begin, end)))

@@ -230,9 +230,9 @@ class Standing:
         total = call.total(self.first + first, self.first + end)
         voice = total[late - first :][self._wanted[late:end] > _SOUNDING]
         added = self._deviation[begin:end] - self._missing[begin:end] > GOOD_DB * self._weight[begin:end]
-        return in_background(self._added_db(call, begin, end), voice, added, min(BLOCK, end - begin))
+        return in_background(self.added_db(call, begin, end), voice, added, min(BLOCK, end - begin))
 
-    def _added_db(self, call: Call, begin: int, end: int) -> Levels:
+    def added_db(self, call: Call, begin: int, end: int) -> Levels:
         """Return how loud what should not be there is in each of these frames of it, dB."""
         raise NotImplementedError
 

@@ -19,7 +19,7 @@ from ivrtest.audio.history import History
 from ivrtest.audio.judge import BLOCK
 from ivrtest.audio.prompts import Key
 from ivrtest.audio.pursuit import Pursuit
-from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, percentile
+from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Mask, percentile
 
 BACKGROUND_DB: Final = 6.0
 """Speech that is softer by this much than the recording heard before it is talk in the background."""
@@ -68,6 +68,8 @@ _EDGE: Final = 6
 """Frames by which sound and the recording that it is may begin or end apart."""
 _FEW: Final = 8
 """Sound that is shorter may be anything."""
+_BEHIND_FRAMES, _LOUDER_DB = 250, 3.0
+"""So long it is known what sounds behind a recording; it may get a little louder than nearly all of that was."""
 _QUIET_BEFORE: Final = 10
 """Frames of quiet after which a sound begins anew."""
 
@@ -107,6 +109,38 @@ class Strangers:
 
     def _loudness(self, track: Track) -> float:
         return self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
+
+    def heard_part(self, track: Track, wrong: int) -> None:
+        """Note how loud a recording was that went wrong at a frame."""
+        if wrong > track.sounding_start // HOP:
+            self._voice_db = self._history.voice_db(track.sounding_start // HOP, wrong)
+
+    def since(self, track: Track, wrong: int, explained: int) -> tuple[Mask, int]:
+        """Return in which frames from `wrong` on, where a recording went wrong, there is speech in front of what sounded behind it, and for
+        how many that arrived there was none at last. `explained`: the frame up to which all before the recording was something else."""
+        history = self._history
+        loud = history.speech(wrong, history.end)
+        if wrong < history.oldest:
+            return loud, history.quiet_since(wrong)
+        front = loud & (history.total(wrong, history.end) > self._behind_db(track, wrong, explained))
+        # Talk behind it may get louder for a moment.
+        loud = _lasting(front) if 2 * np.count_nonzero(front) < np.count_nonzero(loud) else front
+        sounding = np.flatnonzero(loud)
+        quiet = wrong + int(sounding[-1]) + 1 if len(sounding) else wrong
+        return loud, int(np.count_nonzero(history.valid(quiet, history.end)))
+
+    def _behind_db(self, track: Track, wrong: int, explained: int) -> float:
+        """Return what is no louder than what sounded before a recording and behind it, up to where it went wrong, and no word in front."""
+        history, first = self._history, max(track.first, wrong - _BEHIND_FRAMES, self._history.oldest)
+        if wrong <= first:
+            return FLOOR_DB
+        before = slice(max(explained, first - _BEHIND_FRAMES, history.oldest), track.sounding_start // HOP - 3)
+        behind = track.added_db(history, first - track.first, wrong - track.first)[history.valid(first, wrong)]
+        if before.start < before.stop:
+            behind = np.concatenate([behind, history.total(before.start, before.stop)[history.valid(before.start, before.stop)]])
+        if not len(behind):
+            return FLOOR_DB
+        return min(percentile(behind, 95) + _LOUDER_DB, history.voice_db(track.sounding_start // HOP, wrong) - BACKGROUND_DB)
 
     def leave_open(self, track: Track) -> None:
         """Note a recording heard to its end that could as well be a word of other speech."""
@@ -221,7 +255,7 @@ class Strangers:
             return False
         return history.emptiest_db(start, end, before_db + NO_NOISE_DB) > before_db + FILLED_BANDS_DB
 
-    def remains(self, sounding: NDArray[np.int_], end: int, before: Track) -> bool:
+    def remains(self, sounding: NDArray[np.int_], end: int, before: Track | None = None) -> bool:
         """Return whether frames of sound are what losses have left of something that was said, up to frame `end`, `before` a recording:
         short, and yet no breath. Or a recording was heard to its end there that was not taken for itself, and is no talk behind it."""
         start = int(sounding[0])
@@ -231,7 +265,8 @@ class Strangers:
         loud = float(np.percentile(self._history.total(start, end + 1)[sounding - start], 75))
         # All that was loud of it may have been lost.
         vowel_lost = int(np.count_nonzero(~self._history.valid(start, end))) >= _VOWEL
-        return vowel_lost or loud > max(self._voice_db, self._loudness(before)) - (_REMAINS_DB if damaged else BACKGROUND_DB)
+        voice_db = self._voice_db if before is None else max(self._voice_db, self._loudness(before))
+        return vowel_lost or loud > voice_db - (_REMAINS_DB if damaged else BACKGROUND_DB)
 
     def _passed_over(self, start: int, end: int) -> bool:
         """Return whether frames are a recording heard to its end that was not taken for itself."""
@@ -250,3 +285,12 @@ class Strangers:
         for track in self._heard_out():
             covered[max(0, track.first - start) : max(0, track.sounding_end // HOP - start)] = True
         return int(np.count_nonzero(covered & self._history.speech(start, end)))
+
+
+def _lasting(sounding: Mask) -> Mask:
+    """Return the frames of sound without those of which too few are in a row to be anything."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], sounding, [False]])))
+    lasting = sounding.copy()
+    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        lasting[begin:end] = end - begin >= _FEW
+    return lasting
