@@ -35,6 +35,15 @@ def test_a_prompt_is_known_beside_talkers(line: Condition, key: tuple[str, str])
     assert trials.hung_up(material().library, key, None, line, random).note == ""
 
 
+def test_nearly_all_prompts_are_known_beside_talkers_who_are_hardly_softer() -> None:
+    line = Condition("loud talkers", noise_db=11, noise=babble)
+    outcomes = [
+        trials.genuine(material().library, key, line, np.random.default_rng(seed), expected=True) for key in KEYS for seed in (11, 12)
+    ]
+    assert not [outcome.note for outcome in outcomes if outcome.wrong]
+    assert sum(outcome.right for outcome in outcomes) >= 5, [outcome.note for outcome in outcomes]
+
+
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
 def test_a_changed_word_beside_talkers_does_not_pass(line: Condition) -> None:
     random = np.random.default_rng(12)
@@ -52,7 +61,7 @@ def test_a_prompt_that_stops_beside_talkers_is_cut_off_and_what_they_say_on_is_n
     found = [hearing.match for hearing in trials.heard(trials.listen(material().library, call, lost, expected=[[key]]))]
     assert [(match.key, match.verdict) for match in found] == [(key, Verdict.truncated)]
     last_sound = float(np.flatnonzero(np.abs(cut.astype(np.int32)) > 150)[-1]) / 8000
-    assert found[0].diverged_at_s == pytest.approx(0.4 + last_sound, abs=0.2)
+    assert found[0].diverged_at_s == pytest.approx(0.4 + last_sound, abs=0.3)
 
 
 def test_what_was_added_is_as_loud_as_what_exceeds_what_was_due() -> None:
