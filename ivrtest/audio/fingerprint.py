@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.reference import FINE_PER_FRAME, PAD, Reference, fine_levels
+from ivrtest.audio.search import PATCH_STEP, PLACE_STEP, Listening, Query, rounded
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, FLOOR_DB, HOP, WINDOW, Levels, Mask, greatest, product, scalar
 from ivrtest.audio.standing import Call
 
@@ -132,8 +133,8 @@ class Finder:
         """The first frame that the next query reaches back to."""
         return max(0, self._next - PATCH)
 
-    def listen(self, call: Call, to: int, audible_db: float) -> bool:
-        """Compare all frames up to `to`. Return whether there was anything new to hear."""
+    def listen(self, call: Call, to: int, audible_db: float) -> Listening[bool]:
+        """Compare all frames up to `to`. The value: whether there was anything new to hear."""
         new = False
         while self._next <= to:
             self._carry()
@@ -142,8 +143,7 @@ class Finder:
             valid = call.valid(max(0, begin), self._next)
             patch = _query_patch(levels, valid, self._from - max(0, begin), audible_db)
             if patch is not None:
-                # Not `@`: the library behind it would start threads for this little, beside those that carry calls.
-                self._likeness += np.einsum("i,ij->j", _shortened(patch), self._prints.places)
+                self._likeness += yield Query(self._prints.places, rounded(_shortened(patch), PATCH_STEP))
                 self._worth = self._worth + 1
                 new = True
             self._next += QUERY_HOP
@@ -270,7 +270,7 @@ def patches_of(levels: Levels, samples: int) -> NDArray[np.float32]:
     windows = np.lib.stride_tricks.sliding_window_view(frames, PATCH, axis=0)[:: PLACE_HOP // HOP].transpose(0, 2, 1)
     audible_db = frames.max(initial=FLOOR_DB) - 35
     parts = [windows[at : at + _AT_ONCE] for at in range(0, len(windows), _AT_ONCE)]
-    return np.concatenate([_all_shortened(_normalised(part, audible_db)) for part in parts], axis=1)
+    return rounded(np.concatenate([_all_shortened(_normalised(part, audible_db)) for part in parts], axis=1), PLACE_STEP)
 
 
 def _normalised(windows: NDArray[np.float32], audible_db: float) -> NDArray[np.float32]:

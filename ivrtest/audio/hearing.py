@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
+from ivrtest.audio.search import Listening
 from ivrtest.audio.spectrum import Mask, Samples
 from ivrtest.audio.words_heard import WordsHeard
 
@@ -269,6 +270,8 @@ class Ear(Protocol):
     def pressed(self, at_s: float) -> None: ...
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]: ...
+
+    def feeding(self, samples: Samples, lost: Mask) -> Listening[list[Hearing]]: ...
 
     def finish(self) -> list[Hearing]: ...
 

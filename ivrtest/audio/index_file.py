@@ -27,7 +27,7 @@ from ivrtest.audio.reference import PAD, Codes, Reference
 from ivrtest.audio.spectrum import BANDS, FINE_HOP, WINDOW, Samples
 
 Key = tuple[str, str]
-INDEX_FORMAT: Final = 3
+INDEX_FORMAT: Final = 4
 """Counts up whenever anything that goes into an index is computed or stored in another way."""
 MOST_OCTETS: Final = 1_000_000_000
 """All files together; the one just written stays."""

@@ -41,6 +41,7 @@ from ivrtest.audio.progress import ProgressDetector
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.pursuit import SLACK, without_echo
 from ivrtest.audio.rivals import CLEARLY_DB, ends_with, fits_far_better, just_parted, left_behind
+from ivrtest.audio.search import Listening, alone
 from ivrtest.audio.situation import Situation
 from ivrtest.audio.spectrum import HOP, SAMPLE_RATE, WINDOW, Mask, Samples, greatest
 from ivrtest.audio.speech import QUIETEST_DB, SoundDetector, ToneDetector
@@ -92,13 +93,24 @@ class Matcher:
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """Take the next samples, any number; `lost` marks those that did not arrive. Return what became known."""
+        self._history.take(samples, lost)
+        return alone(self._steps()) if self._step_due else []
+
+    def feeding(self, samples: Samples, lost: Mask) -> Listening[list[Hearing]]:
+        """Do what `feed` does, together with other calls: see `search`."""
+        self._history.take(samples, lost)
+        return (yield from self._steps()) if self._step_due else []
+
+    @property
+    def _step_due(self) -> bool:
+        return self._history.waiting >= self._pace.samples
+
+    def _steps(self) -> Listening[list[Hearing]]:
         hearings: list[Hearing] = []
-        history = self._history
-        history.take(samples, lost)
-        while history.taken - history.fed >= self._pace.samples:
+        while self._step_due:
             self._pace.look_ahead()
-            if (added := history.step(self._pace.samples)) is not None:
-                hearings += self._step(*added)
+            if (added := self._history.step(self._pace.samples)) is not None:
+                hearings += yield from self._step(*added)
                 self._pace.look_back()
         return hearings
 
@@ -108,7 +120,7 @@ class Matcher:
         hearings: list[Hearing] = []
         # What was left for a longer step, and what is less than one.
         while self._history.waiting >= WINDOW and (added := self._history.step(min(self._history.waiting, STEP))) is not None:
-            hearings += self._step(*added)
+            hearings += alone(self._step(*added))
         cut = cut_by_end(self._now)
         self._history.over = self._sound.over = True
         self._pace.wake()
@@ -121,7 +133,7 @@ class Matcher:
 
     # ---------------------------------------------------------------- each 100 ms
 
-    def _step(self, block: Samples, first: int) -> list[Hearing]:
+    def _step(self, block: Samples, first: int) -> Listening[list[Hearing]]:
         history = self._history
         end = history.end
         levels, valid = history.total(first, end), history.valid(first, end)
@@ -133,10 +145,10 @@ class Matcher:
         hearings += tones
         hearings += self._progress.listen(block[: len(loud) * HOP], history.now_s, known=speaking)
         if self._unsure:
-            self._look()
+            yield from self._look()
         self._pursuit.advance(self._now.named)
         if self._unsure and self._pursuit.doubtful:
-            self._look()
+            yield from self._look()
         gone = [track for track in self._now.tracks if track is not self._now.named and outlived(self._now, track)]
         for track in gone:
             self._strangers.leave_open(track)
@@ -154,13 +166,13 @@ class Matcher:
         """Whether no recording is known to play as it should."""
         return self._now.named is None or not self._now.named.clear
 
-    def _look(self) -> None:
+    def _look(self) -> Listening[None]:
         if self._pursuit.settled:
             return
         not_before = self._now.cursor if self._now.named is None else self._wrong_from(self._now.named)
         # A recording in noise is first seen in single bands.
         audible_db = min(self._sound.threshold_db, max(QUIETEST_DB, greatest(self._history.noise) + BAND_ABOVE_NOISE_DB))
-        self._pursuit.look(audible_db, not_before)
+        yield from self._pursuit.look(audible_db, not_before)
 
     # ---------------------------------------------------------------- what it means
 
@@ -205,6 +217,7 @@ class Matcher:
             return []
         before = self._unknown_before(best)
         self._now.named, best.named_at_s = best, self._history.now_s
+        self._strangers.known(best)
         self._now.told_unknown = self._now.key_pressed = False
         verdict = Verdict.match if best.clear and not in_noise(best) else Verdict.inconclusive
         return [*before, Recognised(self._now.match(best, verdict), self._history.now_s)]
@@ -245,7 +258,8 @@ class Matcher:
             hearings.append(Recognised(match, self._history.now_s))
         self._strangers.heard_recording(track)
         end = track.fitting_end(self._history)
-        self._explained(end, keep=[other for other in self._now.tracks if other.sounding_start >= end - SLACK], recording=True)
+        kept = [other for other in self._now.tracks if other.sounding_start >= end - SLACK]
+        self._explained(end, keep=kept, recording=True, ended=track.sounding_end)
         return [*hearings, Heard(match, self._history.now_s)]
 
     def _doubt(self, track: Track) -> Doubt | None:
@@ -366,8 +380,8 @@ class Matcher:
         start, end = first + int(sounding[0]), first + int(sounding[-1])
         told, self._now.told_unknown = self._now.told_unknown, True
         speechlike = len(sounding) >= 20 and history.varies(start, end + 1)
-        # After a key what losses have left of a word may have been the answer.
-        speechlike = speechlike or (self._now.key_pressed and self._strangers.remains(sounding + first, end))
+        # What losses have left of a word may have been one too many in a row, or the answer to a key.
+        speechlike = speechlike or self._strangers.remains(sounding + first, end)
         told = told or not speechlike or not self._strangers.in_front(start, end)
         hearing: list[Hearing] = [] if told else [self._strangers.heard(start, end, self._now.near())]
         lasting = quiet < QUIET_FRAMES
@@ -381,10 +395,10 @@ class Matcher:
         """Return whether a recording fits that is expected: in noise little of a short one may sound, and that soon be over."""
         return track.key in self._now.expected and track.clear and track.compared
 
-    def _explained(self, until: int, keep: list[Track], *, recording: bool = False) -> None:
-        """Begin anew after sample `until`, up to which a recording had played or not."""
+    def _explained(self, until: int, keep: list[Track], *, recording: bool = False, ended: int = 0) -> None:
+        """Begin anew after sample `until`, up to which a recording had played or not. `ended`: where it ends, if it was whole."""
         self._now.cursor = max(self._now.cursor, until)
         self._now.named = None
-        self._strangers.explained(self._now.cursor // HOP, recording=recording)
+        self._strangers.explained(self._now.cursor // HOP, recording=recording, ended=ended // HOP)
         self._pursuit.restart(self._now.cursor, keep)
         self._look()

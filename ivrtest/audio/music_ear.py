@@ -36,6 +36,7 @@ from ivrtest.audio.music import QUIET_S, MusicDetector
 from ivrtest.audio.music_place import ALIKE, LOOKED_AT_S, Key, Place
 from ivrtest.audio.music_words import WordsBesideMusic
 from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.audio.search import Listening, alone
 from ivrtest.audio.spectrum import SAMPLE_RATE, Mask, Samples
 
 LOOK_EVERY_S: Final = 0.5
@@ -115,11 +116,17 @@ class MusicEar:
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """See `Matcher.feed`."""
+        return alone(self.feeding(samples, lost))
+
+    def feeding(self, samples: Samples, lost: Mask) -> Listening[list[Hearing]]:
+        """See `Matcher.feeding`."""
         if len(samples) <= STEP:
-            return self._hear(samples, lost)
+            return (yield from self._hear(samples, lost))
+        hearings: list[Hearing] = []
         # In pieces, so that what comes of a long one is known as early as of a stream.
-        pieces = (slice(start, start + STEP) for start in range(0, len(samples), STEP))
-        return [hearing for piece in pieces for hearing in self._hear(samples[piece], lost[piece])]
+        for start in range(0, len(samples), STEP):
+            hearings += yield from self._hear(samples[start : start + STEP], lost[start : start + STEP])
+        return hearings
 
     def finish(self) -> list[Hearing]:
         """See `Matcher.finish`."""
@@ -134,7 +141,7 @@ class MusicEar:
     def _now_s(self) -> float:
         return self._fed / SAMPLE_RATE
 
-    def _hear(self, samples: Samples, lost: Mask) -> list[Hearing]:
+    def _hear(self, samples: Samples, lost: Mask) -> Listening[list[Hearing]]:
         self._fed += len(samples)
         self._recent.append((samples, lost))
         self._kept += len(samples)
@@ -143,7 +150,7 @@ class MusicEar:
         masked = self._masked_s[0] < self._now_s and self._now_s - len(samples) / SAMPLE_RATE < self._masked_s[1]
         self._words.feed(samples, np.ones_like(lost) if masked else lost)
         hearings = self._interrupted()
-        hearings += [one for hearing in self._ear.feed(samples, lost) for one in self._take(hearing)]
+        hearings += [one for hearing in (yield from self._ear.feeding(samples, lost)) for one in self._take(hearing)]
         self._detector.feed(samples, lost, known=self._known)
         hearings += self._follow()
         if self._music is not None and self._detector.playing and len(self._recordings) and self._now_s >= self._look_s:

@@ -13,6 +13,7 @@ from ivrtest.audio.hearing import Resumed
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import LibraryIndex
+from ivrtest.audio.search import alone
 from ivrtest.audio.spectrum import FINE_HOP, FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Mask
 
 _LIKENESS: Final = 0.42
@@ -40,7 +41,7 @@ def partway(index: LibraryIndex, history: History, numbers: Sequence[int], start
     """
     finder = Finder(index.fingerprints.only(numbers))
     finder.restart(start)
-    finder.listen(history, end, FLOOR_DB)
+    alone(finder.listen(history, end, FLOOR_DB))
     known: list[tuple[int, int]] = []
     for _ in range(_PLACES):
         candidates = finder.candidates(-(10**9), len(numbers), numbers, _LIKENESS, known)

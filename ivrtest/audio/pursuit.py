@@ -16,7 +16,9 @@ from ivrtest.audio.history import History
 from ivrtest.audio.judge import BLOCK, GOOD_DB
 from ivrtest.audio.partway import partway
 from ivrtest.audio.prompts import LibraryIndex
-from ivrtest.audio.spectrum import FINE_HOP, HOP, SAMPLE_RATE, WINDOW
+from ivrtest.audio.resemblance import resembled
+from ivrtest.audio.search import Listening
+from ivrtest.audio.spectrum import FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Mask
 
 SLACK: Final = SAMPLE_RATE * 6 // 100
 """Samples by which a recording may seem to begin before what precedes it has ended."""
@@ -52,6 +54,9 @@ _BEHEADED_HEARD_S: Final = 0.7
 _PLACED_ANEW: Final = 80
 _JUST: Final = 20
 """Frames after its end within which a track is placed anew."""
+_SHORT: Final = SAMPLE_RATE * 12 // 10
+_MANY: Final = 200
+"""More recordings than this are not held one by one against what seems to be none."""
 _PAUSE: Final = 8
 """Frames of quiet after which a short recording may have ended."""
 
@@ -130,16 +135,16 @@ class Pursuit:
         if self._few is not None:
             self._few.restart(self._since)
 
-    def look(self, audible_db: float, not_before: int) -> None:
+    def look(self, audible_db: float, not_before: int) -> Listening[None]:
         """Take up recordings that may have begun to sound at sample `not_before` or later. Needless where it is `settled`."""
         if self.expected and len(self.expected) <= _FEW and self._few is None:
             self._few = Finder(self._index.fingerprints.only(sorted(self.expected)))
             self._few.restart(self._since)
         if self._few is not None:
-            self._take_up(self._few, audible_db, not_before)
+            yield from self._take_up(self._few, audible_db, not_before)
             if self._enough():
                 return
-        self._take_up(self._finder, audible_db, not_before)
+        yield from self._take_up(self._finder, audible_db, not_before)
 
     def _enough(self) -> bool:
         """Return whether there is no need yet to look among all recordings: what plays has only begun, or is as expected."""
@@ -180,10 +185,10 @@ class Pursuit:
             self._sounds = at, without_echo(history.loud(self._since, history.end).nonzero()[0] + self._since, history.end)
         return self._sounds[1]
 
-    def _take_up(self, finder: Finder, audible_db: float, not_before: int) -> None:
+    def _take_up(self, finder: Finder, audible_db: float, not_before: int) -> Listening[None]:
         # What was short is seen only as long as it is new.
         for due in finder.ends(self._history.end)[-_LOOKS:]:
-            if finder.listen(self._history, due, audible_db):
+            if (yield from finder.listen(self._history, due, audible_db)):
                 self._take_up_found(finder, not_before)
 
     def _take_up_found(self, finder: Finder, not_before: int) -> None:
@@ -290,6 +295,15 @@ class Pursuit:
         found = partway(self._index, self._history, sorted(self.expected), start, end)
         whole = (track for track in found if track.clear and track.heard_s > _BEHEADED_HEARD_S and track.worst < GOOD_DB)
         return next((track for track in whole if track.sounding_start <= start * HOP - _BEHEADED), None)
+
+    def resembled(self, start: int, end: int) -> Mask:
+        """Return which of the frames may lie in short recordings: of all in the languages that are expected, or of those expected alone
+        where these are too many."""
+        short = [number for number, reference in enumerate(self._index.references) if reference.end - reference.start < _SHORT]
+        expected = [number for number in short if number in self.expected]
+        languages = {self._index.references[number].key[1] for number in self.expected}
+        near = [number for number in short if not languages or self._index.references[number].key[1] in languages]
+        return resembled(self._index, self._history, near if len(near) <= _MANY else expected, start, end)
 
     @staticmethod
     def _same(track: Track, other: Track) -> bool:

@@ -20,6 +20,7 @@ from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.music_ear import MusicEar
 from ivrtest.audio.prompts import Key, PromptLibrary
+from ivrtest.audio.search import Listening, alone
 from ivrtest.audio.spectrum import SAMPLE_RATE, Mask, Samples
 from ivrtest.audio.word_sounds import Distance, Words, distances, pauses
 
@@ -123,11 +124,17 @@ class Revoiced:
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
         """See `Matcher.feed`."""
-        # In pieces, so that what comes of a long one is known as early as of a stream.
-        pieces = (slice(start, start + STEP) for start in range(0, len(samples), STEP))
-        return [hearing for piece in pieces for hearing in self._hear(samples[piece], lost[piece])]
+        return alone(self.feeding(samples, lost))
 
-    def _hear(self, samples: Samples, lost: Mask) -> list[Hearing]:
+    def feeding(self, samples: Samples, lost: Mask) -> Listening[list[Hearing]]:
+        """See `Matcher.feeding`."""
+        hearings: list[Hearing] = []
+        # In pieces, so that what comes of a long one is known as early as of a stream.
+        for start in range(0, len(samples), STEP):
+            hearings += yield from self._hear(samples[start : start + STEP], lost[start : start + STEP])
+        return hearings
+
+    def _hear(self, samples: Samples, lost: Mask) -> Listening[list[Hearing]]:
         if lost.any():
             self._losses.append((self._now_s, self._now_s + len(samples) / SAMPLE_RATE))
         self._recent.append(samples)
@@ -135,7 +142,7 @@ class Revoiced:
         self._fed += len(samples)
         while self._kept - len(self._recent[0]) > 2 * MOST_S * SAMPLE_RATE:
             self._kept -= len(self._recent.popleft())
-        hearings = self._take(self._matcher.feed(samples, lost))
+        hearings = self._take((yield from self._matcher.feeding(samples, lost)))
         if self._begin_s is not None and self._now_s - self._begin_s > MOST_S:
             hearings += self._decide(self._now_s)
         if not self._sounding and self._now_s > self._end_s + PAUSE_S:

@@ -148,6 +148,11 @@ class Standing:
         first = max(0, frame - self.first)
         return float(self._deviation[first : self.judged].sum()), float(self._weight[first : self.judged].sum())
 
+    @property
+    def lacking(self) -> float:
+        """What of the mean deviation so far is lacking, dB."""
+        return float(self._missing[: self.judged].sum()) / (float(self._weight[: self.judged].sum()) + 0.3)
+
     def unheard(self) -> bool:
         """Return whether some block of the recording was never heard well enough to be judged."""
         block = min(_WORD, self.judged)

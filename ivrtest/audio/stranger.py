@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.alignment import Track
-from ivrtest.audio.certainty import ENOUGH_S
+from ivrtest.audio.certainty import ENOUGH_S, LEAST_WORD_S
 from ivrtest.audio.hearing import Doubt, Heard, Match, Resumed, Verdict
 from ivrtest.audio.history import History
-from ivrtest.audio.judge import BLOCK
+from ivrtest.audio.judge import BLOCK, FAITHFUL_DB
 from ivrtest.audio.prompts import Key
 from ivrtest.audio.pursuit import Pursuit
 from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Mask, percentile
@@ -56,6 +56,9 @@ _SEEN_MISSING: Final = 20
 """So many frames of a recording's beginning that arrived, and were something else, are missing for certain: also beside a key of ours."""
 _MOST: Final = 0.6
 """Sound of which more than this share lies in recordings that were not taken for themselves may well be those recordings."""
+_FRONT_DB: Final = 10.0
+"""What is softer than the loudest by so much may be talk behind words, or the pauses between them."""
+_HALF: Final = 0.6
 _BESIDE: Final = 12
 """Frames before and after speech in which something lost may have been a part of it; the line's gaps are looked for in twice as many."""
 _REST: Final = 20
@@ -67,7 +70,9 @@ _VOWEL: Final = 12
 _EDGE: Final = 6
 """Frames by which sound and the recording that it is may begin or end apart."""
 _FEW: Final = 8
-"""Sound that is shorter may be anything."""
+"""Sound that is shorter may be anything ..."""
+_LEAST, _SHORTEST_WORD, _SOFT_DB = 4, 15, 20.0
+"""... but for this much, where it is as long as a word with what was lost right beside it, and no softer than that."""
 _BEHIND_FRAMES, _LOUDER_DB = 250, 3.0
 """So long it is known what sounds behind a recording; it may get a little louder than nearly all of that was."""
 _QUIET_BEFORE: Final = 10
@@ -94,8 +99,12 @@ class Strangers:
         """... from this frame on."""
         self.left_open: list[Track] = []
         """Recordings heard to their end, since all was explained last, that could as well be words of other speech."""
+        self._ended = 0
+        """The frame where the recording ends that was heard last, if it was heard to its end."""
         self.usual_db = inf
         """By how much the last recording that was not short deviated as a whole: so faithful is the line."""
+        self._latest_db = inf
+        """The same for the last one of which a moment was heard."""
 
     def heard_recording(self, track: Track) -> None:
         """Note how a recording sounded: so loud are those who speak to the caller, and so clear is the line."""
@@ -106,6 +115,12 @@ class Strangers:
         self.after_recording = True
         if track.clear and track.heard_s >= ENOUGH_S:
             self.usual_db = track.mean
+        self.known(track)
+
+    def known(self, track: Track) -> None:
+        """Note a recording that is known while it plays: so faithful is the line."""
+        if track.clear and track.heard_s >= LEAST_WORD_S:
+            self._latest_db = track.mean
 
     def _loudness(self, track: Track) -> float:
         return self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
@@ -147,14 +162,22 @@ class Strangers:
         if not track.hidden:
             self.left_open.append(track)
 
-    def explained(self, until: int, *, recording: bool) -> None:
-        """Forget what was left open. `recording`: a recording had played up to frame `until`, before which all is explained."""
+    def explained(self, until: int, *, recording: bool, ended: int) -> None:
+        """Forget what was left open. `recording`: a recording had played up to frame `until`, before which all is explained. `ended`: the
+        frame where it ends, if it was heard to its end."""
         self.left_open = []
-        self._at_once, self._since = recording, until
+        self._at_once, self._since, self._ended = recording, until, ended
 
     def in_front(self, start: int, end: int) -> bool:
         """Return whether frames are as loud as the recording last heard on this call, so that they are no talk in the background."""
-        return self._history.voice_db(start, end) > self._voice_db - BACKGROUND_DB
+        voice_db = max(self._history.voice_db(start, end), self._speech_db(start, end))
+        return voice_db > self._voice_db - BACKGROUND_DB
+
+    def _speech_db(self, start: int, end: int) -> float:
+        """Return how loud speech is in these frames, however long the pauses in it are, as between words in a row."""
+        history = self._history
+        level = history.total(start, end)[history.speech(start, end) & history.valid(start, end)]
+        return percentile(level, 75) if len(level) else FLOOR_DB
 
     def heard(self, start: int, end: int, near: Key | None) -> Heard:
         """Return what is to be said of speech in frames where no recording was recognised from its beginning on.
@@ -228,7 +251,22 @@ class Strangers:
         if any(track.heard_s > ENOUGH_S and start <= track.sounding_start // HOP < end for track in self._heard_out()):
             # One that is so long fits no other speech by chance, whatever is over it.
             return Doubt.overlap
-        return Doubt.brevity if self._in_recordings(start, end) > _MOST * np.count_nonzero(speech) else None
+        if self._in_recordings(start, end) > _MOST * np.count_nonzero(speech):
+            return Doubt.brevity
+        return Doubt.brevity if self._resembles(start, end) else None
+
+    def _resembles(self, start: int, end: int) -> bool:
+        """Return whether most of what is in front in these frames may be short recordings, which the line only changed too much."""
+        history = self._history
+        if history.quiet and self._latest_db < FAITHFUL_DB:
+            # A recording would be as good as the last one was.
+            return False
+        loud_db = history.level_db(start, end, 90) - _FRONT_DB
+        front = history.speech(start, end) & (history.total(start, end) > loud_db)
+        may_be = self._pursuit.resembled(start, end)
+        # Its last moments may not have fitted.
+        may_be[: max(0, self._ended - start)] = True
+        return bool(np.count_nonzero(front & may_be) > _HALF * np.count_nonzero(front))
 
     def doubt_beside(self, track: Track, wrong: int) -> Doubt | None:
         """Return why a recording that went wrong at a frame may be right for all that; None if nothing hides it."""
@@ -260,13 +298,26 @@ class Strangers:
         short, and yet no breath. Or a recording was heard to its end there that was not taken for itself, and is no talk behind it."""
         start = int(sounding[0])
         damaged = self._history.lost_share(start - 1, end + 2) > 0
-        if len(sounding) < _FEW or not (damaged or self._passed_over(start, end)):
+        little = len(sounding) < _FEW
+        first, last = self._beside_losses(start, end)
+        if len(sounding) < _LEAST or not (damaged or self._passed_over(start, end)):
+            return False
+        if little and (last - first < _SHORTEST_WORD or self._voice_db == FLOOR_DB):
             return False
         loud = float(np.percentile(self._history.total(start, end + 1)[sounding - start], 75))
         # All that was loud of it may have been lost.
-        vowel_lost = int(np.count_nonzero(~self._history.valid(start, end))) >= _VOWEL
+        least_db = self._voice_db - _SOFT_DB if little else -inf
+        vowel_lost = int(np.count_nonzero(~self._history.valid(first, last))) >= _VOWEL
         voice_db = self._voice_db if before is None else max(self._voice_db, self._loudness(before))
-        return vowel_lost or loud > voice_db - (_REMAINS_DB if damaged else BACKGROUND_DB)
+        return loud > voice_db - (_REMAINS_DB if damaged else BACKGROUND_DB) or (vowel_lost and loud > least_db)
+
+    def _beside_losses(self, start: int, end: int) -> tuple[int, int]:
+        """Return the first frame of what was lost right before frame `start`, and the frame after what was lost right after `end`."""
+        arrived = np.flatnonzero(self._history.valid(self._history.oldest, self._history.end)) + self._history.oldest
+        before, after = np.searchsorted(arrived, start), np.searchsorted(arrived, end, side="right")
+        first = int(arrived[before - 1]) + 1 if before else self._history.oldest
+        first = max(first, min(start, self._since))
+        return first, int(arrived[after]) if after < len(arrived) else self._history.end
 
     def _passed_over(self, start: int, end: int) -> bool:
         """Return whether frames are a recording heard to its end that was not taken for itself."""

@@ -14,6 +14,7 @@ from ivrtest.audio.hearing import Ear, Hearing, Match, Means, Verdict
 from ivrtest.audio.judge import GOOD_DB, HIGHEST_LIMIT_DB, LOWEST_LIMIT_DB
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.revoiced import ear_for
+from ivrtest.audio.search import Listening, alone
 from ivrtest.audio.spectrum import SAMPLE_RATE, Mask, Samples
 from ivrtest.call.dialling import DialOptions
 from ivrtest.call.quality import CallQuality
@@ -51,8 +52,11 @@ class Overhearing:
         self._masked: list[tuple[float, float]] = []
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
+        return alone(self.feeding(samples, lost))
+
+    def feeding(self, samples: Samples, lost: Mask) -> Listening[list[Hearing]]:
         self._kept.append((samples, lost))
-        return self._ear.feed(samples, lost)
+        return (yield from self._ear.feeding(samples, lost))
 
     def expect(self, keys: Sequence[Key] | None) -> None:
         self._ear.expect(keys)

@@ -10,6 +10,7 @@ import pytest
 from ivrtest.audio.fingerprint import Finder, refine
 from ivrtest.audio.history import History
 from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.audio.search import alone
 from ivrtest.audio.spectrum import FINE_HOP
 
 START = 3217
@@ -34,7 +35,7 @@ def test_every_long_prompt_is_among_the_candidates_after_a_second(bank: PromptLi
             continue
         history = _heard(bank, line, recording.key, 1.1, noise_db)
         finder = Finder(index.fingerprints)
-        assert finder.listen(history, history.end, -60)
+        assert alone(finder.listen(history, history.end, -60))
         found = finder.candidates(0, 8, (), 0.42, ())
         (candidate,) = [candidate for candidate in found if candidate.number == index.numbers[recording.key]]
         assert abs(candidate.lag * FINE_HOP - START) <= 160
@@ -48,7 +49,7 @@ def test_silence_has_no_candidates(bank: PromptLibrary) -> None:
     for _ in history.append(np.zeros(16000, np.int16), np.zeros(16000, np.bool_), 800):
         pass
     finder = Finder(bank.index.fingerprints)
-    assert not finder.listen(history, history.end, -60)
+    assert not alone(finder.listen(history, history.end, -60))
     assert finder.candidates(0, 8, range(5), 0.42, ()) == []
 
 
@@ -57,7 +58,7 @@ def test_what_is_known_or_too_early_is_no_candidate(bank: PromptLibrary, line: M
     number = bank.index.numbers[key]
     history = _heard(bank, line, key, 1.5, 30)
     finder = Finder(bank.index.fingerprints)
-    finder.listen(history, history.end, -60)
+    alone(finder.listen(history, history.end, -60))
     (found,) = [candidate for candidate in finder.candidates(0, 8, (), 0.42, ()) if candidate.number == number]
     for candidate in finder.candidates(0, 8, (), 0.42, [(number, found.lag)]):
         assert candidate.number != number or abs(candidate.lag - found.lag) > 12

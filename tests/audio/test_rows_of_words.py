@@ -13,6 +13,9 @@ from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.pcm import Samples
 from ivrtest.audio.prompts import PromptLibrary, Recording
 from ivrtest.audio.synthesis import synthesise
+from tests.bench.hearing.interference import babble
+from tests.bench.hearing.line import Condition, joined, silence, through
+from tests.bench.hearing.trials import bank, heard, listen
 
 GAP = np.zeros(800, np.int16)
 TOTAL, GOODBYE = synthesise("Your total is", "en"), synthesise("Thank you. Goodbye.", "en")
@@ -39,7 +42,7 @@ def hear(
 
 
 @pytest.mark.parametrize("digit", ["three", "nine", "five"])
-@pytest.mark.parametrize("kept", [0.45, 0.6])
+@pytest.mark.parametrize("kept", [0.25, 0.35, 0.45, 0.6])
 def test_what_losses_leave_of_a_digit_said_twice_is_not_passed_over(digit: str, kept: float) -> None:
     sound = synthesise(digit, "en")
     library = {"total": TOTAL, "digit": sound, "four": synthesise("four", "en"), "goodbye": GOODBYE}
@@ -69,3 +72,26 @@ def test_the_shorter_number_is_known_where_the_longer_one_is_due() -> None:
     found = hear(library, ["total", "600", "goodbye"], said)
     assert ("600", Verdict.match) not in found
     assert ("6", Verdict.match) in found
+
+
+def hear_digits_beside_talkers(seed: int, below_db: float) -> list[tuple[str, Verdict]]:
+    """Return what is heard of a sentence and six digits with four people talking behind them, each waited for in its turn."""
+    library, random = bank(), np.random.default_rng(seed)
+    keys = [("balance_is", "es"), *((f"digits/{digit}", "es") for digit in random.integers(0, 10, 6))]
+    said = {recording.key: recording.samples for recording in library.recordings()}
+    line = Condition("talkers", noise_db=below_db, noise=babble)
+    samples, lost = through(joined(silence(0.4), *(said[key] for key in keys), silence(1.6)), line, random)
+    found = heard(listen(library, samples, lost, expected=[[key] for key in keys]))
+    return [(hearing.match.prompt, hearing.match.verdict) for hearing in found]
+
+
+@pytest.mark.parametrize(
+    ("seed", "below_db", "known"),
+    [(1, 10, 2), (0, 15, 4), (3, 15, 3)],
+    ids=["taken for speech of others", "passed over", "passed over, too"],
+)
+def test_digits_that_talk_behind_them_hides_are_left_open(seed: int, below_db: float, known: int) -> None:
+    """Half of what follows the sentence is pauses: it is in front all the same."""
+    found = hear_digits_beside_talkers(seed, below_db)
+    assert [verdict for _, verdict in found if verdict is not Verdict.match] == [Verdict.inconclusive]
+    assert len(found) <= known + 1

@@ -273,6 +273,17 @@ def test_captures_without_rtp(tmp_path: Path) -> None:
     )
 
 
+def test_a_capture_whose_first_packet_is_impossible_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.pcap", (IVR, CALLER, speak(SOUND)))
+    data = path.read_bytes()
+    path.write_bytes(data[:32] + b"\xff\xff\xff\x7f" + data[36:])
+    with pytest.raises(CaptureError) as raised:
+        look_through(path)
+    assert str(raised.value) == (
+        f'capture "{path}" is broken: a packet of 2147483647 octets is announced after 0 packets: what follows is not known. copy it again'
+    )
+
+
 def test_octets_that_look_like_rtp_by_chance_are_no_stream(tmp_path: Path) -> None:
     random = np.random.default_rng(2)
     packets = [(number / 50, b"\x80\x00" + random.bytes(2) + bytes(8) + random.bytes(100)) for number in range(300)]

@@ -143,10 +143,6 @@ def test_nobody_there(shop: Path) -> None:
     assert "too bad to judge: no recording was heard as it is in 1 call. the first call that went wrong: " in done.stdout
     assert done.stdout.splitlines()[-1] == "no call was answered: nothing was written to route.json"
     assert (shop / "route.json").read_text(encoding="utf-8") == "as before"
-    done = ivrtest("calibrate", "--target", "sip:shop@127.0.0.1:9", "--json", cwd=shop)
-    found = json.loads(done.stdout)
-    assert (found["line"], found["target"], found["uri"]) == (None, "sip:shop@127.0.0.1:9", "sip:shop@127.0.0.1:9")
-    assert not list((shop / ".ivrtest" / "routes").iterdir())
 
 
 def test_nothing_to_hold(shop: Path) -> None:

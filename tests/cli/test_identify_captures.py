@@ -140,19 +140,6 @@ def test_a_capture_appended_to_itself_is_told(shop: Path) -> None:
     )
 
 
-def test_a_capture_whose_first_packet_is_impossible_is_told(shop: Path) -> None:
-    data = write(shop / "c.pcap", (IVR, CALLER, speak(CALL))).read_bytes()
-    (shop / "c.pcap").write_bytes(data[:32] + b"\xff\xff\xff\x7f" + data[36:])
-    assert identify(shop, "c.pcap") == (
-        3,
-        [],
-        (
-            'ivrtest: capture "c.pcap" is broken: a packet of 2147483647 octets is announced after 0 packets: '
-            "what follows is not known. copy it again\n"
-        ),
-    )
-
-
 def test_a_silent_caller_is_no_matter(shop: Path) -> None:
     write(shop / "c.pcap", (IVR, CALLER, speak(CALL)), (CALLER, IVR, speak(silence(5), ssrc=9)))
     code, passages, _ = identify(shop, "c.pcap")

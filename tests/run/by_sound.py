@@ -139,22 +139,32 @@ def hold(
     played: PromptLibrary | None = None,
     way: Way | None = None,
     echo: Echo | None = None,
+    words: bool = False,
 ) -> Held:
     """Hold a scenario against an embedded IVR with these faults. All that is random in them follows from `seed`.
 
     `played`: what the IVR plays, if that is another sound than the caller knows. `way`: what else happens to its sound.
-    `echo`: how the line echoes keys, if it does.
+    `echo`: how the line echoes keys, if it does. `words`: whether the caller knows the recordings' words and equal sound, as in a run.
     """
-    return asyncio.run(_hold(job, [read(fault, job) for fault in faults], seed, played or job.library, way, echo))
+    known = job.library if words else None
+    return asyncio.run(_hold(job, [read(fault, job) for fault in faults], seed, played or job.library, way, echo, known))
 
 
 def read(fault: str | Fault, job: Job) -> Fault:
     return read_fault(fault, job.flow, job.flows.values()) if isinstance(fault, str) else fault
 
 
-async def _hold(job: Job, faults: Sequence[Fault], seed: int, played: PromptLibrary, way: Way | None, echo: Echo | None) -> Held:
+async def _hold(
+    job: Job,
+    faults: Sequence[Fault],
+    seed: int,
+    played: PromptLibrary,
+    way: Way | None,
+    echo: Echo | None,
+    library: PromptLibrary | None,
+) -> Held:
     given = job.scenario.given
-    conversation = Conversation(job.scenario, job.prompts, job.flow.default_language, music=job.music)
+    conversation = Conversation(job.scenario, job.prompts, job.flow.default_language, music=job.music, library=library)
     exchange = Exchange()
     start = job.start_time
     async with EmbeddedIvr(job.flow, played, flows=job.flows, given=given, start_time=start, exchange=exchange, faults=faults, seed=seed):

@@ -70,7 +70,7 @@ def flow_of(language: str, value: str, kind: str) -> Flow:
 
 
 def call(language: str, kind: str, said: str, expected: str) -> Held:
-    return hold(job_of(language, kind, said, expected))
+    return hold(job_of(language, kind, said, expected), words=True)
 
 
 def job_of(language: str, kind: str, said: str, expected: str) -> Job:

@@ -6,13 +6,14 @@ from __future__ import annotations
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.hearing import Ear
+from ivrtest.audio.hearing import Ear, Hearing
 from ivrtest.audio.prompts import PromptLibrary, Recording
+from ivrtest.audio.search import Listening, together
 from ivrtest.call.companion import accompany
 from ivrtest.call.ears.messages import Answer, Close, Expect, Feed, Finish, Mask, Open, Pressed, Told, Unpacker, packed
 
@@ -36,8 +37,8 @@ def listen(connection: socket.socket, libraries: Sequence[Sequence[Recording]], 
     try:
         connection.sendall(packed([]))
         while octets := connection.recv(_MOST_OCTETS):
-            for message in unpacker.take(octets):
-                ears.take(message)
+            # All that waits, so that calls share what can be computed for several at once.
+            ears.take([told for message in unpacker.take(octets) for told in message])
     except (BrokenPipeError, ConnectionResetError):
         # Nobody is there any more to be told.
         return
@@ -56,24 +57,41 @@ class Ears:
             make(library)
 
     def take(self, message: Sequence[Told]) -> None:
-        """Do as one message says, in its order."""
+        """Do as one message says; what concerns one call in its order."""
         answers: list[Answer] = []
         since = time.monotonic()
-        for told in message:
-            if (answer := self._obey(told)) is not None:
-                answers.append(answer)
-            if answers and time.monotonic() - since > _ANSWER_AFTER_S:
+        for answer in self._answers(message):
+            answers.append(answer)
+            if time.monotonic() - since > _ANSWER_AFTER_S:
                 self._connection.sendall(packed(answers))
                 answers, since = [], time.monotonic()
         if answers:
             self._connection.sendall(packed(answers))
 
+    def _answers(self, message: Sequence[Told]) -> Iterator[Answer]:
+        fed: dict[int, Feed] = {}
+        """What calls said since, each once: to be listened to together."""
+        for told in message:
+            if told.ear in fed:
+                yield from self._listen(fed.values())
+                fed = {}
+            if isinstance(told, Feed):
+                fed[told.ear] = told
+            elif (answer := self._obey(told)) is not None:
+                yield answer
+        yield from self._listen(fed.values())
+
+    def _listen(self, fed: Iterable[Feed]) -> Iterator[Answer]:
+        for ear, hearings in together((told.ear, self._feeding(told)) for told in fed):
+            yield Answer(ear, hearings)
+
+    def _feeding(self, told: Feed) -> Listening[list[Hearing]]:
+        sound = np.frombuffer(told.samples, np.int16)
+        mask = np.frombuffer(told.lost, np.bool_) if told.lost else np.zeros(len(sound), np.bool_)
+        return self._ears[told.ear].feeding(sound, mask)
+
     def _obey(self, told: Told) -> Answer | None:
         match told:
-            case Feed(ear, samples, lost):
-                sound = np.frombuffer(samples, np.int16)
-                mask = np.frombuffer(lost, np.bool_) if lost else np.zeros(len(sound), np.bool_)
-                return Answer(ear, self._ears[ear].feed(sound, mask))
             case Mask(ear, start_s, end_s):
                 self._ears[ear].mask(start_s, end_s)
             case Pressed(ear, at_s):

@@ -125,7 +125,7 @@ class HearAct(Act):
         if self.next_wanted in scene.unrecorded and match.verdict is not Verdict.match:
             message = f"could not tell: heard {told(match)}, and there is no recording of {named(self.next_wanted)} to hold it against"
             return (), self.done(Status.ERROR, match, message)
-        if match.verdict is Verdict.ambiguous and self.next_wanted in self.forms(match):
+        if match.verdict is Verdict.ambiguous and self.next_wanted in self.forms(match, scene):
             # "dollar" or "dollars": whichever it was, the caller was told the same.
             match = replace(match, prompt=self.next_wanted[0], verdict=Verdict.match)
         if match.verdict is Verdict.ambiguous and self.next_wanted in match.candidates:
@@ -174,11 +174,16 @@ class HearAct(Act):
     def expect(self, wanted: tuple[tuple[str, str], ...], scene: Scene) -> Expect:
         return Expect(tuple(key for key in wanted if key not in scene.unrecorded))
 
-    def forms(self, match: Match) -> set[tuple[str, str]]:
-        """Return the recordings that a match may be, if they are forms of the same part of a number; else none."""
-        keys = set(match.candidates)
-        same = all(is_number_recording(prompt) for prompt, _ in keys) and len({(meaning(prompt), tongue) for prompt, tongue in keys}) == 1
-        return keys if same else set()
+    def forms(self, match: Match, scene: Scene) -> set[tuple[str, str]]:
+        """Return the recordings that a match may be and that are forms of the part of a number that comes next, if all others sound the
+        same as one of those ("cents", of either currency); else none."""
+        wanted, tongue = self.next_wanted
+        due = (meaning(wanted), tongue)
+        forms = {
+            (prompt, spoken) for prompt, spoken in match.candidates if is_number_recording(prompt) and (meaning(prompt), spoken) == due
+        }
+        alike = {twin for key in forms for twin in scene.library.index.identical(key)} if scene.library is not None else set()
+        return forms if forms.union(alike).issuperset(match.candidates) else set()
 
     def wrong(self, match: Match) -> str:
         if match.verdict is Verdict.match and match.prompt == self.next_wanted[0]:

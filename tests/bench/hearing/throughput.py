@@ -4,11 +4,7 @@ Calls of prompts and pauses are fed side by side in blocks of 20 ms, as they com
 Says how long the index takes to compute and to read, and how much memory all of it took. What counts is the time that the processor spent
 on it, in the best of some rounds: others at work on the machine slow it down by half and more.
 
-Each call is listened to by itself. To do what calls have in common for all that are due at the same moment would gain next to nothing: the
-levels of eight calls' next 100 ms took 15 us a call together and 17 us one by one, those of 400 ms 49 and 32 us (they do not fit the
-processor's nearest memory any more), and they are a tenth of the work. To compare a call with five recordings that begin alike took 55 us
-together and 98 us one by one, with two 32 and 38 us; but few comparisons of a call are of the same shape at the same moment, so that all of
-it took only 2 % fewer instructions.
+Each call is listened to by itself; what is gained where many are listened to at once: `python -m tests.bench.hearing.together`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ivrtest.audio.hearing import Hearing
 from ivrtest.audio.prompts import Key, PromptLibrary
+from ivrtest.audio.search import Listening, alone
 from ivrtest.call.call import Mask, Samples
 
 
@@ -26,8 +27,12 @@ class Deaf:
         pass
 
     def feed(self, samples: Samples, lost: Mask) -> list[Hearing]:
+        return alone(self.feeding(samples, lost))
+
+    def feeding(self, samples: Samples, lost: Mask) -> Listening[list[Hearing]]:
         if samples.any():
             self.go_wrong()
+        yield from ()
         return []
 
     def finish(self) -> list[Hearing]:

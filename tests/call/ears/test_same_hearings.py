@@ -99,6 +99,19 @@ def test_each_block_brings_the_same_however_long_blocks_are(loop: asyncio.Runner
     assert here == there
 
 
+def test_calls_that_are_listened_to_at_the_same_time_are_each_heard_as_by_themselves(loop: asyncio.Runner, pool: HearingPool) -> None:
+    async def run() -> list[tuple[object, object]]:
+        calls: list[tuple[str, list[Cut]]] = [
+            (language, [(length, number % 2 == 0, number % 3 == 0, language == "en")])
+            for number, length in enumerate((160, 400, 800, 1000))
+            for language in ("en", "es")
+        ]
+        return await asyncio.gather(*(both(pool, partial(hear, sound=said(one), cuts=cuts), LIBRARIES[one]) for one, cuts in calls))
+
+    for here, there in loop.run(run()):
+        assert here == there
+
+
 async def held(ear: CallEar, language: str) -> list[object]:
     """Hold a call in virtual time: press a key when it is answered, and then expect the menu."""
     near, far = pair(lost_to_caller=set(range(70, 75)))
