@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ivrtest.audio.background import level_added
 from ivrtest.audio.coder_noise import HARDLY_DB, is_coarse
 from ivrtest.audio.judge import BLOCK, ENOUGH, GOOD_DB, RANGE_DB, frame_gains, line_gain, moving_sum, weigh
 from ivrtest.audio.reference import Reference
-from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, scalar, total_level
+from ivrtest.audio.spectrum import BANDS, FINE_HOP, HOP, SAMPLE_RATE, WINDOW, Levels, Mask, greatest, percentile, scalar, total_level
 from ivrtest.audio.standing import GAIN_FRAMES, Call, Standing
 
 _REJUDGED: Final = 120
@@ -86,7 +87,7 @@ class Track(Standing):
         if first >= self.first + self.judged or end <= self.first:
             return
         self._known_lags, self.judged, self.fell_at = self.judged, 0, None
-        self.worst, self._usual_db, self.overlaid, self.overlaid_from, self.doubtful = 0.0, np.inf, False, None, False
+        self.worst, self._usual_db, self.overlaid, self.overlaid_from, self.backed, self.doubtful = 0.0, np.inf, False, None, False, False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -105,13 +106,18 @@ class Track(Standing):
     def sounding_end(self) -> int:
         return self.lag * FINE_HOP + self.reference.end
 
-    @property
-    def fitting_end(self) -> int:
-        """Stream sample up to which a complete one fits: other sound that begins at once may have taken the place of its last moments."""
+    def fitting_end(self, call: Call) -> int:
+        """Return the stream sample up to which a complete one fits: other sound that begins at once may have taken the place of its last
+        moments, unless most of it is no louder than what sounded behind it before."""
         last = slice(max(0, self.judged - _LAST), self.judged)
         excess = np.cumsum(np.concatenate([[0], self._deviation[last] - GOOD_DB * self._weight[last]]))
         change = int(np.argmin(excess))
         if excess[-1] - excess[change] < _ELSE_DB:
+            return self.sounding_end
+        since = max(0, self.judged - GAIN_FRAMES)
+        added = self.added_db(call, since, self.judged)
+        before, after = added[: last.start + change - since], added[last.start + change - since :]
+        if len(before) and percentile(after, 75) <= greatest(before):
             return self.sounding_end
         return min(self.sounding_end, (self.first + last.start + change) * HOP + WINDOW // 2)
 
@@ -249,6 +255,11 @@ class Track(Standing):
         lag = lags if self._drifts and np.count_nonzero(lags != lags[0]) else int(lags[0])
         first, last = self.first + begin, self.first + end
         return call.levels(first, last), self.reference.rows(first, last, lag), self._valid(call, begin, end)
+
+    def added_db(self, call: Call, begin: int, end: int) -> Levels:
+        assert self._gain is not None
+        heard, rows, _ = self._stretch(call, begin, end)
+        return level_added(heard, np.maximum(rows + self._gain, self._noise_in(call, begin, end)))
 
     def _take_gain(self, call: Call, begin: int, end: int, stretch: tuple[Levels, Levels, Mask] | None = None) -> None:
         heard, rows, valid = self._stretch(call, begin, end) if stretch is None else stretch

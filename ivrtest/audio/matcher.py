@@ -230,7 +230,7 @@ class Matcher:
         if self._now.told_unknown or len(sounding) == 0:
             return []
         start, end = first + int(sounding[0]), first + int(sounding[-1])
-        if self._strangers.remains(sounding + first, end):
+        if self._strangers.remains(sounding + first, end, track):
             self._strangers.heard_recording(track)
             return [self._strangers.heard(start, end, self._now.near())]
         if len(sounding) < 25 or not self._history.varies(start, end):
@@ -257,7 +257,7 @@ class Matcher:
             hearings += self._unknown_before(track)
             hearings.append(Recognised(match, self._history.now_s))
         self._strangers.heard_recording(track)
-        end = track.fitting_end
+        end = track.fitting_end(self._history)
         kept = [other for other in self._now.tracks if other.sounding_start >= end - SLACK]
         self._explained(end, keep=kept, recording=True, ended=track.sounding_end)
         return [*hearings, Heard(match, self._history.now_s)]
@@ -297,8 +297,8 @@ class Matcher:
             if other.heard_s >= self._now.needed_s(other) or (other.complete and stands(self._now, other)):
                 return self._went_wrong(track, Verdict.truncated)
         frame = wrong // HOP
-        loud = history.speech(frame, history.end)
-        since, quiet_for = len(loud), history.quiet_since(frame)
+        loud, quiet_for = self._strangers.since(track, frame, self._now.cursor // HOP)
+        since = len(loud)
         quiet = since >= QUIET_FRAMES and quiet_for >= QUIET_FRAMES - 2
         if quiet and (np.count_nonzero(loud[3:]) <= 4 or (np.count_nonzero(loud) < SYLLABLE_FRAMES and track.lacks())):
             # It may only be interrupted, if not by us.
@@ -333,6 +333,7 @@ class Matcher:
     def _went_wrong(self, track: Track, verdict: Verdict, went_on: Resumed | None = None, doubt: Doubt | None = None) -> list[Hearing]:
         wrong = min((track.first + track.judged) * HOP if track.clear else self._wrong_from(track), self._history.fed)
         match = self._now.match(track, verdict, end=wrong, resumed=went_on, doubt=doubt)
+        self._strangers.heard_part(track, wrong // HOP)
         self._explained(
             wrong,
             keep=[other for other in self._now.tracks if other is not track and other.sounding_start >= wrong - SAMPLE_RATE // 5],

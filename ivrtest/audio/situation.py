@@ -60,8 +60,8 @@ class Situation:
         return track.key in expected and (other.key not in expected or expected[track.key] < expected[other.key])
 
     def sounds(self, track: Track) -> bool:
-        """Return whether a recording lies where there is sound. With other sound over it, it might fit the line's noise."""
-        if track.clear:
+        """Return whether a recording lies where there is sound. With other sound over it or behind it, it might fit the line's noise."""
+        if track.clear and not track.backed:
             # Where there is little to compare, as of a soft recording in noise, no part of it need be wrong: then the whole must fit.
             return track.mean < GOOD_DB
         loud = self.history.loud(track.sounding_start // HOP, track.first + track.judged)

@@ -84,6 +84,8 @@ class Standing:
         """Something else sounded over a part of it, so that nobody can tell whether that part was as recorded."""
         self.overlaid_from: int | None = None
         """The frame at which the first such block begins."""
+        self.backed = False
+        """Something softer sounded behind it."""
         self.doubtful = False
         """Of a block that does not fit too much was lost to say that it is wrong."""
 
@@ -185,7 +187,7 @@ class Standing:
             return
         worst = greatest(scores if count == len(scores) else scores[judged])
         if begin == 0:
-            self.worst, self.overlaid, self.overlaid_from, self.doubtful = worst, False, None, False
+            self.worst, self.overlaid, self.overlaid_from, self.backed, self.doubtful = worst, False, None, False, False
         else:
             self.worst = max(worst, self.worst)
         if worst > DOUBTFUL_DB and not self.doubtful:
@@ -210,6 +212,7 @@ class Standing:
         overlaid = odd & ~left_out & ((scores > OVERLAID_DB * benefit) | (missing > PRESENT_DB * benefit))
         alone = odd & (scores > ALONE_DB * benefit)
         behind = self._behind(call, begin, end) & (missing <= PRESENT_DB) if np.count_nonzero(overlaid | alone) else np.zeros_like(odd)
+        self.backed |= bool(np.count_nonzero((overlaid | alone) & behind))
         overlaid &= ~behind
         if not self.overlaid and np.count_nonzero(overlaid):
             self.overlaid, self.overlaid_from = True, self._change(begin, int(np.argmax(odd)), end)
@@ -232,7 +235,11 @@ class Standing:
         total = call.total(self.first + first, self.first + end)
         voice = total[late - first :][self._wanted[late:end] > _SOUNDING]
         added = self._deviation[begin:end] - self._missing[begin:end] > GOOD_DB * self._weight[begin:end]
-        return in_background(total[begin - first :], voice, added, min(BLOCK, end - begin))
+        return in_background(self.added_db(call, begin, end), voice, added, min(BLOCK, end - begin))
+
+    def added_db(self, call: Call, begin: int, end: int) -> Levels:
+        """Return how loud what should not be there is in each of these frames of it, dB."""
+        raise NotImplementedError
 
     def _partly_lost(self, begin: int, end: int) -> Mask:
         """Return whether of the blocks some of what there was to compare was lost."""

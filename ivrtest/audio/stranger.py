@@ -20,7 +20,7 @@ from ivrtest.audio.history import History
 from ivrtest.audio.judge import BLOCK, FAITHFUL_DB
 from ivrtest.audio.prompts import Key
 from ivrtest.audio.pursuit import Pursuit
-from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, percentile
+from ivrtest.audio.spectrum import FLOOR_DB, HOP, SAMPLE_RATE, WINDOW, Mask, percentile
 
 BACKGROUND_DB: Final = 6.0
 """Speech that is softer by this much than the recording heard before it, and than the library's softer ones would be, is talk in the
@@ -82,6 +82,8 @@ _SEEN_LEVEL: Final = 45
 """Frames of a recording in which it can be seen that only its level changes."""
 _MOMENT_BEFORE, _MOMENT = 5, 40
 """Frames around the one from which a recording was wrong."""
+_BEHIND_FRAMES, _LOUDER_DB = 250, 3.0
+"""So long it is known what sounds behind a recording; it may get a little louder than nearly all of that was."""
 _QUIET_BEFORE: Final = 10
 """Frames of quiet after which a sound begins anew."""
 
@@ -119,7 +121,7 @@ class Strangers:
 
     def heard_recording(self, track: Track) -> None:
         """Note how a recording sounded: so loud are those who speak to the caller, and so clear is the line."""
-        self._voice_db = self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
+        self._voice_db = self._loudness(track)
         self._front_db = self._voice_db - max(0.0, track.reference.peak - self._softer_peak_db)
         if track.overlaid or track.heard_s >= ENOUGH_S:
             # That nothing was over a short one proves little.
@@ -133,6 +135,41 @@ class Strangers:
         """Note a recording that is known while it plays: so faithful is the line."""
         if track.clear and track.heard_s >= LEAST_WORD_S:
             self._latest_db = track.mean
+
+    def _loudness(self, track: Track) -> float:
+        return self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
+
+    def heard_part(self, track: Track, wrong: int) -> None:
+        """Note how loud a recording was that went wrong at a frame."""
+        if wrong > track.sounding_start // HOP:
+            self._voice_db = self._history.voice_db(track.sounding_start // HOP, wrong)
+
+    def since(self, track: Track, wrong: int, explained: int) -> tuple[Mask, int]:
+        """Return in which frames from `wrong` on, where a recording went wrong, there is speech in front of what sounded behind it, and for
+        how many that arrived there was none at last. `explained`: the frame up to which all before the recording was something else."""
+        history = self._history
+        loud = history.speech(wrong, history.end)
+        if wrong < history.oldest:
+            return loud, history.quiet_since(wrong)
+        front = loud & (history.total(wrong, history.end) > self._behind_db(track, wrong, explained))
+        # Talk behind it may get louder for a moment.
+        loud = _lasting(front) if 2 * np.count_nonzero(front) < np.count_nonzero(loud) else front
+        sounding = np.flatnonzero(loud)
+        quiet = wrong + int(sounding[-1]) + 1 if len(sounding) else wrong
+        return loud, int(np.count_nonzero(history.valid(quiet, history.end)))
+
+    def _behind_db(self, track: Track, wrong: int, explained: int) -> float:
+        """Return what is no louder than what sounded before a recording and behind it, up to where it went wrong, and no word in front."""
+        history, first = self._history, max(track.first, wrong - _BEHIND_FRAMES, self._history.oldest)
+        if wrong <= first:
+            return FLOOR_DB
+        before = slice(max(explained, first - _BEHIND_FRAMES, history.oldest), track.sounding_start // HOP - 3)
+        behind = track.added_db(history, first - track.first, wrong - track.first)[history.valid(first, wrong)]
+        if before.start < before.stop:
+            behind = np.concatenate([behind, history.total(before.start, before.stop)[history.valid(before.start, before.stop)]])
+        if not len(behind):
+            return FLOOR_DB
+        return min(percentile(behind, 95) + _LOUDER_DB, history.voice_db(track.sounding_start // HOP, wrong) - BACKGROUND_DB)
 
     def leave_open(self, track: Track) -> None:
         """Note a recording heard to its end that could as well be a word of other speech."""
@@ -232,6 +269,9 @@ class Strangers:
         dense = voice_db < gaps_db + CROWDED_DB or (voice_db < gaps_db + DENSE_DB and np.mean(speech) > DENSE_SHARE)
         if self._overlaid or (dense and history.emptiest_db(start - 2 * _BESIDE, end + 2 * _BESIDE, FLOOR_DB) > voice_db - EMPTY_DB):
             return Doubt.overlap
+        if any(track.heard_s > ENOUGH_S and start <= track.sounding_start // HOP < end for track in self._heard_out()):
+            # One that is so long fits no other speech by chance, whatever is over it.
+            return Doubt.overlap
         if self._in_recordings(start, end) > _MOST * np.count_nonzero(speech):
             return Doubt.brevity
         return Doubt.brevity if self._resembles(start, end) else None
@@ -301,9 +341,9 @@ class Strangers:
             return False
         return history.emptiest_db(start, end, before_db + NO_NOISE_DB) > before_db + FILLED_BANDS_DB
 
-    def remains(self, sounding: NDArray[np.int_], end: int) -> bool:
-        """Return whether frames of sound are what losses have left of something that was said, up to frame `end`: short, and yet no
-        breath. Or a recording was heard to its end there that was not taken for itself."""
+    def remains(self, sounding: NDArray[np.int_], end: int, before: Track | None = None) -> bool:
+        """Return whether frames of sound are what losses have left of something that was said, up to frame `end`, `before` a recording:
+        short, and yet no breath. Or a recording was heard to its end there that was not taken for itself, and is no talk behind it."""
         start = int(sounding[0])
         damaged = self._history.lost_share(start - 1, end + 2) > 0
         little = len(sounding) < _FEW
@@ -316,7 +356,8 @@ class Strangers:
         # All that was loud of it may have been lost.
         least_db = self._voice_db - _SOFT_DB if little else -inf
         vowel_lost = int(np.count_nonzero(~self._history.valid(first, last))) >= _VOWEL
-        return loud > self._voice_db - _REMAINS_DB or (vowel_lost and loud > least_db)
+        voice_db = self._voice_db if before is None else max(self._voice_db, self._loudness(before))
+        return loud > voice_db - (_REMAINS_DB if damaged else BACKGROUND_DB) or (vowel_lost and loud > least_db)
 
     def _beside_losses(self, start: int, end: int) -> tuple[int, int]:
         """Return the first frame of what was lost right before frame `start`, and the frame after what was lost right after `end`."""
@@ -343,3 +384,12 @@ class Strangers:
         for track in self._heard_out():
             covered[max(0, track.first - start) : max(0, track.sounding_end // HOP - start)] = True
         return int(np.count_nonzero(covered & self._history.speech(start, end)))
+
+
+def _lasting(sounding: Mask) -> Mask:
+    """Return the frames of sound without those of which too few are in a row to be anything."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], sounding, [False]])))
+    lasting = sounding.copy()
+    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        lasting[begin:end] = end - begin >= _FEW
+    return lasting

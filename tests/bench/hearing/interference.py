@@ -56,6 +56,28 @@ def hum(count: int, random: np.random.Generator) -> Sound:
     return _unit(sum((np.sin(2 * np.pi * at * mains * n + random.uniform(0, 6)) / n for n in range(1, 20)), np.zeros(count)))
 
 
+def while_said(sound: Sound) -> Sound:
+    """Return 1 where something is said, pauses of a second and less and 0.2 s around it included, else 0: what a mixer adds to a prompt."""
+    said = np.flatnonzero(np.abs(sound) > 100)
+    gate = np.zeros(len(sound))
+    if len(said):
+        for part in np.split(said, np.flatnonzero(np.diff(said) > RATE) + 1):
+            gate[max(0, part[0] - RATE // 5) : part[-1] + RATE // 5] = 1
+    return gate
+
+
+def from_the_middle(sound: Sound) -> Sound:
+    """Return 0 up to the middle of what is said, then 1."""
+    said = np.flatnonzero(np.abs(sound) > 100)
+    return (np.arange(len(sound)) > (said[0] + said[-1]) // 2 if len(said) else np.zeros(len(sound))).astype(float)
+
+
+def at_last(sound: Sound) -> Sound:
+    """Return 1 from 0.7 s before the end of what is said, before that 0."""
+    said = np.flatnonzero(np.abs(sound) > 100)
+    return (np.arange(len(sound)) > said[-1] - 7 * RATE // 10 if len(said) else np.zeros(len(sound))).astype(float)
+
+
 def gain_control(sound: Sound) -> Sound:
     """Return speech through an automatic gain control that pumps: 20 ms to turn down, 0.4 s to turn up, 4 : 1, 15 dB at most."""
     block = 40

@@ -26,6 +26,8 @@ class Condition:
     noise_db: float | None = None
     """Signal to noise ratio, relative to the mean power of the speech."""
     noise: Callable[[int, np.random.Generator], NDArray[np.float64]] = white
+    when: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
+    """Which of the noise there is, 0 to 1 for each sample of the speech; None: all of it."""
     box: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
     """What is done to speech and noise together before they are coded."""
     loss: float = 0.0
@@ -48,7 +50,8 @@ def through(speech: Samples, condition: Condition, random: np.random.Generator) 
     if condition.band:
         sound = _filtered(sound, *condition.band)
     if condition.noise_db is not None:
-        sound = sound + condition.noise(len(sound), random) * np.sqrt(power) * 10 ** (-condition.noise_db / 20)
+        noise = condition.noise(len(sound), random) * np.sqrt(power) * 10 ** (-condition.noise_db / 20)
+        sound = sound + (noise if condition.when is None else noise * condition.when(sound))
     if condition.box is not None:
         sound = condition.box(sound)
     sound = sound * 10 ** (condition.gain_db / 20)

@@ -21,7 +21,17 @@ import numpy as np
 
 from tests.bench.hearing import trials
 from tests.bench.hearing.codecs_by_ffmpeg import G726_16, GSM, OPUS_8
-from tests.bench.hearing.interference import babble, car, clipped, gain_control, hum, silence_suppressed
+from tests.bench.hearing.interference import (
+    at_last,
+    babble,
+    car,
+    clipped,
+    from_the_middle,
+    gain_control,
+    hum,
+    silence_suppressed,
+    while_said,
+)
 from tests.bench.hearing.line import Condition
 from tests.bench.hearing.many import many
 from tests.bench.hearing.table import interval, table
@@ -47,6 +57,11 @@ CONDITIONS = (
     Condition("C talkers 15 dB", noise_db=15, noise=babble),
     Condition("C talkers 10 dB", noise_db=10, noise=babble),
     Condition("C talkers 5 dB", noise_db=5, noise=babble),
+    *(Condition(f"C said talkers {db}", noise_db=db, noise=babble, when=while_said) for db in (16, 14, 12)),
+    Condition("C half talkers 14", noise_db=14, noise=babble, when=from_the_middle),
+    *(Condition(f"C last talkers {db}", noise_db=db, noise=babble, when=at_last) for db in (16, 12)),
+    Condition("C last noise 10", noise_db=10, when=at_last),
+    Condition("C said noise 10", noise_db=10, when=while_said),
     Condition("C car 5 dB", noise_db=5, noise=car),
     Condition("C hum 10 dB", noise_db=10, noise=hum),
     Condition("C clipped", box=clipped),
@@ -54,13 +69,13 @@ CONDITIONS = (
     Condition("C silent pauses", noise_db=20, box=silence_suppressed),
 )
 
-KINDS = "expected, any, near-duplicate, unknown, changed, truncated, sequence"
+KINDS = "expected, any, near-duplicate, unknown, changed, truncated, sequence, hung up right after it, gone after a changed one"
 
 
 def _kinds(text: str) -> str:
     """Return the letters of the kinds of trials to run, each once."""
     letters = "".join(dict.fromkeys(letter for letter in text if letter not in ", "))
-    if not letters or (other := letters.strip("eanucts")):
+    if not letters or (other := letters.strip("eanuctshg")):
         raise argparse.ArgumentTypeError(f'there is no kind "{other if letters else text}". kinds are {KINDS}, each by its first letter')
     return letters
 
@@ -95,6 +110,12 @@ def run(
                 return trials.changed(library, key, material.changed[key], condition, random)
             case "u":
                 return trials.unknown(library, material.unknown[index % len(material.unknown)], menu, condition, random)
+            case "h":
+                key = keys[index % len(keys)]
+                return trials.hung_up(library, key, None, condition, random)
+            case "g":
+                key = list(material.changed)[index % len(material.changed)]
+                return trials.hung_up(library, key, material.changed[key], condition, random)
             case "t":
                 return trials.cut(library, long[int(random.integers(len(long)))], condition, random)
             case _:

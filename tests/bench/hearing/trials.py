@@ -269,6 +269,21 @@ def cut(library: PromptLibrary, key: Key, condition: Condition, random: np.rando
     return Outcome("cut off", right, wrong, off, note="" if right and not wrong else f"{key} at {at / 8000:.2f}: {_note(hearings)}")
 
 
+def hung_up(library: PromptLibrary, key: Key, said: Samples | None, condition: Condition, random: np.random.Generator) -> Outcome:
+    """A prompt right after which the call ends: as recorded, or `said` instead of it, with one word changed."""
+    recording = library.get(*key)
+    assert recording is not None
+    tail_s = float(random.uniform(0.0, 0.5))
+    samples, lost = through(joined(silence(0.4), recording.samples if said is None else said, silence(tail_s)), condition, random)
+    finals = heard(listen(library, samples, lost, expected=[[key]]))
+    good = [final.match for final in finals if final.match.key == key and final.match.verdict is Verdict.match]
+    bad = [final.match for final in finals if final.match.verdict in (Verdict.diverged, Verdict.truncated, Verdict.unknown)]
+    right = bool(good) and len(finals) == 1 if said is None else bool(bad)
+    wrong = bool(bad) if said is None else bool(good)
+    note = "" if right and not wrong else f"{key} {tail_s:.2f} s before the end: {_note([*finals])}"
+    return Outcome("hung up" if said is None else "changed, hung up", right, wrong, note=note)
+
+
 def sequence(library: PromptLibrary, keys: Sequence[Key], gap_s: float, condition: Condition, random: np.random.Generator) -> Outcome:
     """Recordings one after another; each is expected when the one before has been heard."""
     parts = [silence(0.4)]
