@@ -269,7 +269,8 @@ class Strangers:
         dense = voice_db < gaps_db + CROWDED_DB or (voice_db < gaps_db + DENSE_DB and np.mean(speech) > DENSE_SHARE)
         if self._overlaid or (dense and history.emptiest_db(start - 2 * _BESIDE, end + 2 * _BESIDE, FLOOR_DB) > voice_db - EMPTY_DB):
             return Doubt.overlap
-        if any(track.heard_s > ENOUGH_S and start <= track.sounding_start // HOP < end for track in self._heard_out()):
+        long = [track for track in self._heard_out() if track.heard_s > ENOUGH_S and start <= track.sounding_start // HOP < end]
+        if long and not history.quiet:
             # One that is so long fits no other speech by chance, whatever is over it.
             return Doubt.overlap
         if self._in_recordings(start, end) > _MOST * np.count_nonzero(speech):

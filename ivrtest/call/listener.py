@@ -148,7 +148,9 @@ class Listener:
         return np.concatenate(pieces)[max(0, start - begin) :] if pieces else np.zeros(0, np.int16)
 
     def _doubted(self, hearing: Hearing) -> Hearing:
-        return doubted(softened(hearing, lambda: self.heard), lambda: self.heard)
+        if isinstance(hearing, Heard):
+            hearing = softened(hearing, lambda: self.heard)
+        return doubted(hearing, lambda: self.heard)
 
     def _excused(self, hearing: Hearing) -> Hearing:
         """Return a hearing as it is, but what could not be told for losses where nothing was lost as what our own key covered."""
@@ -177,15 +179,13 @@ def doubted(hearing: Hearing, heard: Callable[[], Samples], since_s: float = 0.0
     return replace(hearing, match=replace(match, verdict=Verdict.inconclusive, doubt=Doubt.noise))
 
 
-def softened(hearing: Hearing, heard: Callable[[], Samples]) -> Hearing:
-    """Return a hearing as it is, but what is no whole recording as inconclusive where it is too soft to tell.
+def softened(hearing: Heard, heard: Callable[[], Samples], since_s: float = 0.0) -> Heard:
+    """Return what was heard as it is, but what is no whole recording as inconclusive where it is too soft to tell.
 
-    `heard` gives what the far side sent.
+    `heard` gives what the far side sent from `since_s` on.
     """
-    if not isinstance(hearing, Heard):
-        return hearing
     match = hearing.match
-    if (match.verdict not in DECIDED and match.doubt not in UNSURE) or not is_soft(heard(), match.start_s, match.end_s):
+    if (match.verdict not in DECIDED and match.doubt not in UNSURE) or not is_soft(heard(), match.start_s - since_s, match.end_s - since_s):
         return hearing
     return replace(hearing, match=replace(match, verdict=Verdict.inconclusive, doubt=Doubt.softness))
 

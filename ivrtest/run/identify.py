@@ -269,6 +269,8 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
         note = "the sound is clipped: it was recorded too loud"
         # What is left of a recording may be too little to know it by.
         opinion = Opinion.unsure if match.verdict is Verdict.unknown else opinion
+    if match.doubt is Doubt.softness and not note:
+        note = "the sound is so soft that too little of it is left to tell"
     if match.by is Means.sound and match.prompt:
         note = "; ".join(part for part in (note, "known by the sound of its words: a changed word is not noticed") if part)
     return Passage(

@@ -15,7 +15,7 @@ from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.revoiced import ear_for
 from ivrtest.audio.words_heard import WordsHeard
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
-from ivrtest.call.listener import doubted
+from ivrtest.call.listener import doubted, softened
 from ivrtest.run.second_look import Recent, Stretch, in_doubt, second_look
 
 _AHEAD: Final = SAMPLE_RATE
@@ -138,16 +138,23 @@ class Transcript:
                     self._doubt.tell(heard)
                 case Heard() as heard:
                     found += self._settle(heard.match.start_s)
-                    found.append(heard)
+                    found.append(self._softened(heard))
                     self._explained_s = heard.match.end_s
         return found
+
+    def _softened(self, heard: Heard) -> Heard:
+        return softened(heard, self._recent.samples, self._recent.start_s)
 
     def _settle(self, until_s: float) -> list[Found]:
         """Have a second look at what was in doubt, and say what it was."""
         doubt, self._doubt = self._doubt, None
         if doubt is not None and self._sounding:
             doubt.sounded(self._began_s, until_s)
-        return [] if doubt is None else [self._guessed(one) for one in second_look(self._library, self._recent, doubt, until_s)]
+        return (
+            []
+            if doubt is None
+            else [self._softened(self._guessed(one)) for one in second_look(self._library, self._recent, doubt, until_s)]
+        )
 
     def _guessed(self, heard: Heard) -> Heard:
         """Return what was heard, with the words that unknown speech may be."""
