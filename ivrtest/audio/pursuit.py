@@ -52,7 +52,9 @@ _BEHEADED: Final = SAMPLE_RATE // 10
 _BEHEADED_HEARD_S: Final = 0.7
 """... if so much of what follows is there, or ..."""
 _BEHEADED_LEAST_S: Final = 0.4
-"""... so much, as exactly as only the same recording is."""
+"""... so much, as exactly as only the same recording is, right after a pause: after other sound its beginning may lie in that."""
+_QUIET_BEFORE, _ONSET = 12, 2
+"""Frames of quiet that are a pause, and before which of the sound's they lie."""
 _PLACED_ANEW: Final = 80
 _JUST: Final = 20
 """Frames after its end within which a track is placed anew."""
@@ -85,11 +87,11 @@ class _Pair:
     """Frames of `one` for which they cannot be told apart."""
 
 
-def _is_rest(track: Track) -> bool:
+def _is_rest(track: Track, *, after_pause: bool) -> bool:
     """Return whether a recording laid along a call from somewhere in it is certainly what sounds from there on."""
     if track.heard_s > _BEHEADED_HEARD_S:
         return track.worst < GOOD_DB
-    return track.heard_s > _BEHEADED_LEAST_S and track.worst < EXCELLENT_DB
+    return after_pause and track.heard_s > _BEHEADED_LEAST_S and track.worst < EXCELLENT_DB
 
 
 def without_echo(sounding: NDArray[np.int_], end: int) -> NDArray[np.int_]:
@@ -302,7 +304,10 @@ class Pursuit:
         if not 0 < len(self.expected) <= _FEW or end - start < BLOCK:
             return None
         found = partway(self._index, self._history, sorted(self.expected), start, end)
-        whole = (track for track in found if track.clear and _is_rest(track))
+        history = self._history
+        first, last = max(start - _QUIET_BEFORE, history.oldest), max(start - _ONSET, history.oldest)
+        after_pause = bool(history.valid(first, last).all() and not history.loud(first, last).any())
+        whole = (track for track in found if track.clear and _is_rest(track, after_pause=after_pause))
         return next((track for track in whole if track.sounding_start <= start * HOP - _BEHEADED), None)
 
     def resembled(self, start: int, end: int) -> Mask:
