@@ -404,4 +404,3 @@ class Matcher:
         self._now.named = None
         self._strangers.explained(self._now.cursor // HOP, recording=recording, ended=ended // HOP)
         self._pursuit.restart(self._now.cursor, keep)
-        self._look()
