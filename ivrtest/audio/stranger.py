@@ -259,7 +259,8 @@ class Strangers:
         if (distorted := self._distortion(start, end)) is not None:
             return distorted
         fallen = self._pursuit.fallen
-        if fallen is not None and fallen.first > start - 2 * BLOCK and self._only_its_level(fallen, 0):
+        # It explains what sounds only if it began with that.
+        if fallen is not None and abs(fallen.first - start) < 2 * BLOCK and self._only_its_level(fallen, 0):
             return Doubt.level
         if start < self._noisy_until or self._filled(start, start, end):
             self._noisy_until = end
