@@ -39,6 +39,8 @@ _LEAST_PACKETS: Final = 5
 _IN_ORDER: Final = 0.5
 """The share of packets that follow the one before them; datagrams that look like RTP by chance do not."""
 _STEP: Final = 50
+_COPIES: Final = 4
+"""So many copies of a stream may be in one capture, each a little later than the one before: one for every interface it passed."""
 _PAUSE_S: Final = 600.0
 """After a longer pause a stream begins anew: clocks of captures jump, and hours of silence need no listening."""
 _BACK_S: Final = 2.0
@@ -115,8 +117,10 @@ class _Candidate:
     """Its first packet."""
     packets: int = 0
     step: int = 0
-    """By how much the timestamp of its second packet follows the first's; 0 where that is not known."""
+    """By how much the timestamp of the packet after its first follows that; 0 where that is not known."""
     in_order: int = 0
+    trails: list[int] = field(default_factory=list)
+    """The last sequence numbers of copies of it that are interleaved, the latest last."""
     kinds: Counter[int] = field(default_factory=Counter)
     longest: dict[int, int] = field(default_factory=dict)
     """Octets of payload, by payload type."""
@@ -141,9 +145,12 @@ class _Candidate:
 
     def take(self, at: float, head: Head, size: int) -> None:
         payload_type, sequence = head[1] & 0x7F, head[2]
-        if self.packets == 1 and sequence - self.last_sequence & 0xFFFF == 1:
+        if not self.step and sequence - int.from_bytes(self.sample[2:4]) & 0xFFFF == 1:
             self.step = head[3] - int.from_bytes(self.sample[4:8]) & 0xFFFFFFFF
-        self.in_order += (sequence - self.last_sequence) & 0xFFFF <= _STEP
+        ahead, follows = min((((sequence - trail) & 0xFFFF, trail) for trail in self.trails), default=(0, sequence))
+        self.in_order += ahead <= _STEP
+        others = [trail for trail in self.trails if ahead > _STEP or trail != follows]
+        self.trails = [*others[1 - _COPIES :], sequence]
         self.last_sequence = sequence
         self.last_at = max(self.last_at, at)
         self.packets += 1

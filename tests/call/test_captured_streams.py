@@ -102,6 +102,20 @@ def test_losses_are_known_and_late_packets_find_their_place(tmp_path: Path) -> N
     assert heard.sound == [*MULAW[:1600].tolist(), *[0] * 160, *MULAW[1760:].tolist()]
 
 
+@pytest.mark.parametrize("delays", [(0.0,), (0.0004,), (0.05,), (1.01,), (0.025, 0.05), (0.025, 0.05, 0.075)])
+def test_copies_of_each_packet_as_captures_on_all_interfaces_hold_them_are_heard_once(delays: tuple[float, ...], tmp_path: Path) -> None:
+    once, keys = list(speak(SOUND)), list(press("2#", payload_type=121))
+    copies = [[(at + delay, packet) for delay in (0.0, *delays) for at, packet in some] for some in (once, keys)]
+    path = write(tmp_path / "c.pcap", *((*way, sorted(some)) for way, some in zip([(IVR, CALLER), (CALLER, IVR)], copies, strict=True)))
+    capture = look_through(path)
+    assert [(stream.packets, stream.unreadable) for stream in capture.streams] == [(len(some), "") for some in copies]
+    ivr, caller = hear(capture)
+    assert ivr.sound[: len(MULAW)] == MULAW.tolist()
+    assert not any(ivr.sound[len(MULAW) :])
+    assert ivr.lost_samples == []
+    assert caller.keys == [("2", 0.0), ("#", 0.2)]
+
+
 def test_packets_kept_in_part_count_as_lost(tmp_path: Path) -> None:
     frames = packets_of(write(tmp_path / "c.pcap", (IVR, CALLER, speak(SOUND))))
     frames[40] = (*frames[40][:2], frames[40][2][:60])
