@@ -161,8 +161,14 @@ def put_right(request: Request, reporter: Reporter, write_baseline: Path | None,
 
 
 def watch_flows(request: Request, reporter: Reporter) -> int:
-    """Check again after every change until Ctrl-C, which is how this ends when all is well."""
-    from ivrtest.cli.watch import INTERVAL_S, snapshot, watch
+    """Check again after every change until Ctrl-C, which is how this ends when all is well, or until nobody reads it any more."""
+    from ivrtest.cli.output import has_reader
+    from ivrtest.cli.watch import INTERVAL_S, pause, snapshot, watch
+
+    def wait() -> None:
+        if not has_reader():
+            raise KeyboardInterrupt
+        pause()
 
     def act() -> None:
         outcome = examine(request, datetime.now(UTC).date())
@@ -171,7 +177,7 @@ def watch_flows(request: Request, reporter: Reporter) -> int:
         click.echo(f"looking for changes every {INTERVAL_S} s. Ctrl-C ends")
 
     try:
-        watch(act, lambda: snapshot(*watched(request)))
+        watch(act, lambda: snapshot(*watched(request)), wait)
     except KeyboardInterrupt:
         click.echo()
     return 0

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import codecs
 import errno
-import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -16,6 +15,7 @@ from typing import Final, NoReturn
 import click
 
 from ivrtest import __version__
+from ivrtest.cli.output import nothing_more, unminding
 
 UNUSABLE: Final = 3
 AS_READABLE: Final = "ivrtest-readable"
@@ -42,10 +42,6 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What is said of a disk that takes no more."""
 
 
-class NobodyReadsError(Exception):
-    """Whoever read the output has gone: `ivrtest run | head`."""
-
-
 class Commands(click.Group):
     """A group that imports a command only when it is called, so that `--help` starts fast."""
 
@@ -62,11 +58,6 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (BrokenPipeError, SystemExit) as error:
-            # click and rich would exit with 1, which says that the IVR is wrong.
-            if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
-                raise NobodyReadsError from error
-            raise
         except click.UsageError as error:
             # click does not say of which command it was where an option lacks its value.
             if error.ctx is None and ctx.invoked_subcommand and (command := self.get_command(ctx, ctx.invoked_subcommand)):
@@ -97,10 +88,11 @@ def program() -> None:
 def main() -> NoReturn:
     """Run the command line and exit. Commands return their exit code."""
     codecs.register_error(AS_READABLE, as_readable)
-    for stream in (sys.stdout, sys.stderr):
-        # Not every terminal has a check mark, and not every file name is text.
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors=AS_READABLE)
+    # Not every terminal has a check mark, not every file name is text, and not everybody reads to the end.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout = unminding(sys.stdout, AS_READABLE)
+    if isinstance(sys.stderr, TextIOWrapper):
+        sys.stderr = unminding(sys.stderr, AS_READABLE)
     try:
         code = program.main(standalone_mode=False)
         if sys.stdout is not None:
@@ -115,23 +107,16 @@ def main() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("ivrtest: stopped", err=True)
         sys.exit(130)
-    except (NobodyReadsError, BrokenPipeError):
-        _print_no_more()
-        sys.exit(UNUSABLE)
     except OSError as error:
         if error.errno not in _FULL:
             raise
         from ivrtest.source.system import unwritten
 
-        _print_no_more()
+        # Or Python would complain of it at the end.
+        nothing_more(sys.stdout.fileno())
         click.echo(f"ivrtest: what is printed cannot be written: {unwritten(error)}", err=True)
         sys.exit(UNUSABLE)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _print_no_more() -> None:
-    """Let what is still to be written go nowhere, or Python would complain of it at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def as_readable(error: UnicodeError) -> tuple[str, int]:

@@ -10,6 +10,8 @@ import pytest
 from ivrtest import __version__
 from ivrtest.cli.main import COMMANDS
 
+BROKEN = Path(__file__).parents[2] / "flows" / "broken"
+LOOP = str(BROKEN / "language_loop.yaml")
 HEAVY = ("numpy", "jsonschema", "yaml", "rich", "pydub", "asyncio", "junit_xml")
 
 
@@ -112,21 +114,53 @@ MESSAGES = {
 }
 
 
-@pytest.mark.parametrize("arguments", [["rules"], ["run", "--simulate", "nothing"]], ids=" ".join)
-def test_who_does_not_read_on_is_not_told_that_the_ivr_is_wrong(arguments: list[str], tmp_path: Path) -> None:
-    # Nobody reads from the start, so the first line that is written finds that out.
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        (["rules"], 0),
+        (["check", LOOP], 1),
+        (["check", "--format", "json", LOOP], 1),
+        (["check", "--watch", LOOP], 0),
+        (["run", "--simulate", "nothing"], 2),
+        (["chek"], 3),
+    ],
+    ids=lambda words: " ".join(word.rpartition("/")[2] for word in words) if isinstance(words, list) else "",
+)
+def test_a_verdict_does_not_depend_on_who_reads_it(arguments: list[str], code: int, tmp_path: Path) -> None:
+    # Nobody reads from the start, so the first line that is written finds that out. Both streams, as with `2>&1 | true`.
     (tmp_path / "nothing").mkdir()
+    assert unread(*arguments, cwd=tmp_path, errors_too=True).returncode == code
+
+
+def test_python_without_buffers_is_no_exception() -> None:
+    done = unread("schema", "flow", PYTHONUNBUFFERED="1")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_nothing_is_said_of_a_reader_who_went_away_and_reports_are_written(tmp_path: Path) -> None:
+    scenario = BROKEN / "scenarios" / "language_loop.yaml"
+    done = unread("run", "--simulate", "--flows", str(BROKEN), str(scenario), "--junit", "junit.xml", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert 'failures="1"' in (tmp_path / "junit.xml").read_text(encoding="utf-8")
+
+
+def unread(*arguments: str, cwd: Path | None = None, errors_too: bool = False, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run it with an output that nobody reads."""
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "ivrtest", *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path
+        return subprocess.run(
+            [sys.executable, "-m", "ivrtest", *arguments],
+            stdout=writing,
+            stderr=writing if errors_too else subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=cwd,
+            env={**os.environ, **environment},
         )
     finally:
         os.close(writing)
-    assert done.returncode == 3
-    assert "Traceback" not in done.stderr
-    assert "Exception" not in done.stderr
 
 
 def test_nobody_is_called_for_reports_that_cannot_be_written(tmp_path: Path) -> None:
