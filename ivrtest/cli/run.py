@@ -177,7 +177,8 @@ def command(
 
 
 def target_of(target: str | None, settings: Settings) -> TargetSettings | None:
-    """Return whom to call and how; None for the embedded IVR. Raises UsageError for what may not or cannot be called."""
+    """Return whom to call and how; None for the embedded IVR. Says what has no effect there. Raises UsageError for what may not or cannot
+    be called."""
     if target is None:
         return None
     named = settings.targets.get(target)
@@ -191,6 +192,8 @@ def target_of(target: str | None, settings: Settings) -> TargetSettings | None:
                 permitted(permission_of(settings), uri, called.proxy)
     except (DialRefused, LineError, SipSyntaxError) as error:
         raise click.UsageError(str(error)) from error
+    if called.warnings:
+        complain(called.warnings)
     return called
 
 

@@ -17,7 +17,7 @@ from ivrtest.call.line import Line, LineError
 from ivrtest.call.tls import Tls
 from ivrtest.cli.dialling import permission_of
 from ivrtest.cli.main import UNUSABLE
-from ivrtest.cli.problem import complain
+from ivrtest.cli.problem import complain, mention
 from ivrtest.cli.settings import load_settings
 from ivrtest.cli.sound_settings import A_PTIME, CODEC_NAMES, PTIMES_MS, SRTP_MODES, SoundSettings
 from ivrtest.run.bundle import Bundle, FlowFolder
@@ -93,6 +93,11 @@ def command(
         raise click.UsageError('"--listen" asks for tls, which needs a certificate. give one with "--certificate"')
     if transport != "tls":
         refuse_without_tls(listen, {"--certificate": certificate, "--ca": ca}, keys_in_clear=srtp == "mandatory" and not srtp_in_clear)
+        if srtp == "optional" and not srtp_in_clear:
+            mention(
+                f'"--srtp optional" has no effect: "--listen" is "{listen}", where everybody on the way could read a key. '
+                f'{over_tls(listen)}, or add "--srtp-in-clear"'
+            )
     if ptime not in PTIMES_MS:
         raise click.UsageError(f'"--ptime" is "{ptime}". {A_PTIME}')
     names = tuple(name.strip() for name in codecs.split(",")) if codecs is not None else ()
@@ -142,7 +147,7 @@ async def serve(bundle: Bundle, library: PromptLibrary, given: Given, line: Line
 def refuse_without_tls(listen: str, files: Mapping[str, Path | None], *, keys_in_clear: bool) -> None:
     """Raises UsageError for options that mean nothing without TLS. `files`: by option. `keys_in_clear`: whether sound must be encrypted
     and its keys could not be."""
-    instead = f'listen at "tls:{listen.removeprefix("udp:").removeprefix("tcp:")}"'
+    instead = over_tls(listen)
     for option, file in files.items():
         if file is not None:
             raise click.UsageError(f'"{option}" is for TLS, and "--listen" is "{listen}". {instead}, or leave "{option}" out')
@@ -151,6 +156,10 @@ def refuse_without_tls(listen: str, files: Mapping[str, Path | None], *, keys_in
             f'"--srtp mandatory" needs TLS, and "--listen" is "{listen}": everybody on the way could read its key. '
             f'{instead}, or add "--srtp-in-clear"'
         )
+
+
+def over_tls(listen: str) -> str:
+    return f'listen at "tls:{listen.removeprefix("udp:").removeprefix("tcp:")}"'
 
 
 def required_secret(user: str | None, variable: str | None) -> Secret | None:

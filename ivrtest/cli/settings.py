@@ -184,8 +184,7 @@ def read_settings(source: Source, path: Path | None = None, *, within: tuple[str
     hearing = read_hearing(reader, data)
     embedded = read_embedded(reader, data)
     targets = read_targets(reader, data, allow_clear_passwords=bool(clear))
-    for name, target in targets.items():
-        check_transport(reader, name, target)
+    targets = {name: replace(target, warnings=check_transport(reader, name, target)) for name, target in targets.items()}
     if reader.findings:
         raise InputError(tuple(reader.findings))
     return Settings(

@@ -21,6 +21,7 @@ from ivrtest.cli.toml_reader import (
     is_switch,
     is_text,
 )
+from ivrtest.source.finding import Finding
 
 BY_PYVOIP: Final = "pyvoip:"
 """Before a number that pyVoIP calls."""
@@ -95,6 +96,8 @@ class TargetSettings:
     session_expires: int | None = None
     """Seconds after which a call is over that nobody refreshes (RFC 4028). None: as the target wants."""
     sound: SoundSettings = field(default_factory=SoundSettings)
+    warnings: tuple[Finding, ...] = ()
+    """What whoever calls it is told: a setting that has no effect."""
 
 
 def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwords: bool) -> dict[str, TargetSettings]:
@@ -145,7 +148,8 @@ def read_targets(reader: Reader, data: Mapping[str, Any], *, allow_clear_passwor
             sound=read_sound(reader, table, f"targets.{name}"),
             password_keyring=password_keyring or "",
             password=str(table["password"]) if "password" in table else "",
-            **files,
+            ca=files.get("ca"),
+            certificate=files.get("certificate"),
             fingerprint=fingerprint or "",
             user=user or "",
             password_env=password_env or "",

@@ -71,6 +71,13 @@ def test_over_tls_with_what_the_settings_say(shop: Path) -> None:
             ),
         ),
         (
+            "127.0.0.1:0 --srtp optional --fault none",
+            (
+                'ivrtest: "--srtp optional" has no effect: "--listen" is "127.0.0.1:0", where everybody on the way could read a key. '
+                'listen at "tls:127.0.0.1:0", or add "--srtp-in-clear"'
+            ),
+        ),
+        (
             "127.0.0.1:0 --certificate flows/shop.yaml",
             (
                 'ivrtest: "--certificate" is for TLS, and "--listen" is "127.0.0.1:0". '

@@ -125,6 +125,69 @@ def test_srtp_that_is_mandatory_and_has_its_means(settings: str) -> None:
     assert complaints(f'srtp = "mandatory"\n{settings}') == []
 
 
+@pytest.mark.parametrize(
+    ("settings", "uri", "setting"),
+    [
+        ('uri = "sip:ivr@127.0.0.1"', "sip:ivr@127.0.0.1", "uri"),
+        ('uri = "sip:ivr@lab;transport=tcp"', "sip:ivr@lab;transport=tcp", "uri"),
+        ('uri = "sips:ivr@lab"\nfailover = ["sip:c@192.0.2.1"]', "sip:c@192.0.2.1", "failover"),
+        ('uri = "sips:ivr@lab"\nproxy = "sip:192.0.2.1"', "sip:192.0.2.1", "proxy"),
+    ],
+)
+def test_srtp_that_is_optional_and_never_had(settings: str, uri: str, setting: str) -> None:
+    assert warnings(f'srtp = "optional"\n{settings}') == [
+        (
+            f'ivrtest.toml:2:1: warning: "targets.lab.srtp" is "optional", and "{uri}" is called without TLS, where everybody on the way '
+            f'could read its key: sound is not encrypted. write ";transport=tls" at the end of "targets.lab.{setting}", '
+            'set "targets.lab.srtp_in_clear" to "true", or leave "srtp" out'
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        'uri = "sips:ivr@lab"',
+        # The domain may ask for TLS (RFC 3263).
+        'uri = "sip:ivr@lab"',
+        'uri = "sip:ivr@192.0.2.1"\nproxy = "sips:sbc"',
+        'uri = "sip:ivr@127.0.0.1"\nsrtp_in_clear = true',
+    ],
+)
+def test_srtp_that_is_optional_and_may_be_had(settings: str) -> None:
+    assert warnings(f'srtp = "optional"\n{settings}') == []
+
+
+def test_pyvoip_never_has_it() -> None:
+    assert warnings('uri = "pyvoip:1001"\nregister = "sip:1002@lab"\nsrtp = "optional"') == [
+        (
+            'ivrtest.toml:4:1: warning: "targets.lab.srtp" is "optional", and pyVoIP, which calls "pyvoip:1001", encrypts nothing. '
+            'give a "sips:" target, or leave "srtp" out'
+        )
+    ]
+
+
+def warnings(settings: str) -> list[str]:
+    target = read_settings(Source("ivrtest.toml", f"[targets.lab]\n{settings}")).targets["lab"]
+    return [f"{warning.span}: {warning.severity}: {warning.message}" for warning in target.warnings]
+
+
+def test_a_run_says_once_that_sound_is_not_encrypted(tmp_path: Path) -> None:
+    other = '[targets.other]\nuri = "sip:ivr@127.0.0.1:7"\nsrtp = "optional"\n'
+    (tmp_path / "ivrtest.toml").write_text(f'[targets.lab]\nuri = "sip:ivr@127.0.0.1:9"\nsrtp = "optional"\n{other}', encoding="utf-8")
+    (tmp_path / "nothing").mkdir()
+    done = ivrtest("run", "--target", "lab", "nothing", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        'ivrtest.toml:3:1: warning: "targets.lab.srtp" is "optional", and "sip:ivr@127.0.0.1:9" is called without TLS, where everybody on '
+        'the way could read its key: sound is not encrypted. write ";transport=tls" at the end of "targets.lab.uri", '
+        'set "targets.lab.srtp_in_clear" to "true", or leave "srtp" out [settings]\n'
+        '    3 | srtp = "optional"\n'
+        "      | ^~~~~~~~~~~~~~~~~\n"
+        'ivrtest: there is no scenario in "nothing". a scenario is a file ".yaml" with "ivrtest: scenario/1"\n'
+    )
+
+
 def test_what_pyvoip_neither_encrypts_nor_checks() -> None:
     assert complaints('uri = "pyvoip:1001"\nca = "lab.pem"\nsrtp = "mandatory"\nsrtp_in_clear = true\nregister = "sip:1002@lab"') == [
         'ivrtest.toml:3:1: "targets.lab.ca" is for TLS, and "pyvoip:1001" is called without it. give a "sips:" target, or leave "ca" out',
