@@ -165,7 +165,8 @@ class Pursuit:
         if len(loud) == 0:
             return True
         first, last = int(loud[0]), int(loud[-1])
-        if any(track.clear and track.first < first + _AT_ONCE for track in self.tracks if self._index.numbers[track.key] in self.expected):
+        due = [track for track in self.tracks if track.clear and self._index.numbers[track.key] in self.expected]
+        if any(track.first < first + _AT_ONCE and not self._fits_badly(track) for track in due):
             return True
         # Until there is enough to name anything else.
         return len(loud) < _BEGUN and self._history.end - last < _PAUSE
