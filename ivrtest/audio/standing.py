@@ -153,6 +153,13 @@ class Standing:
         """What of the mean deviation so far is lacking, dB."""
         return float(self._missing[: self.judged].sum()) / (float(self._weight[: self.judged].sum()) + 0.3)
 
+    def left_at(self, frame: int) -> int:
+        """Return the first frame from `frame` on, where it was last as recorded, in which something else is heard for certain: in a pause
+        of it, and where frames were lost, nothing shows that it is over. `frame` if there is none."""
+        first = max(0, frame - self.first)
+        excess = self._deviation[first : self.judged] > GOOD_DB * self._weight[first : self.judged]
+        return frame + int(excess.argmax()) if excess.any() else frame
+
     def unheard(self) -> bool:
         """Return whether some block of the recording was never heard well enough to be judged."""
         block = min(_WORD, self.judged)

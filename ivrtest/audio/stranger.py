@@ -114,6 +114,8 @@ class Strangers:
         """Recordings heard to their end, since all was explained last, that could as well be words of other speech."""
         self._ended = 0
         """The frame where the recording ends that was heard last, if it was heard to its end."""
+        self._left = 0
+        """The frame up to which the last recording may have played, if it was not heard to its end."""
         self.usual_db = inf
         """By how much the last recording that was not short deviated as a whole: so faithful is the line."""
         self._latest_db = inf
@@ -140,7 +142,8 @@ class Strangers:
         return self._history.voice_db(track.sounding_start // HOP, track.first + track.judged)
 
     def heard_part(self, track: Track, wrong: int) -> None:
-        """Note how loud a recording was that went wrong at a frame."""
+        """Note how loud a recording was that went wrong at a frame, and how far it may have played all the same."""
+        self._left = track.left_at(wrong)
         if wrong > track.sounding_start // HOP:
             self._voice_db = self._history.voice_db(track.sounding_start // HOP, wrong)
 
@@ -202,6 +205,8 @@ class Strangers:
         """
         self.after_recording = False
         start = self._without_rest(start, end)
+        if self._at_once and start < self._left < end:
+            start = self._left + int(np.argmax(self._history.speech(self._left, end + 1)))
         if (beheaded := self._pursuit.beheaded(start, end)) is not None:
             return self._beheaded(beheaded, start, end)
         doubt = self._doubt(start, end)
