@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivrtest.audio.alignment import Track
-from ivrtest.audio.certainty import EXCELLENT_DB
+from ivrtest.audio.certainty import CLEAR_S, EXCELLENT_DB
 from ivrtest.audio.fingerprint import Finder, refine
 from ivrtest.audio.history import History
 from ivrtest.audio.judge import BLOCK, GOOD_DB
@@ -94,6 +94,10 @@ def _is_rest(track: Track, *, after_pause: bool) -> bool:
     return after_pause and track.heard_s > _BEHEADED_LEAST_S and track.worst < EXCELLENT_DB
 
 
+def _is_short(track: Track) -> bool:
+    return track.reference.end - track.reference.start < CLEAR_S * SAMPLE_RATE
+
+
 def without_echo(sounding: NDArray[np.int_], end: int) -> NDArray[np.int_]:
     """Return frames of sound up to frame `end` without the last echo of what was explained: an instant, then quiet."""
     begun = sounding[: _ECHO + 1].tolist()
@@ -173,8 +177,9 @@ class Pursuit:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a recording is followed that fits only as one with other sound over it: another may fit as it is."""
-        return any(track.good and track.overlaid for track in self.tracks)
+        """Whether a recording is followed that fits only as one with other sound over it, or a short one that hardly fits: another may
+        fit as it is."""
+        return any(track.good and (track.overlaid or (track.worst > EXCELLENT_DB and _is_short(track))) for track in self.tracks)
 
     @property
     def settled(self) -> bool:
