@@ -332,6 +332,8 @@ class Matcher:
 
     def _went_wrong(self, track: Track, verdict: Verdict, went_on: Resumed | None = None, doubt: Doubt | None = None) -> list[Hearing]:
         wrong = min((track.first + track.judged) * HOP if track.clear else self._wrong_from(track), self._history.fed)
+        if doubt is None and track.fell_at is not None and track.is_beneath(track.fell_at):
+            verdict, went_on, doubt = Verdict.inconclusive, None, Doubt.overlap
         match = self._now.match(track, verdict, end=wrong, resumed=went_on, doubt=doubt)
         self._strangers.heard_part(track, wrong // HOP)
         self._explained(

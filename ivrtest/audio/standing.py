@@ -36,6 +36,8 @@ _HARDLY: Final = 6.5
 """A block with less evidence than this many frames' worth is judged as if it had that much: codecs drop soft sounds before pauses."""
 _CERTAIN: Final = 8.0
 """The same for saying that a recording went wrong."""
+_PRESENT: Final = 12.0
+"""Frames' worth of a recording that show that it plays on beneath other sound."""
 _SOUNDING: Final = scalar(0.3)
 """Frames of a recording in which it sounds have at least so much to compare."""
 _LOST_SHARE: Final = 0.05
@@ -152,6 +154,16 @@ class Standing:
     def lacking(self) -> float:
         """What of the mean deviation so far is lacking, dB."""
         return float(self._missing[: self.judged].sum()) / (float(self._weight[: self.judged].sum()) + 0.3)
+
+    def is_beneath(self, frame: int) -> bool:
+        """Return whether next to nothing of it is lacking from a frame on, and enough of it was due: only other sound is over it. Another
+        word has none of its sound."""
+        first = max(0, frame - self.first)
+        due = np.minimum(self._weight[first : self.judged], self._wanted[first : self.judged])
+        if due.sum() < _PRESENT:
+            return False
+        _, missing, _, judged = self.blocks(first, self.judged)
+        return bool((missing[judged] <= PRESENT_DB).all())
 
     def left_at(self, frame: int) -> int:
         """Return the first frame from `frame` on, where it was last as recorded, in which something else is heard for certain: in a pause

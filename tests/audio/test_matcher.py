@@ -248,7 +248,8 @@ def test_our_own_keys_are_masked(bank: PromptLibrary) -> None:
             matcher.mask(2.0, 2.2)
         hearings = matcher.feed(samples, np.zeros(len(samples), np.bool_)) + matcher.finish()
         verdicts.append(next(hearing.match.verdict for hearing in hearings if isinstance(hearing, Heard)))
-    assert verdicts == [Verdict.diverged, Verdict.match]
+    # All of the recording is there beneath the tone.
+    assert verdicts == [Verdict.inconclusive, Verdict.match]
 
 
 @pytest.mark.parametrize("told_after_s", [0.05, 0.3, 0.8])
