@@ -131,7 +131,9 @@ class HearAct(Act):
         if match.verdict is Verdict.ambiguous and self.next_wanted in match.candidates:
             return (), self.done(Status.ERROR, match, f"could not tell: heard {told(match)}. {self.expected()}")
         if match.key != self.next_wanted or match.verdict in {Verdict.ambiguous, Verdict.unknown}:
-            if hidden := scene.hidden(self.since, match.start_s):
+            # What nobody could name may have been what was expected.
+            unclear = f"could not tell: {told(self.unclear)}" if self.unclear is not None else ""
+            if hidden := scene.hidden(self.since, match.start_s) or unclear:
                 return (), self.done(Status.ERROR, match, f"{hidden}, before {told(match)}. {self.expected()}")
             return (), self.done(Status.FAILED, match, self.wrong(match))
         if match.verdict in {Verdict.truncated, Verdict.diverged}:
