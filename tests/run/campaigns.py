@@ -72,7 +72,7 @@ def number(seed: int) -> Trial:
     job = replace(test_spoken_numbers.job_of(language, kind, value, expected), library=_till(language, kind))
     step = 1 if fault or expected != value else None
     said, wanted = _parts(value, kind, language), _parts(expected, kind, language)
-    repeated = isinstance(fault, Fault) and fault.kind is Kind.REPEATED_PROMPT and fault.place == said[-1]
+    repeated = isinstance(fault, Fault) and fault.kind is Kind.REPEATED_PROMPT and said.index(fault.place) == len(said) - 1
     if repeated or (expected != value and said[: len(wanted)] == wanted):
         # What comes after the whole number is another step's.
         step = 2

@@ -35,6 +35,9 @@ def test_of_short_recordings_the_one_that_fits_is_taken_though_another_is_a_litt
         pytest.param(1064, id="talkers from the middle of a prompt on"),
         pytest.param(1279, id="noise in which sound comes and goes"),
         pytest.param(1577, id="what has other sound over it proves to have none"),
+        pytest.param(950142, id="talkers nearly as loud as the prompt, all of which is there"),
+        pytest.param(974038, id="all of a prompt is there beneath noise that hides where it goes on"),
+        pytest.param(975246, id="what could not be named for talkers may have been what was expected"),
     ],
 )
 def test_noise_that_the_line_had_not_before_is_no_other_speech(seed: int) -> None:
@@ -44,6 +47,16 @@ def test_noise_that_the_line_had_not_before_is_no_other_speech(seed: int) -> Non
 def test_the_end_of_a_longer_part_of_a_number_is_not_taken_for_a_shorter_one() -> None:
     """ "Deux cents" was said and "cent" may have been: it was left open for losses, where nothing was lost."""
     assert campaigns.wrong("number", 700113) == ""
+
+
+def test_one_of_which_another_has_most_does_not_pass_in_noise() -> None:
+    """ "Zwei" was said where "drei" was expected: only that was listened to, and the end of it is the same."""
+    assert campaigns.wrong("number", 972737) == ""
+
+
+def test_a_part_of_a_number_that_is_said_twice_is_named() -> None:
+    """It was left open: "cent", which was expected, fitted so far that nothing else was looked for."""
+    assert campaigns.wrong("number", 912689) == ""
 
 
 def test_words_spoken_anew_of_which_something_was_lost_are_no_other_words() -> None:
