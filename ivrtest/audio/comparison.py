@@ -7,13 +7,14 @@ against each other as a call is held against a recording (`judge`): gain per ban
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ivrtest.audio.damage import Waves
 from ivrtest.audio.judge import BLOCK, ENOUGH, GOOD_DB, RANGE_DB, compare, line_gain
 from ivrtest.audio.pcm import Samples, to_float
 from ivrtest.audio.reference import FINE_PER_FRAME, Reference
@@ -38,6 +39,9 @@ _PAUSE_FRAMES: Final = 6
 """Pauses that differ by more are a difference."""
 _DRIFT_FRAMES: Final = 2
 """Two neighbouring pieces shifted by no more are one: clocks drift."""
+_DAMAGE_DB: Final = 1.2
+"""From this deviation of what both have in common on, something has damaged one of them. Mu-law comes to 0.3 dB, GSM to 1.3 to 1.5, Opus at
+8 kbit/s to 1.9, MP3 at 8 kbit/s to 2.6."""
 _BAND_HZ: Final = 250
 _BAND_DB: Final = 10.0
 """A band whose level lies so far off the others' is told."""
@@ -52,6 +56,8 @@ class Kind(StrEnum):
     second = "only in the second"
     pause = "pause"
     """Neither has sound, and not for the same time."""
+    damaged = "damaged"
+    """The same sound in both, of which a codec has left too little to tell whether it is so to the last sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +92,43 @@ class Comparison:
     differences: tuple[Difference, ...]
     common_s: float
     """Seconds of sound that are in both."""
+    deviation_db: float
+    """By how much these deviate from each other on average."""
 
     @property
-    def same(self) -> bool:
-        """Whether both say the same, in the same voice and with the same pauses."""
-        return not self.differences
+    def same(self) -> bool | None:
+        """Whether both say the same, in the same voice and with the same pauses; None where damage is all that is known."""
+        if not self.differences:
+            return True
+        return None if all(each.kind is Kind.damaged for each in self.differences) else False
+
+    @property
+    def damaged(self) -> bool:
+        """Whether even what is in both differs, as after a codec of few bits or over a bad line."""
+        return self.deviation_db >= _DAMAGE_DB
 
 
 def compare_recordings(first: Samples, second: Samples) -> Comparison:
     """Compare two recordings of at most `LONGEST_S`, mono at 8000 samples a second. Neither may be silent."""
-    pieces = sorted(_pieces(_Pair(first, second)))
     pair = _Pair(first, second)
-    joined = list(_joined(pieces))
+    pieces = sorted(_pieces(pair))
+    differences = tuple(_left_over(pair, list(_joined(pieces))))
+    deviation_db = sum(piece.deviation for piece in pieces) / max(sum(piece.weight for piece in pieces), 1e-6)
+    if deviation_db >= _DAMAGE_DB:
+        waves = Waves(first, second)
+        differences = tuple(
+            replace(each, kind=Kind.damaged) if each.kind is Kind.changed and waves.same(each.first, each.second) else each
+            for each in differences
+        )
     common = sum(int(np.count_nonzero(pair.first_sounds[piece.first : piece.first + piece.frames])) for piece in pieces)
     return Comparison(
         first_s=len(first) / SAMPLE_RATE,
         second_s=len(second) / SAMPLE_RATE,
         level_db=_speech_level(second) - _speech_level(first),
         bands=_bands(first, second),
-        differences=tuple(_left_over(pair, joined)),
+        differences=differences,
         common_s=common * HOP / SAMPLE_RATE,
+        deviation_db=deviation_db,
     )
 
 
@@ -117,6 +140,9 @@ class _Piece:
     second: int
     frames: int
     """How long it is in the second; in the first it is as long."""
+    deviation: float = 0.0
+    """In dB, times the frames' worth of sound that it was taken of: `weight`."""
+    weight: float = 0.0
 
 
 class _Pair:
@@ -204,7 +230,10 @@ def _pieces(pair: _Pair) -> Iterator[_Piece]:
             start, stop = begin + start, begin + stop
             enough = stop - start >= _LEAST_PIECE and float(weight[start:stop].sum()) >= _LEAST_EVIDENCE
             if enough and (best is None or score > best[0]):
-                best = (score, _Piece(start - shift, start, stop - start))
+                known = np.isfinite(fit[start:stop])
+                weighed = float(weight[start:stop][known].sum())
+                deviation = GOOD_DB * weighed - float(fit[start:stop][known].sum())
+                best = (score, _Piece(start - shift, start, stop - start, deviation, weighed))
         if best is not None:
             piece = best[1]
             yield piece

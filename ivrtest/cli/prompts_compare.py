@@ -11,6 +11,7 @@ import click
 from ivrtest.cli.libraries import load_recordings
 from ivrtest.cli.main import UNUSABLE
 from ivrtest.cli.problem import complain
+from ivrtest.report.findings_text import count_of
 from ivrtest.source.finding import InputError
 from ivrtest.source.json import to_json
 from ivrtest.source.words import printable
@@ -33,13 +34,15 @@ def compare(first: str, second: str, as_json: bool) -> int:
 
     A and B are sound files, or recordings of a flow or a folder: flows/bank.yaml#en/main_menu. What both say in the same voice is found
     wherever it is, so a word put in shifts what follows and spoils nothing. Words are told by proportion where the flow knows them. Gain,
-    bandwidth, line noise, and silence before and after are told and do not count as a difference.
+    bandwidth, line noise, and silence before and after are told and do not count as a difference. A codec of few bits leaves too little of
+    some sounds to hold them against anything: where the wave is still the same, that is "damaged" and no other word.
 
-    JSON has: first, second (name, seconds, clipped: the share of samples cut off at the end of the scale), same, level_db (how much louder
-    B is), bands (low_hz, high_hz, gain_db: what B has more or less of), common_s, differences (kind: "changed", "only in the first", "only
-    in the second" or "pause"; first and second: start_s, end_s, words).
+    JSON has: first, second (name, seconds, clipped: the share of samples cut off at the end of the scale), same (null: it could not be
+    told), level_db (how much louder B is), bands (low_hz, high_hz, gain_db: what B has more or less of), common_s, deviation_db (how far
+    what both have in common differs), differences (kind: "changed", "only in the first", "only in the second", "pause" or "damaged";
+    first and second: start_s, end_s, words).
 
-    Exit codes: 0 the same; 1 they differ; 3 a recording could not be used.
+    Exit codes: 0 the same; 1 they differ; 2 it could not be told; 3 a recording could not be used.
     """
     from ivrtest.audio.comparison import LONGEST_S, compare_recordings
 
@@ -56,7 +59,7 @@ def compare(first: str, second: str, as_json: bool) -> int:
         click.echo(to_json(document_of((first, one), (second, other), comparison), indent=2))
     else:
         _show((first, one), (second, other), comparison)
-    return 0 if comparison.same else 1
+    return {True: 0, False: 1, None: 2}[comparison.same]
 
 
 def recording_of(name: str) -> Recording:
@@ -104,6 +107,7 @@ def document_of(first: tuple[str, Recording], second: tuple[str, Recording], com
         "level_db": round(comparison.level_db, 1),
         "bands": [{"low_hz": band.low_hz, "high_hz": band.high_hz, "gain_db": band.gain_db} for band in comparison.bands],
         "common_s": round(comparison.common_s, 2),
+        "deviation_db": round(comparison.deviation_db, 2),
         "differences": [
             {"kind": str(each.kind), "first": stretch(first[1], each.first), "second": stretch(second[1], each.second)}
             for each in comparison.differences
@@ -135,7 +139,7 @@ def _show(first: tuple[str, Recording], second: tuple[str, Recording], compariso
     for line in _remarks(comparison):
         console.print(line, soft_wrap=True)
     for letter, recording in (("A", first[1]), ("B", second[1])):
-        if not comparison.same and clipped_share(recording.samples) > _MUCH_CLIPPED:
+        if comparison.same is not True and clipped_share(recording.samples) > _MUCH_CLIPPED:
             console.print(f"{letter} is clipped: it was recorded too loud, which alone may be the difference", soft_wrap=True)
 
 
@@ -155,10 +159,20 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
     count = len(comparison.differences)
     if comparison.same:
         yield "the same words, spoken the same"
+    elif comparison.same is None:
+        yield (
+            f"the same sound, damaged in {count_of(count, 'place')} as by a codec of few bits: whether each sound there is the same "
+            "cannot be told. compare it before it is encoded"
+        )
     elif comparison.common_s < 0.2:
         yield "nothing in common: other words, or spoken anew"
     else:
-        yield f"{count} difference{'' if count == 1 else 's'}; {comparison.common_s:.1f} s of sound are the same"
+        yield f"{count_of(count, 'difference')}; {comparison.common_s:.1f} s of sound are the same"
+    if comparison.same is False and comparison.damaged:
+        yield (
+            f"what is the same deviates by {comparison.deviation_db:.1f} dB, as after a codec of few bits or over a bad line, which alone "
+            "may be the difference"
+        )
     if abs(comparison.level_db) >= 1:
         yield f"B is {abs(comparison.level_db):.1f} dB {'louder' if comparison.level_db > 0 else 'softer'}"
     for band in comparison.bands:

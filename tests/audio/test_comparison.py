@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from ivrtest.audio.comparison import Kind, compare_recordings
 from ivrtest.audio.g711 import ulaw_decode, ulaw_encode
 from ivrtest.audio.pcm import Samples, gain, resample
+from ivrtest.audio.recording_file import read_audio, write_wav
 from ivrtest.audio.spoken_words import words_between
 from ivrtest.audio.synthesis import synthesise
 
@@ -45,6 +50,41 @@ def test_the_same_words_in_the_same_voice(other: Samples) -> None:
     assert comparison.differences == ()
     assert comparison.same
     assert comparison.common_s > 3.5
+
+
+FEW_BITS = {
+    "MP3 at 8 kbit/s": ("-c:a", "libmp3lame", "-b:a", "8k", ".mp3"),
+    "AAC at 12 kbit/s": ("-c:a", "aac", "-b:a", "12k", ".m4a"),
+}
+
+
+def encoded(samples: Samples, codec: str, folder: Path) -> Samples:
+    *options, suffix = FEW_BITS[codec]
+    write_wav(folder / "plain.wav", samples)
+    encoder = ("ffmpeg", "-v", "error", "-y", "-i", str(folder / "plain.wav"), *options, str(folder / f"coded{suffix}"))
+    subprocess.run(encoder, check=True)
+    return read_audio(folder / f"coded{suffix}")
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+@pytest.mark.parametrize("codec", FEW_BITS)
+def test_what_a_codec_of_few_bits_damages_is_no_other_word(codec: str, tmp_path: Path) -> None:
+    comparison = compare_recordings(A, encoded(A, codec, tmp_path))
+    assert {difference.kind for difference in comparison.differences} <= {Kind.damaged}
+    assert comparison.same is not False
+    assert comparison.damaged
+    assert not compare_recordings(A, ulaw_decode(ulaw_encode(A))).damaged
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+@pytest.mark.parametrize("codec", FEW_BITS)
+def test_another_word_is_one_under_such_a_codec_too(codec: str, tmp_path: Path) -> None:
+    other = synthesise(MENU.replace("press 2", "press 3"), "en")
+    comparison = compare_recordings(A, encoded(other, codec, tmp_path))
+    assert comparison.same is False
+    assert any(
+        difference.kind is Kind.changed and "2" in words_between(MENU, A, *difference.first) for difference in comparison.differences
+    )
 
 
 def test_a_changed_word_is_placed() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ivrtest.audio.pcm import gain
 from ivrtest.audio.recording_file import write_wav
@@ -35,7 +38,7 @@ def test_a_changed_word_with_its_words(shop: Path) -> None:
     done = ivrtest("prompts", "compare", "--json", "shop.yaml#en/menu", "changed.wav", cwd=shop)
     assert done.returncode == 1
     found = json.loads(done.stdout)
-    assert list(found) == ["first", "second", "same", "level_db", "bands", "common_s", "differences"]
+    assert list(found) == ["first", "second", "same", "level_db", "bands", "common_s", "deviation_db", "differences"]
     (difference,) = found["differences"]
     assert (found["same"], difference["kind"], difference["first"]["words"], difference["second"]["words"]) == (
         False,
@@ -60,6 +63,31 @@ def test_a_clipped_recording_is_told(shop: Path) -> None:
     assert done.stdout.splitlines()[-1] == "B is clipped: it was recorded too loud, which alone may be the difference"
     found = json.loads(ivrtest("prompts", "compare", "--json", "shop.yaml#en/menu", "loud.wav", cwd=shop).stdout)
     assert found["first"]["clipped"] < 0.001 < 0.1 < found["second"]["clipped"]
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+def test_what_a_codec_left_too_little_of_cannot_be_told(shop: Path) -> None:
+    write_wav(shop / "menu.wav", MENU)
+    subprocess.run(["ffmpeg", "-v", "error", "-i", "menu.wav", "-b:a", "8k", "menu.mp3"], check=True, cwd=shop)
+    found = json.loads(ivrtest("prompts", "compare", "--json", "menu.wav", "menu.mp3", cwd=shop).stdout)
+    assert found["same"] is None
+    assert found["deviation_db"] > 1.2
+    count = len(found["differences"])
+    done = ivrtest("prompts", "compare", "menu.wav", "menu.mp3", cwd=shop)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.splitlines()[3].split()[0] == "damaged"
+    assert done.stdout.splitlines()[3 + count] == (
+        f"the same sound, damaged in {count} place{'' if count == 1 else 's'} as by a codec of few bits: whether each sound there is the "
+        "same cannot be told. compare it before it is encoded"
+    )
+    # A word that is another one beside that damage, and what may be to blame besides.
+    write_wav(shop / "other.wav", synthesise("For opening hours, press 1. To speak to an agent, press 4.", "en"))
+    subprocess.run(["ffmpeg", "-v", "error", "-i", "other.wav", "-b:a", "8k", "other.mp3"], check=True, cwd=shop)
+    document = json.loads(ivrtest("prompts", "compare", "--json", "menu.wav", "other.mp3", cwd=shop).stdout)
+    done = ivrtest("prompts", "compare", "menu.wav", "other.mp3", cwd=shop)
+    assert (done.returncode, document["same"]) == (1, False)
+    told = f"what is the same deviates by {document['deviation_db']:.1f} dB, as after a codec of few bits or over a bad line, which alone "
+    assert told + "may be the difference" in done.stdout.splitlines()
 
 
 def test_names_cannot_write_on_the_screen(shop: Path) -> None:
