@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import inf
 from typing import Final, Protocol
 
 from ivrtest.audio.search import Listening
@@ -131,6 +132,8 @@ class Match:
     """For unknown speech: whether it is known well when it began: it was quiet right before it, or a recording had played up to there."""
     doubt: Doubt | None = None
     """Why an inconclusive verdict is none, where that is known."""
+    fitted_db: float = inf
+    """The worst block's deviation up to where a recording went wrong or stopped, or up to its end. Infinite where that is not known."""
 
     @property
     def sounds_from_s(self) -> float:

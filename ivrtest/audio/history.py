@@ -267,6 +267,8 @@ class History:
         """Return whether these frames are without sound that is no tone and louder than `soft_db`, and no more than `most` of them in a
         row were lost."""
         first = max(first, self.oldest)
+        # What began with the stream has nothing before it.
+        end = max(first, end)
         sounding = self.speech(first, end) & (self.total(first, end) > soft_db)
         return not sounding.any() and self.longest_loss(first, end) <= most
 

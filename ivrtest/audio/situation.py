@@ -107,6 +107,7 @@ class Situation:
             expected_language=self._other_language(track),
             silent_s=(track.sounding_start - track.start) / SAMPLE_RATE,
             doubt=doubt,
+            fitted_db=track.fitted_db,
         )
 
     def _other_language(self, track: Track) -> str:

@@ -179,6 +179,15 @@ class Standing:
         wanted = moving_sum(self._wanted[: self.judged], block)
         return bool(np.any((wanted > ENOUGH) & (weight < _UNHEARD_SHARE * wanted)))
 
+    @property
+    def fitted_db(self) -> float:
+        """The worst block's deviation up to where it went wrong, dB; infinite where too little of it was heard to be judged."""
+        until = self.judged if self.fell_at is None else min(max(0, self.fell_at - self.first), self.judged)
+        if not until:
+            return np.inf
+        scores, _, _, judged = self.blocks(0, until)
+        return greatest(scores[judged]) if judged.any() else np.inf
+
     def lacks(self) -> bool:
         """Return whether what went wrong is that the call fell silent: it has less than the recording, and nothing else."""
         first = 0 if self.fell_at is None else max(0, self.fell_at - self.first)

@@ -1,78 +1,62 @@
 """Another look at a stretch that seems to be other speech. A caller who knows the menu cuts off one prompt after another, each after half a
-second: too short to be named among all that could be said, unless one looks again for nothing but recordings, and they explain all of it.
+second: too short to be named among all that could be said, unless one looks again for nothing but recordings.
+
+Between two pauses recordings must explain all that sounds; else only those are taken for themselves of which much was heard that fits as
+exactly as nothing but the same recording does.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.hearing import Doubt, Heard, Means, ProgressToneHeard, ToneHeard, Verdict
+from ivrtest.audio.certainty import EXCELLENT_DB
+from ivrtest.audio.hearing import Doubt, Heard, Match, Means, ProgressToneHeard, ToneHeard, Verdict
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.revoiced import ear_for
-from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
+from ivrtest.call.call import SAMPLE_RATE
+from ivrtest.run.recent import Recent
 
-_KEPT: Final = 60 * SAMPLE_RATE
-"""Samples that are kept to look back at."""
 _BEFORE_S: Final = 0.5
 """Quiet that is looked at before a stretch, so that what begins it is found."""
+_QUIET: Final = SAMPLE_RATE // 5
+"""Samples of silence before what is looked at for itself."""
+_AFTER: Final = SAMPLE_RATE
+"""Samples of silence that are listened to after what something else ended: it was cut off there, and not by the end of the call."""
 _EXPLAINS: Final = {Verdict.match, Verdict.truncated, Verdict.ambiguous}
+_NAMED: Final = _EXPLAINS | {Verdict.diverged}
+_DOUBTS: Final = {Doubt.begun, Doubt.brevity, Doubt.level, Doubt.overlap, Doubt.loss}
+"""Why it could not be told what it was, where recordings cut off in a row may be the reason."""
 _EDGE_S: Final = 0.2
-"""What is between two recordings, or between the end of one and its last sound."""
+"""What is between two recordings."""
+_LAST_S: Final = 0.1
+"""What is between the end of a recording and its last sound."""
+_PAUSE_S: Final = 0.2
+"""What lies apart by more does not belong together."""
+_FOLLOWED_S: Final = 0.6
+"""What comes so soon after a recording went wrong is what came in its place."""
 _TOLD_AFTER_S: Final = 0.3
 """After two recordings part, so much is needed to tell them from each other: the length of a block that is compared."""
-_UNEXPLAINED_S: Final = 0.25
+_UNEXPLAINED_S: Final = 0.15
 """More sound than this that no recording explains leaves the stretch what it was."""
+_SURE_S: Final = 0.6
+"""So much of a recording that fits exactly is no chance, whatever else is said beside it."""
+_SHORT_S: Final = 0.5
+"""What is shorter may be the beginning of any recording."""
+_WORTH_S: Final = 0.05
+"""Less that is unexplained is not looked at for itself."""
+_LOOKS: Final = 3
+"""How often what is still unexplained is looked at again, for itself."""
+_FRAME: Final = SAMPLE_RATE // 100
+_SOFT_DB: Final = 40.0
+"""What is softer than the loudest of a stretch by more is no sound to be explained."""
 
-
-class Recent:
-    """The last minute of a stream."""
-
-    def __init__(self) -> None:
-        self._pieces: deque[tuple[Samples, Mask]] = deque()
-        self._masks: deque[tuple[float, float]] = deque(maxlen=256)
-        self._kept = 0
-        self._end = 0
-
-    @property
-    def start_s(self) -> float:
-        return (self._end - self._kept) / SAMPLE_RATE
-
-    @property
-    def end_s(self) -> float:
-        """How much has been added."""
-        return self._end / SAMPLE_RATE
-
-    def add(self, samples: Samples, lost: Mask) -> None:
-        self._pieces.append((samples, lost))
-        self._end += len(samples)
-        self._kept += len(samples)
-        while self._kept - len(self._pieces[0][0]) > _KEPT:
-            self._kept -= len(self._pieces.popleft()[0])
-
-    def mask(self, start_s: float, end_s: float) -> None:
-        """Count what is between two times as lost."""
-        self._masks.append((start_s, end_s))
-
-    def samples(self) -> Samples:
-        """Return all that is kept."""
-        return np.concatenate([samples for samples, _ in self._pieces])
-
-    def between(self, start_s: float, end_s: float) -> tuple[Samples, Mask]:
-        """Return the samples between two times and whether each was lost."""
-        samples, lost = self.samples(), np.concatenate([lost for _, lost in self._pieces])
-        for begin_s, stop_s in self._masks:
-            lost[self._place(begin_s) : self._place(stop_s)] = True
-        part = slice(self._place(start_s), self._place(end_s))
-        return samples[part], lost[part]
-
-    def _place(self, at_s: float) -> int:
-        return max(0, round((at_s - self.start_s) * SAMPLE_RATE))
+Span = tuple[float, float]
+"""From when to when, in seconds."""
 
 
 @dataclass(slots=True)
@@ -83,7 +67,7 @@ class Stretch:
     """When what was certain before it ended."""
     told: list[Heard] = field(default_factory=list)
     """What was said of it so far."""
-    _parts: list[tuple[float, float]] = field(default_factory=list)
+    _parts: list[Span] = field(default_factory=list)
 
     @property
     def start_s(self) -> float:
@@ -109,40 +93,213 @@ class Stretch:
             start_s, end_s = min(begin_s, start_s), max(stop_s, end_s)
         self._parts.append((start_s, end_s))
 
-    def is_explained(self, looked: Sequence[tuple[float, float]], until_s: float) -> bool:
-        """Return whether passages, in order, leave next to nothing of its sound before `until_s` unexplained."""
-        unexplained = 0.0
-        for begin_s, end_s in self._parts:
-            place, stop_s = begin_s, min(end_s, until_s)
-            for start_s, passed_s in looked:
-                unexplained += max(0.0, min(start_s, stop_s) - place - _EDGE_S)
+    def parts(self, until_s: float) -> list[Span]:
+        """Return its stretches of sound before a time, in order."""
+        return [(begin_s, min(end_s, until_s)) for begin_s, end_s in self._parts if begin_s < until_s]
+
+
+@dataclass(slots=True)
+class _Piece:
+    """What belongs together: what sounded between two pauses, what was told of it, and what is found in it now."""
+
+    sounded: list[Span] = field(default_factory=list)
+    told: list[Heard] = field(default_factory=list)
+    looked: list[Heard] = field(default_factory=list)
+    end_s: float = -math.inf
+
+
+class _Sound:
+    """What can be looked at again."""
+
+    def __init__(self, library: PromptLibrary, recent: Recent, begin_s: float, until_s: float) -> None:
+        self._library, self._recent, self._begin_s, self._until_s = library, recent, begin_s, until_s
+        samples, lost = recent.between(begin_s, until_s)
+        count = len(samples) // _FRAME
+        power = np.mean(np.square(samples[: count * _FRAME].reshape(count, _FRAME).astype(np.float32)), axis=1)
+        heard = power > power.max(initial=0.0) * 10 ** (-_SOFT_DB / 10)
+        self._heard = heard & ~lost[: count * _FRAME].reshape(count, _FRAME).all(axis=1)
+        self.over = until_s >= recent.end_s
+        """Nothing came after it."""
+        self.tones: list[Span] = []
+
+    def look(self, begin_s: float, until_s: float) -> list[Heard]:
+        """Return the recordings that are heard between two times, and what is none."""
+        samples, lost = self._recent.between(begin_s, until_s)
+        ends = self.over and until_s >= self._until_s
+        around = _QUIET, 0 if ends else _AFTER
+        samples, lost = np.pad(samples, around), np.pad(lost, around)
+        ear = ear_for(self._library, hopeful=True)
+        by_s, found = begin_s - _QUIET / SAMPLE_RATE, []
+        for one in [*ear.feed(samples, lost), *ear.finish()]:
+            match one:
+                case ToneHeard() | ProgressToneHeard():
+                    self.tones.append((one.start_s + by_s, one.end_s + by_s))
+                case Heard():
+                    found.append(_until(_later(one, by_s), until_s))
+        return found
+
+    def begun(self, span: Span) -> Heard | None:
+        """Return the recording that may have begun between two times, if there is one: too little of it was heard to be certain."""
+        samples, lost = self._recent.between(*span)
+        ear = ear_for(self._library, hopeful=True)
+        hearings = [*ear.feed(np.pad(samples, (_QUIET, 0)), np.pad(lost, (_QUIET, 0))), *ear.finish()]
+        begun = [one for one in hearings if isinstance(one, Heard) and one.match.prompt and one.match.verdict is not Verdict.diverged]
+        if len(begun) != 1:
+            return None
+        heard = _until(_later(begun[0], span[0] - _QUIET / SAMPLE_RATE), span[1])
+        return replace(heard, match=replace(heard.match, doubt=Doubt.brevity)) if heard.match.doubt is Doubt.begun else heard
+
+    def unexplained(self, sounded: Sequence[Span], known: Sequence[Span]) -> list[Span]:
+        """Return what lies between passages that are known, but for their edges: `sounded` is what must be explained."""
+        gaps = []
+        for begin_s, end_s in sounded:
+            place = begin_s
+            for start_s, passed_s in sorted([*known, *self.tones, *self._recent.masked(), (end_s, end_s)]):
+                if min(start_s, end_s) - place > _LAST_S:
+                    gaps.append((place, min(start_s, end_s)))
                 place = max(place, passed_s)
-            unexplained += max(0.0, stop_s - place - _EDGE_S)
-        return unexplained <= _UNEXPLAINED_S
+        return gaps
+
+    def sounding_s(self, span: Span) -> float:
+        """Return for how long there is sound between two times, without that at the edges of what is beside it."""
+        first, end = (round((at_s - self._begin_s) * SAMPLE_RATE / _FRAME) for at_s in span)
+        return max(0.0, int(np.count_nonzero(self._heard[max(0, first) : max(0, end)])) * _FRAME / SAMPLE_RATE - _LAST_S)
 
 
 def in_doubt(heard: Heard) -> bool:
     """Return whether a passage may be several recordings, each cut off early."""
-    return heard.match.verdict in (Verdict.unknown, Verdict.diverged) or heard.match.doubt is Doubt.begun
+    return heard.match.verdict in (Verdict.unknown, Verdict.diverged) or heard.match.doubt in _DOUBTS
 
 
 def second_look(library: PromptLibrary, recent: Recent, stretch: Stretch, until_s: float) -> list[Heard]:
-    """Return what a stretch is made of: recordings, if they explain all of it, else what was told.
+    """Return what a stretch is made of, as far as it can be told, else what was told of it.
 
     `until_s`: something else begins there, or that is all there is.
     """
     begin_s = max(stretch.since_s, stretch.start_s - _BEFORE_S)
     if begin_s < recent.start_s:
         return stretch.told
-    ear = ear_for(library, hopeful=True)
-    hearings = [*ear.feed(*recent.between(begin_s, until_s)), *ear.finish()]
-    tones = [(one.start_s + begin_s, one.end_s + begin_s) for one in hearings if isinstance(one, ToneHeard | ProgressToneHeard)]
-    looked = [_before_a_tone(_later(one, begin_s), tones) for one in hearings if isinstance(one, Heard)]
-    only_recordings = bool(looked) and all(heard.match.verdict in _EXPLAINS for heard in looked)
-    passages = sorted([*tones, *((heard.match.start_s, heard.match.end_s) for heard in looked)])
-    if not only_recordings or not stretch.is_explained(passages, until_s):
-        return stretch.told
-    return [_or_another(library, heard) for heard in looked]
+    sound = _Sound(library, recent, begin_s, until_s)
+    looked = sound.look(begin_s, until_s)
+    sounded = stretch.parts(until_s)
+    for _ in range(_LOOKS):
+        known = [_span(heard) for heard in looked]
+        gaps = [gap for gap in sound.unexplained(sounded, known) if sound.sounding_s(gap) > _WORTH_S]
+        more = [heard for gap in gaps for heard in sound.look(*gap) if heard.match.verdict in _NAMED]
+        if not more:
+            break
+        looked = sorted([*looked, *more], key=_span)
+    looked = _cut_off(looked, sound.tones)
+    found: list[Heard] = []
+    for piece in _pieces(sounded, stretch.told, looked):
+        found += [_or_another(library, heard) if heard in piece.looked else heard for heard in _weighed(piece, sound, until_s)]
+    return found
+
+
+def _weighed(piece: _Piece, sound: _Sound, until_s: float) -> list[Heard]:
+    """Return what is to be told of a piece."""
+    good = [heard for heard in piece.looked if _explains(heard, until_s)]
+    gaps = [(gap, sound.sounding_s(gap)) for gap in sound.unexplained(piece.sounded, [_span(heard) for heard in good])]
+    most_s = max((seconds for _, seconds in gaps), default=0.0)
+    if good and len(good) == len(piece.looked) and most_s <= _UNEXPLAINED_S:
+        return good
+    sure = _sure(piece.looked)
+    if good and sure and most_s <= _SHORT_S:
+        # Beside them there are only moments, each of which may be one that was cut off.
+        rest = [_moment(gap, sound) for gap, seconds in gaps if seconds > _UNEXPLAINED_S]
+        return sorted([*good, *rest], key=_span)
+    return sorted([*sure, *(part for told in piece.told for part in _rest_of(told, sound, sure))], key=_span)
+
+
+def _moment(span: Span, sound: _Sound) -> Heard:
+    """Return what is to be told of a moment that no recording explains."""
+    nothing = Match("", "", Verdict.inconclusive, 0.0, *span, span[1], doubt=Doubt.brevity)
+    return sound.begun(span) or Heard(nothing, span[1])
+
+
+def _sure(looked: Sequence[Heard]) -> list[Heard]:
+    """Return the recordings that were certainly heard, whatever else was said beside them: long ones, and short ones in a row with them."""
+    good = [heard for heard in looked if heard.match.verdict in _NAMED and heard.match.fitted_db < EXCELLENT_DB]
+    sure = [_length(heard) >= _SURE_S for heard in good]
+    for order in (range(1, len(good)), range(len(good) - 2, -1, -1)):
+        for at in order:
+            before, after = (at - 1, at) if order.step > 0 else (at, at + 1)
+            near = _span(good[after])[0] - _span(good[before])[1] < _EDGE_S
+            whole = good[at].match.verdict is Verdict.match
+            sure[at] |= near and whole and sure[at - order.step]
+    return [heard for heard, is_sure in zip(good, sure, strict=True) if is_sure]
+
+
+def _length(heard: Heard) -> float:
+    return heard.match.end_s - heard.match.sounds_from_s
+
+
+def _rest_of(told: Heard, sound: _Sound, sure: Sequence[Heard]) -> list[Heard]:
+    """Return what was told of speech of which recordings are a part, if any are."""
+    spans = [_span(heard) for heard in sure if min(told.match.end_s, heard.match.end_s) > max(_span(told)[0], _span(heard)[0])]
+    if told.match.prompt:
+        # Of what is a recording as well it is told anew.
+        return [] if spans else [told]
+    rest = []
+    diverged = [heard.match.end_s for heard in sure if heard.match.verdict is Verdict.diverged]
+    for start_s, end_s in sound.unexplained([_span(told)], spans) if spans else [_span(told)]:
+        seconds = sound.sounding_s((start_s, end_s))
+        if spans and (seconds <= 0 or any(-_LAST_S <= start_s - at_s < _FOLLOWED_S for at_s in diverged)):
+            # Those are the other words.
+            continue
+        part = replace(told, match=replace(told.match, start_s=start_s, end_s=end_s))
+        if seconds < _SHORT_S and told.match.verdict is Verdict.unknown:
+            part = _moment((start_s, end_s), sound) if spans else sound.begun((start_s, end_s)) or part
+        rest.append(part)
+    return rest
+
+
+def _explains(heard: Heard, until_s: float) -> bool:
+    """Return whether what was heard is a recording, or what may have begun as one when all ended."""
+    match = heard.match
+    begun = match.doubt is Doubt.begun and bool(match.prompt) and match.end_s > until_s - _EDGE_S
+    return match.verdict in _EXPLAINS or begun
+
+
+def _pieces(sounded: Sequence[Span], told: Sequence[Heard], looked: Sequence[Heard]) -> list[_Piece]:
+    """Return what belongs together, in order."""
+    every = sorted(
+        [*((span, 0, 0) for span in sounded), *((_span(one), 1, at) for at, one in enumerate(told))]
+        + [(_span(one), 2, at) for at, one in enumerate(looked)]
+    )
+    pieces: list[_Piece] = []
+    for span, kind, at in every:
+        if not pieces or span[0] > pieces[-1].end_s + _PAUSE_S:
+            pieces.append(_Piece())
+        piece = pieces[-1]
+        piece.end_s = max(piece.end_s, span[1])
+        match kind:
+            case 0:
+                piece.sounded.append(span)
+            case 1:
+                piece.told.append(told[at])
+            case _:
+                piece.looked.append(looked[at])
+    return pieces
+
+
+def _span(heard: Heard) -> Span:
+    return heard.match.sounds_from_s, heard.match.end_s
+
+
+def _cut_off(looked: Sequence[Heard], tones: Sequence[Span]) -> list[Heard]:
+    """Return what was heard, with recordings after which other recordings or tones came, and not other words, as cut off: such is the
+    beep after a greeting."""
+    known = [*tones, *(_span(heard) for heard in looked if heard.match.prompt)]
+    found = []
+    for heard in looked:
+        match = heard.match
+        at_s = match.diverged_at_s
+        if match.verdict is Verdict.diverged and match.resumed is None and at_s is not None:
+            followed = any(-_EDGE_S < start_s - at_s < _FOLLOWED_S for start_s, _ in known)
+            heard = replace(heard, match=replace(match, verdict=Verdict.truncated)) if followed else heard
+        found.append(heard)
+    return found
 
 
 def _or_another(library: PromptLibrary, heard: Heard) -> Heard:
@@ -160,13 +317,11 @@ def _or_another(library: PromptLibrary, heard: Heard) -> Heard:
     return replace(heard, match=replace(match, verdict=Verdict.ambiguous, runner_up=nearest.key, others=rivals))
 
 
-def _before_a_tone(heard: Heard, tones: Sequence[tuple[float, float]]) -> Heard:
-    """Return a recording after which a tone was heard, and not other words, as cut off: such is the beep after a greeting."""
+def _until(heard: Heard, until_s: float) -> Heard:
+    """Return what was heard, which ended then at the latest."""
     match = heard.match
-    at_s = match.diverged_at_s
-    if match.verdict is Verdict.diverged and at_s is not None and any(abs(start_s - at_s) < _EDGE_S for start_s, _ in tones):
-        return replace(heard, match=replace(match, verdict=Verdict.truncated))
-    return heard
+    wrong_s = None if match.diverged_at_s is None else min(match.diverged_at_s, until_s)
+    return replace(heard, match=replace(match, end_s=min(match.end_s, until_s), diverged_at_s=wrong_s))
 
 
 def _later(heard: Heard, by_s: float) -> Heard:

@@ -16,7 +16,8 @@ from ivrtest.audio.revoiced import ear_for
 from ivrtest.audio.words_heard import WordsHeard
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
 from ivrtest.call.listener import doubted, softened
-from ivrtest.run.second_look import Recent, Stretch, in_doubt, second_look
+from ivrtest.run.recent import Recent
+from ivrtest.run.second_look import Stretch, in_doubt, second_look
 
 _AHEAD: Final = SAMPLE_RATE
 """Samples by which keys are listened for before recordings are, so that a key's tones can be left out of all comparisons."""
@@ -24,6 +25,8 @@ _AROUND_S: Final = 0.03
 """What a key's tone spoils before and after it."""
 _QUIET_S: Final = 1.5
 """After so much quiet, what was in doubt is over."""
+_AFTER_MUSIC_S: Final = 1.0
+"""By so much music may seem to last too long, where speech follows it."""
 _LONGEST_S: Final = 50.0
 """What is in doubt for longer is not looked at again."""
 _LOUD: Final = 16000
@@ -129,7 +132,8 @@ class Transcript:
                 case MusicStopped(music=music) as stopped:
                     found += self._settle(music.start_s)
                     found.append(stopped)
-                    self._explained_s = music.end_s
+                    # Speech that follows it may have begun by then.
+                    self._explained_s = max(music.start_s, music.end_s - _AFTER_MUSIC_S)
                 case Heard(match=match) if match.key in self._library.music and match.verdict in _PLAYED:
                     # It is told as music.
                     pass

@@ -7,13 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivrtest.audio.hearing import Heard
-from ivrtest.audio.prompts import PromptLibrary
+from ivrtest.audio.dtmf_detector import ToneKey
+from ivrtest.audio.hearing import Heard, MusicStopped
+from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.spectrum import SAMPLE_RATE, Samples
+from ivrtest.audio.synthesis import synthesise
+from ivrtest.audio.tones import dtmf
 from ivrtest.cli.libraries import load_recordings
 from ivrtest.run.transcript import Transcript
+from tests.bench.hearing.pieces import piece
 
 BANK = Path(__file__).parents[2] / "flows" / "bank.yaml"
+OTHER = synthesise("Your parcel is waiting at the post office around the corner.", "en")
 
 
 @pytest.fixture(scope="module")
@@ -21,18 +26,38 @@ def library() -> PromptLibrary:
     return load_recordings(BANK).library
 
 
+@pytest.fixture(scope="module")
+def spoken(library: PromptLibrary) -> dict[Key, Samples]:
+    return {recording.key: recording.samples for recording in library.recordings()}
+
+
 def silence(seconds: float) -> Samples:
     return np.zeros(round(seconds * SAMPLE_RATE), np.int16)
 
 
-@pytest.mark.parametrize(("language_s", "menu_s"), [(0.45, 0.75), (0.55, 0.9), (0.6, 0.75), (0.65, 0.9)])
-def test_prompts_cut_off_in_a_row_are_known(library: PromptLibrary, language_s: float, menu_s: float) -> None:
-    spoken = {recording.key: recording.samples for recording in library.recordings()}
+def told(library: PromptLibrary, *pieces: Samples) -> list[str]:
+    """Return what is heard in a file, each passage in a few words."""
+    transcript = Transcript(library, None)
+    found = [*transcript.feed(np.concatenate(pieces)), *transcript.finish()]
+    words = []
+    for one in found:
+        match one:
+            case Heard(match=match):
+                words.append(" ".join(str(part) for part in (match.prompt, match.language, match.verdict, match.doubt) if part))
+            case ToneKey(key=key):
+                words.append(f"key {key}")
+            case MusicStopped():
+                words.append("music")
+    return words
 
+
+@pytest.mark.parametrize(("language_s", "menu_s"), [(0.45, 0.75), (0.65, 0.9)])
+def test_prompts_cut_off_in_a_row_are_known(library: PromptLibrary, spoken: dict[Key, Samples], language_s: float, menu_s: float) -> None:
     def cut(prompt: str, language: str, seconds: float) -> Samples:
         return spoken[prompt, language][: round(seconds * SAMPLE_RATE)]
 
-    pieces = [
+    heard = told(
+        library,
         silence(0.1),
         cut("choose_language", "mul", language_s),
         spoken["welcome", "es"],
@@ -43,14 +68,71 @@ def test_prompts_cut_off_in_a_row_are_known(library: PromptLibrary, language_s: 
         silence(1),
         spoken["goodbye", "es"],
         silence(1),
-    ]
-    transcript = Transcript(library, None)
-    found = [*transcript.feed(np.concatenate(pieces)), *transcript.finish()]
-    heard = [(one.match.prompt, one.match.language, str(one.match.verdict)) for one in found if isinstance(one, Heard)]
+    )
     assert heard == [
-        ("choose_language", "mul", "truncated"),
-        ("welcome", "es", "match"),
-        ("main_menu", "es", "truncated"),
-        ("ask_account", "es", "truncated"),
-        ("goodbye", "es", "match"),
+        "choose_language mul truncated",
+        "welcome es match",
+        "main_menu es truncated",
+        "ask_account es truncated",
+        "goodbye es match",
     ]
+
+
+CUT_OFF: dict[str, tuple[list[Samples | tuple[str, str, float]], list[str]]] = {
+    "other speech comes at once": (
+        [("not_available", "en", 0.88), silence(0.02), OTHER, silence(1)],
+        ["not_available en diverged"],
+    ),
+    "it comes right after other speech": (
+        [OTHER, silence(0.02), ("not_an_option", "en", 0.79), silence(1)],
+        ["unknown", "not_an_option en truncated"],
+    ),
+    "other speech went before, after a pause": (
+        [OTHER, silence(1), ("leave_message", "en", 0.54), silence(0.04), ("callback_number", "en", 9), silence(1)],
+        ["unknown", "leave_message en truncated", "callback_number en match"],
+    ),
+    "a short prompt comes at once, which could be a part of it": (
+        [("checking", "en", 0.65), silence(0.02), ("welcome", "es", 9), silence(0.02), ("digits/6", "en", 9), silence(1)],
+        ["checking en truncated", "welcome es match", "digits/6 en match"],
+    ),
+    "digits come at once": (
+        [
+            ("offer_callback", "es", 1.5),
+            silence(0.04),
+            *(("digits/6", "es", 9.0), ("digits/3", "es", 9.0), ("digits/6", "es", 9.0)),
+            silence(1),
+        ],
+        ["offer_callback es truncated", "digits/6 es match", "digits/3 es match", "digits/6 es match"],
+    ),
+    "a key is heard between": (
+        [("change_number", "en", 0.66), silence(0.3), dtmf("*", key_s=0.2, gap_s=0.14), ("checking", "en", 0.98), silence(1)],
+        ["key *", "change_number en truncated", "checking en truncated"],
+    ),
+    "the next one has hardly begun when the call ends": (
+        [("review", "es", 1.23), silence(0.2), ("closed", "es", 0.42)],
+        ["review es truncated", "closed es inconclusive begun"],
+    ),
+    "the next one comes at once and is cut off as well": (
+        [("how_easy", "en", 0.67), ("ask_number", "en", 0.75), silence(0.1), ("main_menu", "es", 9), silence(1)],
+        ["how_easy en truncated", "ask_number en ambiguous", "main_menu es match"],
+    ),
+    "music went before": (
+        [piece("chords", 8.0, 3), silence(0.3), ("recommend", "es", 0.97), silence(1)],
+        ["music", "recommend es truncated"],
+    ),
+    "it is too short to be certain": (
+        [("text_failed", "es", 0.44), silence(1)],
+        ["text_failed es inconclusive brevity"],
+    ),
+}
+
+
+@pytest.mark.parametrize("how", CUT_OFF)
+def test_a_prompt_that_is_cut_off_is_known_where(library: PromptLibrary, spoken: dict[Key, Samples], how: str) -> None:
+    pieces, expected = CUT_OFF[how]
+    sounds = [spoken[one[0], one[1]][: round(one[2] * SAMPLE_RATE)] if isinstance(one, tuple) else one for one in pieces]
+    assert told(library, silence(0.4), *sounds) == expected
+
+
+def test_other_speech_stays_unknown(library: PromptLibrary) -> None:
+    assert told(library, silence(0.4), OTHER, silence(1)) == ["unknown"]

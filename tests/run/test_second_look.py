@@ -7,7 +7,8 @@ import numpy as np
 from ivrtest.audio.hearing import Heard, Match, Verdict
 from ivrtest.audio.prompts import PromptLibrary, Recording
 from ivrtest.audio.synthesis import synthesise
-from ivrtest.run.second_look import Recent, Stretch, second_look
+from ivrtest.run.recent import Recent
+from ivrtest.run.second_look import Stretch, second_look
 
 LIBRARY = PromptLibrary([Recording("goodbye", "en", synthesise("Thank you and goodbye.", "en"))])
 
