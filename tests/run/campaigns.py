@@ -14,10 +14,9 @@ from ivrtest.audio.prompts import PromptLibrary, Recording
 from ivrtest.audio.spectrum import SAMPLE_RATE
 from ivrtest.audio.synthesis import Manner
 from ivrtest.flow.spoken_numbers import KNOWN, amount_recordings, number_recordings
-from ivrtest.run.bundle import words_of
 from ivrtest.run.job import Job
 from ivrtest.server.faults import Fault, Kind
-from tests.run import noisy, shop, test_spoken_anew, test_spoken_numbers
+from tests.run import noisy, shop, test_spoken_anew, till
 from tests.run.by_sound import Held, Way, hold
 from tests.run.campaign import LINES, Draw, is_right, told
 
@@ -69,7 +68,7 @@ def number(seed: int) -> Trial:
     value = _value(dice, kind)
     expected = _another(dice, kind, value) if dice.random() < 0.4 else value
     fault: str | Fault = "" if expected != value or dice.random() < 0.5 else _spoiled(dice, value, kind, language)
-    job = replace(test_spoken_numbers.job_of(language, kind, value, expected), library=_till(language, kind))
+    job = replace(till.job_of(language, kind, value, expected), library=_till(language, kind))
     step = 1 if fault or expected != value else None
     said, wanted = _parts(value, kind, language), _parts(expected, kind, language)
     repeated = isinstance(fault, Fault) and fault.kind is Kind.REPEATED_PROMPT and said.index(fault.place) == len(said) - 1
@@ -82,8 +81,8 @@ def number(seed: int) -> Trial:
 @cache
 def _till(language: str, kind: str) -> PromptLibrary:
     """Return the recordings of a till that knows one kind of money: cents of several are said alike."""
-    words = words_of(test_spoken_numbers.flow_of(language, "1", kind))
-    return PromptLibrary(one for one in test_spoken_numbers.library(language).recordings() if one.prompt in words)
+    words = till.words(language, kind)
+    return PromptLibrary(one for one in till.library(language).recordings() if one.prompt in words)
 
 
 def _value(dice: random.Random, kind: str) -> str:

@@ -2,86 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from ivrtest.audio.prompts import PromptLibrary, Recording
-from ivrtest.audio.synthesis import synthesise
-from ivrtest.flow.model import Flow
-from ivrtest.flow.read import read_flow
-from ivrtest.run.bundle import words_of
-from ivrtest.run.job import Job
-from ivrtest.scenario.read import read_scenario
-from ivrtest.source.text import Source
 from tests.examples.paths import timeless
 from tests.run.by_sound import Held, hold
-
-FLOW = """
-ivrtest: flow/1
-name: till
-entry: total
-languages: [{language}]
-variables: {{total: "{value}"}}
-prompts:
-  your_total: {{{language}: {your_total}}}
-  goodbye: {{{language}: {goodbye}}}
-nodes:
-  total: {{announce: {{prompt: [your_total, {{{spoken}}}], goto: bye}}}}
-  bye: {{hang_up: {{prompt: goodbye}}}}
-"""
-SCENARIO = """
-ivrtest: scenario/1
-name: A caller asks what to pay
-flow: till
-steps:
-  - hear: [your_total, {{{heard}}}]
-    pause: 500ms
-  - hear: goodbye
-  - ended: {{by: ivr}}
-"""
-WORDS = {
-    "de": ("Ihre Summe ist", "Auf Wiederhören."),
-    "en": ("Your total is", "Goodbye."),
-    "es": ("Su total es", "Adiós."),
-    "fr": ("Votre total est de", "Au revoir."),
-    "it": ("Il suo totale è", "Arrivederci."),
-    "nl": ("Uw totaal is", "Tot ziens."),
-    "pt": ("O seu total é", "Até logo."),
-}
-SPOKEN = {"number": "number: total", "USD": "amount: total, currency: USD", "EUR": "amount: total, currency: EUR"}
-
-
-@cache
-def library(language: str) -> PromptLibrary:
-    """Return every recording that any of the tests needs, in one language."""
-    flows = [flow_of(language, "1", kind) for kind in SPOKEN]
-    words = {name: texts[language] for flow in flows for name, texts in words_of(flow).items()}
-    return PromptLibrary(Recording(name, language, synthesise(text, language), text) for name, text in words.items())
-
-
-def flow_of(language: str, value: str, kind: str) -> Flow:
-    your_total, goodbye = WORDS[language]
-    text = FLOW.format(language=language, value=value, spoken=SPOKEN[kind], your_total=your_total, goodbye=goodbye)
-    reading = read_flow(Source("till.yaml", text))
-    assert reading.findings == ()
-    assert reading.flow is not None
-    return reading.flow
+from tests.run.till import job_of
 
 
 def call(language: str, kind: str, said: str, expected: str) -> Held:
     return hold(job_of(language, kind, said, expected), words=True)
-
-
-def job_of(language: str, kind: str, said: str, expected: str) -> Job:
-    """Return a call in which a number is said, and one is expected."""
-    flow = flow_of(language, said, kind)
-    heard = f'number: "{expected}"' if kind == "number" else f'amount: "{expected}", currency: {kind}'
-    scenario = read_scenario(Source("till_scenario.yaml", SCENARIO.format(heard=heard))).scenario
-    assert scenario is not None
-    job = Job(scenario, flow, {}, flow.prompts, library(language))
-    assert list(job.misfits(by_sound=True)) == []
-    return job
 
 
 @pytest.mark.parametrize(

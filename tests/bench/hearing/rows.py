@@ -29,61 +29,24 @@ import numpy as np
 from ivrtest.audio.prompts import PromptLibrary, Recording
 from ivrtest.audio.revoiced import ear_for
 from ivrtest.audio.synthesis import DIGIT_WORDS, synthesise
-from ivrtest.flow.model import Flow
-from ivrtest.flow.read import read_flow
 from ivrtest.flow.spoken_numbers import KNOWN, amount_recordings, is_number_recording, meaning, number_recordings
-from ivrtest.run.bundle import words_of
 from ivrtest.run.conversation import Conversation
 from ivrtest.run.live import converse
 from ivrtest.run.result import Status
-from ivrtest.scenario.read import read_scenario
-from ivrtest.source.text import Source
 from tests.bench.hearing.asterisk_sounds import VOICES, sounds
 from tests.bench.hearing.line import RATE, Condition, Samples, joined, silence, through
 from tests.bench.hearing.played_call import PlayedCall
 from tests.bench.hearing.run import CONDITIONS
 from tests.bench.hearing.table import interval
+from tests.run.till import GOODBYE, YOUR_TOTAL, asking, till
+from tests.run.till import words as till_words
 
 LINES: Final = "G.726,talkers 15,10 % b,A 20,GSM,Opus"
-KINDS: Final = ("digits", "number", "amount")
+KINDS: Final = {"digits": "digits", "number": "number", "amount": "USD"}
+"""What rows say, and what the till calls it."""
 HOW: Final = ("right", "another", "missing", "twice", "exchanged")
 GAPS_S: Final = (0.0, 0.02, 0.05, 0.1, 0.2)
 BLIND_VARIANT: Final = {"de": "f4", "en": "m3", "es": "f2", "fr": "m1", "it": "f5", "nl": "m5", "pt": "f1"}
-_YOUR_TOTAL, _GOODBYE = "your_total", "goodbye"
-_FLOW: Final = """
-ivrtest: flow/1
-name: till
-entry: total
-languages: [{language}]
-variables: {{total: "1"}}
-prompts:
-  your_total: {{{language}: {your_total}}}
-  goodbye: {{{language}: {goodbye}}}
-nodes:
-  total: {{announce: {{prompt: [your_total, {{{spoken}}}], goto: bye}}}}
-  bye: {{hang_up: {{prompt: goodbye}}}}
-"""
-_SCENARIO: Final = """
-ivrtest: scenario/1
-name: A caller asks what to pay
-flow: till
-steps:
-  - hear: [your_total, {{{heard}}}]
-    pause: 800ms
-  - hear: goodbye
-  - ended: {{by: ivr}}
-"""
-_SPOKEN: Final = {"digits": "digits: total", "number": "number: total", "amount": "amount: total, currency: USD"}
-_EXPECTED: Final = {"digits": 'digits: "{}"', "number": 'number: "{}"', "amount": 'amount: "{}", currency: USD'}
-_WORDS: Final = {
-    "de": ("Ihre Summe ist", "Auf Wiederhören."),
-    "en": ("Your total is", "Goodbye."),
-    "es": ("Su total es", "Adiós."),
-    "fr": ("Votre total est de", "Au revoir."),
-    "it": ("Il suo totale è", "Arrivederci."),
-    "nl": ("Uw totaal is", "Tot ziens."),
-    "pt": ("O seu total é", "Até logo."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +89,11 @@ def speakers(options: argparse.Namespace) -> list[Speaker]:
     ]
 
 
-@lru_cache(maxsize=16)
-def flow(language: str, kind: str) -> Flow:
-    your_total, goodbye = _WORDS[language]
-    text = _FLOW.format(language=language, your_total=your_total, goodbye=goodbye, spoken=_SPOKEN[kind])
-    reading = read_flow(Source("till.yaml", text))
-    assert reading.flow is not None, reading.findings
-    return reading.flow
-
-
 @lru_cache(maxsize=8)
 def library(speaker: Speaker) -> PromptLibrary:
     """Return every recording that rows may need."""
     language = speaker.language
-    words = {name: texts[language] for kind in KINDS for name, texts in words_of(flow(language, kind)).items()}
+    words = till_words(language, *KINDS.values())
     words |= {f"digits/{digit}": text for digit, text in enumerate(DIGIT_WORDS[language])}
     if speaker.sounds is not None:
         return PromptLibrary(Recording(name, language, samples, words[name]) for name, samples in _by_people(speaker, words).items())
@@ -161,9 +115,9 @@ def _by_people(speaker: Speaker, names: Iterable[str]) -> dict[str, Samples]:
     found: dict[str, Samples] = {}
     for name in sorted(names):
         folder, _, rest = name.partition("/")
-        if name == _YOUR_TOTAL and "vm-youhave" in said:
+        if name == YOUR_TOTAL and "vm-youhave" in said:
             found[name] = said["vm-youhave"]
-        elif name == _GOODBYE and "vm-goodbye" in said:
+        elif name == GOODBYE and "vm-goodbye" in said:
             found[name] = said["vm-goodbye"]
         elif folder in ("digits", "numbers") and rest.isdigit() and int(rest) < 100:
             found[name] = number(int(rest))
@@ -232,18 +186,16 @@ def play(speaker: Speaker, line: Condition, kind: str, how: str, random: np.rand
         if how == "right" or (said and not _alike(row, said, samples)):
             break
     gap = silence(float(random.choice(GAPS_S)))
-    parts = [silence(0.3), samples[_YOUR_TOTAL], gap]
+    parts = [silence(0.3), samples[YOUR_TOTAL], gap]
     for name in said:
         parts += [samples[name], gap]
-    heard, lost = through(joined(*parts, silence(0.2), samples[_GOODBYE], silence(1.0)), line, random)
+    heard, lost = through(joined(*parts, silence(0.2), samples[GOODBYE], silence(1.0)), line, random)
     status, message = asyncio.run(_held(speaker, kind, value, PlayedCall(heard, lost)))
     return Row(line.name, how, status, f"{speaker.name} {value}: {' '.join(said)}, gap {len(gap) / RATE:g}: {status} {message}")
 
 
 async def _held(speaker: Speaker, kind: str, value: str, call: PlayedCall) -> tuple[Status, str]:
-    scenario = read_scenario(Source("row.yaml", _SCENARIO.format(heard=_EXPECTED[kind].format(value)))).scenario
-    assert scenario is not None
-    conversation = Conversation(scenario, flow(speaker.language, kind).prompts, speaker.language)
+    conversation = Conversation(asking(KINDS[kind], value, pause_ms=800), till(speaker.language, KINDS[kind]).prompts, speaker.language)
     await converse(call, conversation, ear_for(library(speaker)), lambda note: None)
     messages = [step.message for step in conversation.steps if step.message]
     return conversation.status, messages[0] if messages else conversation.trouble[1] if conversation.trouble else ""
