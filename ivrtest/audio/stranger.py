@@ -126,8 +126,9 @@ class Strangers:
         self._voice_db = self._loudness(track)
         self._front_db = self._voice_db - max(0.0, track.reference.peak - self._softer_peak_db)
         if track.overlaid or track.heard_s >= ENOUGH_S:
-            # That nothing was over a short one proves little.
-            self._overlaid = track.overlaid
+            # That nothing was over a short one proves little, nor does it that its last moments gave way to what followed.
+            since = track.overlaid_from
+            self._overlaid = track.overlaid and since is not None and since < track.first + track.judged - BLOCK
         self.after_recording = True
         if track.clear and track.heard_s >= ENOUGH_S:
             self.usual_db = track.mean

@@ -73,7 +73,8 @@ def barge_in(seed: int) -> Spoken:
     steps = [f"  - {{hear: {cut}, in: {language}, whole: false}}\n", *waits, "  - press: 1\n", f"  - {{hear: {following}, within: 4s}}\n"]
     job = shop(f"ivrtest: scenario/1\nname: A caller who does not wait\nflow: shop\nsteps:\n{''.join(steps)}")
     first = np.concatenate([quiet(dice.uniform(0.2, 0.5)), sounding(cut, language)])
-    pressed_s = next(note.at_s for note in hold_against(job, first).notes if note.text.startswith("pressed"))
+    pressed_s = _pressed_s(job, first)
+    assert pressed_s is not None
     after_s = dice.uniform(0.03, 0.6)
     pause_s = dice.choice([0.0, 0.0, dice.uniform(0.02, 0.5)])
     said = dice.choice(STRANGE[language]) if dice.random() < 0.5 else ""
@@ -83,7 +84,10 @@ def barge_in(seed: int) -> Spoken:
     sound = np.concatenate([*parts, sounding(following, language), quiet(0.4)])
     line, lost = dice.choice(LINES), frozenset[int]()
     if line == "hiss":
-        sound = added(sound, np.random.default_rng(seed).normal(0, 120, len(sound)), 0)
+        hiss = np.random.default_rng(seed).normal(0, 120, len(sound))
+        # A prompt that is known only later in it would have been cut before the key.
+        heard_as_soon = _pressed_s(job, added(first, hiss[: len(first)], 0)) == pressed_s
+        sound, line = (added(sound, hiss, 0), line) if heard_as_soon else (sound, "")
     if line == "loss=4%":
         # Nothing is lost before the key, so that it is pressed when it was.
         lost = frozenset(block for block in range(len(sound) // 160) if block / 50 > pressed_s and dice.random() < 0.04)
@@ -93,6 +97,11 @@ def barge_in(seed: int) -> Spoken:
         f'"{cut}" in "{language}" cut {after_s:.2f} s after a key at {pressed_s:.2f} s, {pause_s:.2f} s of quiet, "{said}", "{following}"'
     )
     return Spoken(Draw((line,) if line else (), seed, len(steps) if said else None, line), job, sound, lost, what)
+
+
+def _pressed_s(job: Job, sound: Samples) -> float | None:
+    """Return when the caller presses the key if nothing but this is heard."""
+    return next((note.at_s for note in hold_against(job, sound).notes if note.text.startswith("pressed")), None)
 
 
 def added(sound: Samples, more: np.ndarray, begin: int) -> Samples:

@@ -72,6 +72,8 @@ def test_a_prompt_that_begins_where_another_was_nearly_over_is_known(language: s
         pytest.param(911711, id="a prompt begins before the other is quite over"),
         pytest.param(971543, id="the prompt was in a pause of its own when the key was pressed"),
         pytest.param(917239, id="so it was, and the key's echo lies over the word"),
+        pytest.param(914911, id="the voice has the key's frequencies in it for a moment"),
+        pytest.param(960124, id="it takes the place of the prompt's last moments"),
     ],
 )
 def test_a_word_after_a_key_is_heard_whatever_is_around_it(seed: int) -> None:
