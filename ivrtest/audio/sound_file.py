@@ -87,7 +87,7 @@ def open_sound(path: Path, *, max_s: float | None = None, decode: Decode | None 
         sound = _open_wav(path, max_s, decode)
     elif suffix in (".wav", ".wave", ".wav49"):
         right = next((kind for mark, kind in _MARKS.items() if mark in (start[: len(mark)], start[4:])), None)
-        hint = f'. call it "{path.with_suffix(right).name}", or save it as WAV' if right else ""
+        hint = f'. call it "{path.with_suffix(right).name}", or save it as WAV' if right else ". save it as WAV"
         raise AudioError(f'recording "{path}" is no WAV file: it begins with "{printable(start)}", not with "RIFF"{hint}')
     elif suffix in RAW:
         sound = _open_raw(path, *RAW[suffix])

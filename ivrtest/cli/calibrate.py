@@ -177,17 +177,17 @@ def line_rows(line: LineFigures | None) -> Iterator[tuple[str, str]]:
     if line is None:
         return
     yield "codec", ", ".join(line.codecs) or "not known"
-    yield "gain", f"{line.gain_db:+.1f} dB"
+    yield "gain", f"{line.gain_db:+z.1f} dB"
     nearest = [min(line.bands, key=lambda band: abs(band.hz - hz)) for hz in TOLD_BANDS_HZ]
-    yield "tilt", ", ".join(f"{band.gain_db:+.1f} dB at {band.hz:.0f} Hz" for band in dict.fromkeys(nearest))
+    yield "tilt", ", ".join(f"{band.gain_db:+z.1f} dB at {band.hz:.0f} Hz" for band in dict.fromkeys(nearest))
     low, high = (f"{hz:.0f} Hz" if hz is not None else None for hz in (line.low_hz, line.high_hz))
     yield "band", f"{low or '200 Hz or less'} to {high or '3500 Hz or more'}"
     yield "speech", f"{line.level_dbov:.0f} dBov, the quietest call {line.quietest_dbov:.0f} dBov"
     noise = "none" if line.noise_dbov is None else f"{line.noise_dbov:.0f} dBov, {line.snr_db:.0f} dB below the speech"
     yield "noise", noise
     yield "loss", f"{percent(line.loss)}, the worst call {percent(line.worst_loss)}"
-    yield "speed", "not known: no recording is long enough" if line.speed_ppm is None else f"{line.speed_ppm:+.0f} ppm"
-    clock = "not known: the calls are too short" if line.clock_ppm is None else f"{line.clock_ppm:+.0f} ± {line.clock_error_ppm:.0f} ppm"
+    yield "speed", "not known: no recording is long enough" if line.speed_ppm is None else f"{line.speed_ppm:+z.0f} ppm"
+    clock = "not known: the calls are too short" if line.clock_ppm is None else f"{line.clock_ppm:+z.0f} ± {line.clock_error_ppm:.0f} ppm"
     yield "clock", clock
     yield "delay", "not known" if line.round_trip_ms is None else f"{line.round_trip_ms:.0f} ms there and back"
 

@@ -47,7 +47,7 @@ command.add_command(confusable)
 command.add_command(transcribe)
 
 
-@command.command("list")
+@command.command("list", short_help="Show which recordings exist, and which are missing.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 def list_recordings(paths: tuple[Path, ...]) -> int:
     """Show which recordings exist, how long they are, and what is missing.
@@ -75,7 +75,7 @@ def list_recordings(paths: tuple[Path, ...]) -> int:
     return 1 if wrong else 0
 
 
-@command.command("render")
+@command.command("render", short_help="Speak missing recordings with a synthetic voice.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--quiet", is_flag=True, help="Print nothing when all is well.")
 def render(paths: tuple[Path, ...], quiet: bool) -> int:

@@ -25,7 +25,7 @@ _MUCH_CLIPPED = 0.05
 """From this share of samples on, words sound like others."""
 
 
-@click.command("compare")
+@click.command("compare", short_help="Show where two recordings differ.")
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -53,7 +53,9 @@ def compare(first: str, second: str, as_json: bool) -> int:
         return UNUSABLE
     for name, recording in ((first, one), (second, other)):
         if recording.seconds > LONGEST_S:
-            raise click.ClickException(f'recording "{name}" lasts {recording.seconds:.0f} s. {LONGEST_S:.0f} s can be compared')
+            raise click.ClickException(
+                f'recording "{name}" lasts {recording.seconds:.0f} s. {LONGEST_S:.0f} s can be compared: cut it, or ask "ivrtest identify"'
+            )
     comparison = compare_recordings(one.samples, other.samples)
     if as_json:
         click.echo(to_json(document_of((first, one), (second, other), comparison), indent=2))
@@ -72,6 +74,10 @@ def recording_of(name: str) -> Recording:
     if _MARK in name and not path.exists():
         where, _, wanted = name.partition(_MARK)
         return _of_library(Path(where), wanted)
+    if path.suffix in (".yaml", ".yml") and path.is_file():
+        raise click.ClickException(
+            f'"{path}" is a flow. name one of its recordings: {path}{_MARK}LANGUAGE/PROMPT, such as {path}{_MARK}en/welcome'
+        )
     try:
         samples = read_audio(path)
     except AudioError as error:

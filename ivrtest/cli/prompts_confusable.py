@@ -38,7 +38,7 @@ class Pair:
         return self.apart_s is None and not self.same_words
 
 
-@click.command("confusable")
+@click.command("confusable", short_help="List the recordings that begin alike, or sound alike.")
 @click.argument("path", metavar="FLOW", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per pair and line.")
 @click.option(

@@ -84,7 +84,8 @@ def remark(passage: Passage) -> str:
         case Verdict.diverged:
             parts.append(f"other sound than{words or ' recorded'} from {at} on")
         case Verdict.truncated:
-            parts.append(f"cut off at {at}{f', before{words}' if words else ''}")
+            # What is missing begins a moment after what was there.
+            parts.append(f"cut off at {passage.end_s:.2f} s{f', before{words}' if words else ''}")
         case Verdict.ambiguous if passage.runner_up and at:
             parts.append(f"cut off at {at}, before anything tells it from {any_of((passage.runner_up, *passage.others))}")
         case Verdict.ambiguous if passage.runner_up:

@@ -30,5 +30,8 @@ def xml_text(suites: Sequence[TestSuite]) -> str:
         root.attrib.setdefault(count, "0")
     for element in root.iter():
         element.attrib.pop("disabled", None)
+        if seconds := element.get("time"):
+            # Sums of thousandths are none.
+            element.set("time", f"{float(seconds):.3f}")
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"

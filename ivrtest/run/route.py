@@ -157,7 +157,7 @@ def rates_told(calibration: Calibration) -> str:
 def line_told(line: LineFigures) -> str:
     """Say in short how a line is."""
     noise = "no noise" if line.noise_dbov is None or line.snr_db is None else f"noise {line.noise_dbov:.0f} dBov (SNR {line.snr_db:.0f} dB)"
-    return f"gain {line.gain_db:+.1f} dB, {noise}, {percent(line.loss)} lost"
+    return f"gain {line.gain_db:+z.1f} dB, {noise}, {percent(line.loss)} lost"
 
 
 def route_told(calibration: Calibration) -> str:

@@ -104,7 +104,7 @@ def test_wav_under_the_suffix_that_asterisk_gives_gsm_in_it(tmp_path: Path) -> N
     ("data", "message"),
     [
         (b"", 'recording "p.wav" is empty. a recording has a header and samples'),
-        (b"Hello world\n", 'recording "p.wav" is no WAV file: it begins with "Hello wo", not with "RIFF"'),
+        (b"Hello world\n", 'recording "p.wav" is no WAV file: it begins with "Hello wo", not with "RIFF". save it as WAV'),
         (
             b"RIFF\0\0\0\0AVI LIST",
             'recording "p.wav" is no WAV file that can be read: it begins with "RIFF....AVI ", not with "RIFF....WAVE"',

@@ -78,7 +78,7 @@ def test_a_folder_is_read_with_what_is_wrong_in_it(tmp_path: Path) -> None:
         f'cannot read recording "{tmp_path}/lost.wav": it is not there',
         f'"{tmp_path}/pipe.wav" is not a regular file. save the recording in one',
         f'recording "{tmp_path}/quiet.wav" is silent. record it again',
-        f'recording "{tmp_path}/text.wav" is no WAV file: it begins with "Hello", not with "RIFF"',
+        f'recording "{tmp_path}/text.wav" is no WAV file: it begins with "Hello", not with "RIFF". save it as WAV',
     )
 
 

@@ -210,7 +210,7 @@ def test_other_formats(shop: Path) -> None:
     ("data", "message"),
     [
         (b"", 'ivrtest: recording "call.wav" is empty. a recording has a header and samples\n'),
-        (b"Hello", 'ivrtest: recording "call.wav" is no WAV file: it begins with "Hello", not with "RIFF"\n'),
+        (b"Hello", 'ivrtest: recording "call.wav" is no WAV file: it begins with "Hello", not with "RIFF". save it as WAV\n'),
         (
             wav(CALL[:1000].tobytes())[:-900],
             'ivrtest: recording "call.wav" is cut off: its header promises 2000 octets of sound, 1100 are there. copy it again\n',
@@ -267,7 +267,9 @@ def test_a_folder_is_a_library_too(shop: Path) -> None:
     code, passages, errors = identify(shop, "call.wav", library="prompts/shop")
     assert code == 0
     assert [(one["prompt"], one["language"]) for one in passages] == [("welcome", "mul"), ("menu", "en")]
-    assert errors == ('ivrtest: left out: recording "prompts/shop/en/text.wav" is no WAV file: it begins with "Hello", not with "RIFF"\n')
+    assert errors == (
+        'ivrtest: left out: recording "prompts/shop/en/text.wav" is no WAV file: it begins with "Hello", not with "RIFF". save it as WAV\n'
+    )
 
 
 def test_the_same_recording_under_two_names_cannot_be_told(shop: Path) -> None:

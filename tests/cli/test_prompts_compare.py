@@ -114,11 +114,15 @@ def test_recordings_that_cannot_be_compared(shop: Path) -> None:
     for first, message in (
         ("nothing.wav", 'ivrtest: cannot read recording "nothing.wav": it is not there\n'),
         ("silent.wav", 'ivrtest: recording "silent.wav" is silent. record it again\n'),
-        ("long.wav", 'ivrtest: recording "long.wav" lasts 130 s. 120 s can be compared\n'),
+        ("long.wav", 'ivrtest: recording "long.wav" lasts 130 s. 120 s can be compared: cut it, or ask "ivrtest identify"\n'),
         ("shop.yaml#en/meny", 'ivrtest: "shop.yaml" has no recording "en/meny". did you mean "en/menu"?\n'),
         (
             "shop.yaml#zzz",
             'ivrtest: "shop.yaml" has no recording "zzz". write LANGUAGE/PROMPT, such as en/main_menu, and mul for all languages\n',
+        ),
+        (
+            "shop.yaml",
+            'ivrtest: "shop.yaml" is a flow. name one of its recordings: shop.yaml#LANGUAGE/PROMPT, such as shop.yaml#en/welcome\n',
         ),
         ("no.yaml#en/menu", 'no.yaml:1:1: error: there is no file "no.yaml" [unreadable]\n'),
         ("prompts", 'ivrtest: cannot read recording "prompts": it is a folder. name a file\n'),

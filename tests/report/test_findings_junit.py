@@ -12,7 +12,7 @@ from tests.report.checks import DEAD_END, SHOP, outcome
 from tests.report.jenkins import assert_accepted
 
 SHOP_SUITE = """\
-  <testsuite errors="0" failures="2" name="flows/my shop.yaml" skipped="0" tests="4" time="0">
+  <testsuite errors="0" failures="2" name="flows/my shop.yaml" skipped="0" tests="4" time="0.000">
     <properties>
       <property name="ivrtest.version" value="VERSION" />
     </properties>
@@ -65,7 +65,7 @@ def test_it_keeps_to_the_schema_that_jenkins_enforces() -> None:
 def test_a_suite_holds_a_case_per_rule_and_only_errors_fail() -> None:
     text = findings_text(outcome())
     assert text.startswith(
-        '<?xml version="1.0" encoding="utf-8"?>\n<testsuites errors="1" failures="2" tests="12" time="0.0" name="ivrtest">\n'
+        '<?xml version="1.0" encoding="utf-8"?>\n<testsuites errors="1" failures="2" tests="12" time="0.000" name="ivrtest">\n'
     )
     assert SHOP_SUITE in text
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,6 +27,15 @@ def test_it_counts_failures_errors_and_skipped_apart() -> None:
     (suite,) = root
     assert (suite.get("name"), suite.get("skipped"), suite.get("timestamp")) == ("shop", "1", "2026-11-23T10:00:00+00:00")
     assert [child.tag for case in suite.iter("testcase") for child in case if child.tag != "system-out"] == ["failure", "error", "skipped"]
+
+
+def test_times_are_thousandths_of_a_second_in_sums_too() -> None:
+    times = (3.214, 8.201, 10.003, 19.7)  # 41.117999999999995 in all
+    root = root_of(Outcome(suite=SuiteResult(tuple(replace(passed(), seconds=seconds) for seconds in times))))
+    assert [element.get("time") for element in root.iter() if element.get("time")] == [
+        *("41.118", "41.118"),
+        *("3.214", "8.201", "10.003", "19.700"),
+    ]
 
 
 def test_a_failure_shows_the_step_in_its_file_and_what_was_heard() -> None:
