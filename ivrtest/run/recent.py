@@ -7,11 +7,31 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
 
 _KEPT: Final = 60 * SAMPLE_RATE
 """Samples that are kept."""
+FRAME: Final = SAMPLE_RATE // 100
+_PAUSE: Final = 10
+"""Frames in which the line's noise is measured: a pause between two words."""
+
+
+def power_of(samples: Samples) -> NDArray[np.float32]:
+    """Return the mean power of each frame."""
+    count = len(samples) // FRAME
+    power: NDArray[np.float32] = np.mean(np.square(samples[: count * FRAME].reshape(count, FRAME).astype(np.float32)), axis=1)
+    return power
+
+
+def noise_like(samples: Samples, count: int) -> Samples:
+    """Return so many samples of noise as loud, and with the same spectrum, as these are. It is always the same."""
+    if not samples.any():
+        return np.zeros(count, np.int16)
+    window = samples * np.hanning(len(samples)) * np.sqrt(8 / 3)
+    white = np.random.default_rng(1).standard_normal(count + len(samples) - 1) / np.sqrt(len(samples))
+    return np.rint(np.convolve(white, window, "valid")).astype(np.int16)
 
 
 class Recent:
@@ -54,6 +74,17 @@ class Recent:
             lost[self._place(begin_s) : self._place(stop_s)] = True
         part = slice(self._place(start_s), self._place(end_s))
         return samples[part], lost[part]
+
+    def quietest(self) -> Samples:
+        """Return the quietest tenth of a second that arrived: the line while nobody speaks. None but zeros if nothing is kept."""
+        samples, lost = self.samples(), np.concatenate([lost for _, lost in self._pieces])
+        power = power_of(samples)
+        power[lost[: len(power) * FRAME].reshape(-1, FRAME).any(axis=1)] = np.inf
+        if len(power) < _PAUSE:
+            return np.zeros(FRAME * _PAUSE, np.int16)
+        means = np.convolve(power, np.ones(_PAUSE), "valid")
+        first = int(np.argmin(means)) * FRAME
+        return samples[first : first + FRAME * _PAUSE] if np.isfinite(means.min()) else np.zeros(FRAME * _PAUSE, np.int16)
 
     def masked(self) -> Sequence[tuple[float, float]]:
         """Return what counts as lost by `mask`, such as keys."""

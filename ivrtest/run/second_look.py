@@ -14,21 +14,23 @@ from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.certainty import EXCELLENT_DB
+from ivrtest.audio.certainty import EXCELLENT_DB, NAME_EXPECTED_S
 from ivrtest.audio.hearing import Doubt, Heard, Match, Means, ProgressToneHeard, ToneHeard, Verdict
+from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import PromptLibrary
 from ivrtest.audio.revoiced import ear_for
-from ivrtest.call.call import SAMPLE_RATE
-from ivrtest.run.recent import Recent
+from ivrtest.call.call import SAMPLE_RATE, Mask, Samples
+from ivrtest.run.recent import FRAME, Recent, noise_like, power_of
 
 _BEFORE_S: Final = 0.5
 """Quiet that is looked at before a stretch, so that what begins it is found."""
 _QUIET: Final = SAMPLE_RATE // 5
-"""Samples of silence before what is looked at for itself."""
+"""Samples without speech before what is looked at for itself."""
 _AFTER: Final = SAMPLE_RATE
-"""Samples of silence that are listened to after what something else ended: it was cut off there, and not by the end of the call."""
+"""Samples without speech that are listened to after what something else ended: it was cut off there, and not by the end of the call."""
 _EXPLAINS: Final = {Verdict.match, Verdict.truncated, Verdict.ambiguous}
 _NAMED: Final = _EXPLAINS | {Verdict.diverged}
+_TOLD: Final = _NAMED | {Verdict.unknown}
 _DOUBTS: Final = {Doubt.begun, Doubt.brevity, Doubt.level, Doubt.overlap, Doubt.loss}
 """Why it could not be told what it was, where recordings cut off in a row may be the reason."""
 _EDGE_S: Final = 0.2
@@ -44,14 +46,17 @@ _TOLD_AFTER_S: Final = 0.3
 _UNEXPLAINED_S: Final = 0.15
 """More sound than this that no recording explains leaves the stretch what it was."""
 _SURE_S: Final = 0.6
-"""So much of a recording that fits exactly is no chance, whatever else is said beside it."""
+"""So much of a recording that fits exactly is no chance, whatever else is said beside it ..."""
+_PER_DB_S: Final = 0.3
+"""... and so much more for each dB by which it fits less exactly: where it hardly fits, as much as of any recording on a call."""
 _SHORT_S: Final = 0.5
 """What is shorter may be the beginning of any recording."""
 _WORTH_S: Final = 0.05
 """Less that is unexplained is not looked at for itself."""
-_LOOKS: Final = 3
+_LOOKS: Final = 6
 """How often what is still unexplained is looked at again, for itself."""
-_FRAME: Final = SAMPLE_RATE // 100
+_NOISE_DB: Final = 6.0
+"""What is louder than the line's noise by less is none, either."""
 _SOFT_DB: Final = 40.0
 """What is softer than the loudest of a stretch by more is no sound to be explained."""
 
@@ -113,11 +118,11 @@ class _Sound:
 
     def __init__(self, library: PromptLibrary, recent: Recent, begin_s: float, until_s: float) -> None:
         self._library, self._recent, self._begin_s, self._until_s = library, recent, begin_s, until_s
-        samples, lost = recent.between(begin_s, until_s)
-        count = len(samples) // _FRAME
-        power = np.mean(np.square(samples[: count * _FRAME].reshape(count, _FRAME).astype(np.float32)), axis=1)
-        heard = power > power.max(initial=0.0) * 10 ** (-_SOFT_DB / 10)
-        self._heard = heard & ~lost[: count * _FRAME].reshape(count, _FRAME).all(axis=1)
+        self._quietest = recent.quietest()
+        samples, _ = recent.between(begin_s, until_s)
+        power = power_of(samples)
+        noise = float(power_of(self._quietest).mean()) * 10 ** (_NOISE_DB / 10)
+        self._heard = power > max(noise, power.max(initial=0.0) * 10 ** (-_SOFT_DB / 10))
         self.over = until_s >= recent.end_s
         """Nothing came after it."""
         self.tones: list[Span] = []
@@ -126,8 +131,7 @@ class _Sound:
         """Return the recordings that are heard between two times, and what is none."""
         samples, lost = self._recent.between(begin_s, until_s)
         ends = self.over and until_s >= self._until_s
-        around = _QUIET, 0 if ends else _AFTER
-        samples, lost = np.pad(samples, around), np.pad(lost, around)
+        samples, lost = self._padded(samples, lost, 0 if ends else _AFTER)
         ear = ear_for(self._library, hopeful=True)
         by_s, found = begin_s - _QUIET / SAMPLE_RATE, []
         for one in [*ear.feed(samples, lost), *ear.finish()]:
@@ -138,16 +142,28 @@ class _Sound:
                     found.append(_until(_later(one, by_s), until_s))
         return found
 
+    def look_closely(self, span: Span) -> list[Heard]:
+        """Return what is heard in what is left between others: in a moment perhaps only how a recording begins."""
+        found = [heard for heard in self.look(*span) if heard.match.verdict in _TOLD]
+        if any(heard.match.prompt for heard in found) or self.sounding_s(span) > _SHORT_S:
+            return found
+        begun = self.begun(span)
+        return found if begun is None else [begun]
+
     def begun(self, span: Span) -> Heard | None:
         """Return the recording that may have begun between two times, if there is one: too little of it was heard to be certain."""
-        samples, lost = self._recent.between(*span)
         ear = ear_for(self._library, hopeful=True)
-        hearings = [*ear.feed(np.pad(samples, (_QUIET, 0)), np.pad(lost, (_QUIET, 0))), *ear.finish()]
+        hearings = [*ear.feed(*self._padded(*self._recent.between(*span), 0)), *ear.finish()]
         begun = [one for one in hearings if isinstance(one, Heard) and one.match.prompt and one.match.verdict is not Verdict.diverged]
         if len(begun) != 1:
             return None
         heard = _until(_later(begun[0], span[0] - _QUIET / SAMPLE_RATE), span[1])
         return replace(heard, match=replace(heard.match, doubt=Doubt.brevity)) if heard.match.doubt is Doubt.begun else heard
+
+    def _padded(self, samples: Samples, lost: Mask, after: int) -> tuple[Samples, Mask]:
+        """Return a stretch with what the line sounds like while nothing is said before it, and `after` samples of that after it."""
+        hiss = noise_like(self._quietest, max(_QUIET, after))
+        return np.concatenate([hiss[:_QUIET], samples, hiss[:after]]), np.pad(lost, (_QUIET, after))
 
     def unexplained(self, sounded: Sequence[Span], known: Sequence[Span]) -> list[Span]:
         """Return what lies between passages that are known, but for their edges: `sounded` is what must be explained."""
@@ -162,13 +178,15 @@ class _Sound:
 
     def sounding_s(self, span: Span) -> float:
         """Return for how long there is sound between two times, without that at the edges of what is beside it."""
-        first, end = (round((at_s - self._begin_s) * SAMPLE_RATE / _FRAME) for at_s in span)
-        return max(0.0, int(np.count_nonzero(self._heard[max(0, first) : max(0, end)])) * _FRAME / SAMPLE_RATE - _LAST_S)
+        first, end = (round((at_s - self._begin_s) * SAMPLE_RATE / FRAME) for at_s in span)
+        return max(0.0, int(np.count_nonzero(self._heard[max(0, first) : max(0, end)])) * FRAME / SAMPLE_RATE - _LAST_S)
 
 
 def in_doubt(heard: Heard) -> bool:
     """Return whether a passage may be several recordings, each cut off early."""
-    return heard.match.verdict in (Verdict.unknown, Verdict.diverged) or heard.match.doubt in _DOUBTS
+    match = heard.match
+    before_music = match.verdict is Verdict.inconclusive and not match.prompt and match.doubt is None
+    return match.verdict in (Verdict.unknown, Verdict.diverged) or match.doubt in _DOUBTS or before_music
 
 
 def second_look(library: PromptLibrary, recent: Recent, stretch: Stretch, until_s: float) -> list[Heard]:
@@ -182,13 +200,15 @@ def second_look(library: PromptLibrary, recent: Recent, stretch: Stretch, until_
     sound = _Sound(library, recent, begin_s, until_s)
     looked = sound.look(begin_s, until_s)
     sounded = stretch.parts(until_s)
+    seen = list(looked)
     for _ in range(_LOOKS):
-        known = [_span(heard) for heard in looked]
-        gaps = [gap for gap in sound.unexplained(sounded, known) if sound.sounding_s(gap) > _WORTH_S]
-        more = [heard for gap in gaps for heard in sound.look(*gap) if heard.match.verdict in _NAMED]
+        gaps = [gap for gap in sound.unexplained(sounded, [_span(heard) for heard in seen]) if sound.sounding_s(gap) > _WORTH_S]
+        more = [heard for gap in gaps for heard in sound.look_closely(gap)]
         if not more:
             break
-        looked = sorted([*looked, *more], key=_span)
+        seen += more
+        looked += [heard for heard in more if heard.match.prompt]
+    looked.sort(key=_span)
     looked = _cut_off(looked, sound.tones)
     found: list[Heard] = []
     for piece in _pieces(sounded, stretch.told, looked):
@@ -208,7 +228,11 @@ def _weighed(piece: _Piece, sound: _Sound, until_s: float) -> list[Heard]:
         # Beside them there are only moments, each of which may be one that was cut off.
         rest = [_moment(gap, sound) for gap, seconds in gaps if seconds > _UNEXPLAINED_S]
         return sorted([*good, *rest], key=_span)
-    return sorted([*sure, *(part for told in piece.told for part in _rest_of(told, sound, sure))], key=_span)
+    rest = []
+    for told in piece.told:
+        # Of what is told twice, as what was said before music is, the first word stands.
+        rest += [part for part in _rest_of(told, sound, sure) if not (sure and rest and _span(part)[0] < _span(rest[-1])[1])]
+    return sorted([*sure, *rest], key=_span)
 
 
 def _moment(span: Span, sound: _Sound) -> Heard:
@@ -218,15 +242,15 @@ def _moment(span: Span, sound: _Sound) -> Heard:
 
 
 def _sure(looked: Sequence[Heard]) -> list[Heard]:
-    """Return the recordings that were certainly heard, whatever else was said beside them: long ones, and short ones in a row with them."""
-    good = [heard for heard in looked if heard.match.verdict in _NAMED and heard.match.fitted_db < EXCELLENT_DB]
-    sure = [_length(heard) >= _SURE_S for heard in good]
+    """Return the recordings that were certainly heard, whatever else was said beside them: long ones, and short ones right beside them."""
+    good = [heard for heard in looked if heard.match.verdict in _NAMED and heard.match.fitted_db < GOOD_DB]
+    sure = [_length(heard) >= _SURE_S + _PER_DB_S * max(0.0, heard.match.fitted_db - EXCELLENT_DB) for heard in good]
     for order in (range(1, len(good)), range(len(good) - 2, -1, -1)):
         for at in order:
             before, after = (at - 1, at) if order.step > 0 else (at, at + 1)
             near = _span(good[after])[0] - _span(good[before])[1] < _EDGE_S
-            whole = good[at].match.verdict is Verdict.match
-            sure[at] |= near and whole and sure[at - order.step]
+            enough = good[at].match.verdict is Verdict.match or _length(good[at]) >= NAME_EXPECTED_S
+            sure[at] |= near and enough and good[at].match.fitted_db < EXCELLENT_DB and sure[at - order.step]
     return [heard for heard, is_sure in zip(good, sure, strict=True) if is_sure]
 
 
@@ -255,10 +279,10 @@ def _rest_of(told: Heard, sound: _Sound, sure: Sequence[Heard]) -> list[Heard]:
 
 
 def _explains(heard: Heard, until_s: float) -> bool:
-    """Return whether what was heard is a recording, or what may have begun as one when all ended."""
+    """Return whether what was heard is a recording, or what may have begun as one when all ended, or in a moment."""
     match = heard.match
-    begun = match.doubt is Doubt.begun and bool(match.prompt) and match.end_s > until_s - _EDGE_S
-    return match.verdict in _EXPLAINS or begun
+    begun = match.doubt is Doubt.brevity or (match.doubt is Doubt.begun and match.end_s > until_s - _EDGE_S)
+    return match.verdict in _EXPLAINS or (begun and bool(match.prompt))
 
 
 def _pieces(sounded: Sequence[Span], told: Sequence[Heard], looked: Sequence[Heard]) -> list[_Piece]:

@@ -27,6 +27,8 @@ _QUIET_S: Final = 1.5
 """After so much quiet, what was in doubt is over."""
 _AFTER_MUSIC_S: Final = 1.0
 """By so much music may seem to last too long, where speech follows it."""
+_LEAST_S: Final = 0.25
+"""Less sound of which nothing was told is not looked at again."""
 _LONGEST_S: Final = 50.0
 """What is in doubt for longer is not looked at again."""
 _LOUD: Final = 16000
@@ -57,6 +59,8 @@ class Transcript:
         self._doubt: Stretch | None = None
         self._explained_s = 0.0
         """When what was certain ended."""
+        self._untold: list[tuple[float, float]] = []
+        """When there was sound since then."""
         self._sounding = False
         self._began_s = 0.0
         self.peak = 0
@@ -125,6 +129,7 @@ class Transcript:
                     self._sounding, self._began_s = True, start_s
                 case SoundEnded(end_s=end_s):
                     self._sounding = False
+                    self._untold.append((self._began_s, end_s))
                     if self._doubt is not None:
                         self._doubt.sounded(self._began_s, end_s)
                 case ToneHeard() | ProgressToneHeard() as tone:
@@ -138,7 +143,7 @@ class Transcript:
                     # It is told as music.
                     pass
                 case Heard() as heard if in_doubt(heard):
-                    self._doubt = self._doubt or Stretch(self._explained_s)
+                    self._doubt = self._doubt or self._stretch()
                     self._doubt.tell(heard)
                 case Heard() as heard:
                     found += self._settle(heard.match.start_s)
@@ -150,15 +155,21 @@ class Transcript:
         return softened(heard, self._recent.samples, self._recent.start_s)
 
     def _settle(self, until_s: float) -> list[Found]:
-        """Have a second look at what was in doubt, and say what it was."""
-        doubt, self._doubt = self._doubt, None
-        if doubt is not None and self._sounding:
+        """Have a second look at what was in doubt, and at sound of which nothing was told, and say what it was."""
+        doubt, self._doubt = self._doubt or self._stretch(), None
+        if self._sounding:
             doubt.sounded(self._began_s, until_s)
-        return (
-            []
-            if doubt is None
-            else [self._softened(self._guessed(one)) for one in second_look(self._library, self._recent, doubt, until_s)]
-        )
+        self._untold = []
+        if not doubt.told and sum(end_s - begin_s for begin_s, end_s in doubt.parts(until_s)) < _LEAST_S:
+            return []
+        return [self._softened(self._guessed(one)) for one in second_look(self._library, self._recent, doubt, until_s)]
+
+    def _stretch(self) -> Stretch:
+        """Return what sounded since what was certain ended, of which nothing was told yet."""
+        stretch = Stretch(self._explained_s)
+        for begin_s, end_s in self._untold:
+            stretch.sounded(begin_s, end_s)
+        return stretch
 
     def _guessed(self, heard: Heard) -> Heard:
         """Return what was heard, with the words that unknown speech may be."""

@@ -120,6 +120,21 @@ CUT_OFF: dict[str, tuple[list[Samples | tuple[str, str, float]], list[str]]] = {
         [piece("chords", 8.0, 3), silence(0.3), ("recommend", "es", 0.97), silence(1)],
         ["music", "recommend es truncated"],
     ),
+    "music comes at once": (
+        [
+            ("ask_number", "en", 1.5),
+            silence(0.04),
+            ("callback_number", "en", 9),
+            silence(0.14),
+            ("please_hold", "en", 0.47),
+            piece("band", 8.0, 5),
+        ],
+        ["ask_number en truncated", "callback_number en match", "please_hold en truncated", "music"],
+    ),
+    "other speech went on for long before it": (
+        [OTHER, silence(0.05), OTHER, ("ask_account", "es", 1.1), silence(0.1), ("not_heard", "en", 0.5), silence(1)],
+        ["unknown", "ask_account es ambiguous", "not_heard en truncated"],
+    ),
     "it is too short to be certain": (
         [("text_failed", "es", 0.44), silence(1)],
         ["text_failed es inconclusive brevity"],
@@ -132,6 +147,30 @@ def test_a_prompt_that_is_cut_off_is_known_where(library: PromptLibrary, spoken:
     pieces, expected = CUT_OFF[how]
     sounds = [spoken[one[0], one[1]][: round(one[2] * SAMPLE_RATE)] if isinstance(one, tuple) else one for one in pieces]
     assert told(library, silence(0.4), *sounds) == expected
+
+
+def test_a_prompt_cut_off_between_two_others_is_not_passed_over(library: PromptLibrary, spoken: dict[Key, Samples]) -> None:
+    heard = told(
+        library,
+        silence(0.4),
+        spoken["after_balance", "es"],
+        silence(0.14),
+        spoken["how_easy", "es"][: round(0.45 * SAMPLE_RATE)],
+        silence(0.04),
+        spoken["ask_number", "en"][: round(1.9 * SAMPLE_RATE)],
+    )
+    assert heard == ["after_balance es match", "how_easy es truncated", "ask_number en truncated"]
+
+
+def test_noise_hides_no_prompts_cut_off_in_a_row(library: PromptLibrary, spoken: dict[Key, Samples]) -> None:
+    cuts = [(("your_place", "en"), 0.45), (("review", "en"), 0.58), (("text_sent", "es"), 0.46)]
+    call = np.concatenate([silence(1), *(spoken[key][: round(seconds * SAMPLE_RATE)] for key, seconds in cuts), silence(1.5)])
+    noise = np.random.default_rng(7).normal(0, 250, len(call))
+    assert told(library, np.clip(call + noise, -32768, 32767).astype(np.int16)) == [
+        "your_place en truncated",
+        "review en truncated",
+        "text_sent es truncated",
+    ]
 
 
 def test_other_speech_stays_unknown(library: PromptLibrary) -> None:
