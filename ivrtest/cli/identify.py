@@ -78,7 +78,8 @@ def command(
     by proportion), key, loops (when music came back to its start), doubt (why nobody can tell: loss, noise, softness, overlap of other
     sound, own_key, misfit, which is a moment in it that may be another word, clipping, level, which is gain control, codec, which is A-law
     decoded as mu-law or mu-law as A-law, brevity, which is speech too short to be told from other words, with the prompt that it may be the
-    beginning of, or begun, which is what was cut off at the end before it could be named), note, perhaps (with --words: what unknown speech may say). What is not known is null.
+    beginning of, or begun, which is what was cut off at the end before it could be named), note, perhaps (with --words: what unknown speech
+    may say). What is not known is null.
 
     Exit codes: 0 all that was heard is as recorded; 1 something is not; 2 we could not tell, or nothing was heard; 3 a file or the library
     could not be used. The highest wins.
