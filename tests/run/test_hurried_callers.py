@@ -12,7 +12,7 @@ from ivrtest.audio.hearing import Heard, MusicStopped
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.spectrum import SAMPLE_RATE, Samples
 from ivrtest.audio.synthesis import synthesise
-from ivrtest.audio.tones import dtmf
+from ivrtest.audio.tones import beep, dtmf
 from ivrtest.cli.libraries import load_recordings
 from ivrtest.run.transcript import Transcript
 from tests.bench.hearing.pieces import piece
@@ -134,6 +134,24 @@ CUT_OFF: dict[str, tuple[list[Samples | tuple[str, str, float]], list[str]]] = {
     "other speech went on for long before it": (
         [OTHER, silence(0.05), OTHER, ("ask_account", "es", 1.1), silence(0.1), ("not_heard", "en", 0.5), silence(1)],
         ["unknown", "ask_account es ambiguous", "not_heard en truncated"],
+    ),
+    "the last one is cut off just when enough of it was heard to name it": (
+        [
+            *(("choose_language", "mul", 0.6), ("welcome", "es", 9.0), silence(0.14), ("main_menu", "es", 0.76), silence(0.02)),
+            *(("ask_account", "es", 1.42), silence(1)),
+        ],
+        ["choose_language mul truncated", "welcome es match", "main_menu es truncated", "ask_account es truncated"],
+    ),
+    "its echo ends where the next one begins": (
+        [
+            *(silence(0.077), ("choose_language", "mul", 0.621), ("choose_language", "mul", 0.614), ("welcome", "en", 9.0)),
+            *(silence(0.043), ("main_menu", "en", 3.0), silence(1)),
+        ],
+        ["choose_language mul truncated", "choose_language mul truncated", "welcome en match", "main_menu en truncated"],
+    ),
+    "a beep follows": (
+        [("review", "en", 0.62), silence(0.12), beep(), silence(1)],
+        ["review en truncated"],
     ),
     "it is too short to be certain": (
         [("text_failed", "es", 0.44), silence(1)],
