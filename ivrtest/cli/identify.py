@@ -67,9 +67,9 @@ def command(
     the session descriptions in the capture or from the payload types, and keys are shown.
 
     Verdicts: match; diverged (other words from a moment on); truncated; unknown (speech that is no recording); ambiguous (several
-    recordings fit); inconclusive (nobody can tell: see doubt); music (with its name if the flow plays it while callers wait); tone; key;
-    silence; unreadable. A recording that the other side's key cut off, music, keys and tones are nobody's fault. Nor is what the caller
-    says in a capture, unless --from asks for the caller.
+    recordings fit, which is fine where they say the same); inconclusive (nobody can tell: see doubt); music (with its name if the flow
+    plays it while callers wait); tone; key; silence; unreadable. A recording that the other side's key cut off, music, keys and tones are
+    nobody's fault. Nor is what the caller says in a capture, unless --from asks for the caller.
 
     JSON lines have: file, stream, prompt, language, start_s, end_s, verdict, opinion (fine, wrong, unsure, neither), score (the worst
     deviation from the recording in dB: under 1 for the same recording, over 4 for another word), decided_at_s, diverged_at_s, resumed

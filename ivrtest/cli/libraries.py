@@ -12,7 +12,7 @@ from ivrtest.cli.problem import mention
 from ivrtest.run.bundle import FlowFolder, music_of
 
 if TYPE_CHECKING:
-    from ivrtest.audio.prompts import PromptLibrary
+    from ivrtest.audio.prompts import Key, PromptLibrary
 
 _YAML = {".yaml", ".yml"}
 _MOST_TWINS = 3
@@ -65,13 +65,15 @@ def load_recordings(path: Path) -> NamedLibrary:
 
 
 def tell_twins(path: Path, library: PromptLibrary) -> None:
-    """Tell on standard error which recordings have the same sound under several names: nobody can say which of them plays."""
+    """Tell on standard error which recordings have the same sound under several names, though not the same words: nobody can say which
+    of them plays."""
     from ivrtest.report.passages import named
+    from ivrtest.run.meaning import say_the_same
 
-    same: dict[bytes, list[str]] = {}
+    same: dict[bytes, list[Key]] = {}
     for recording in library.recordings():
-        same.setdefault(recording.samples.tobytes(), []).append(named(recording.key))
-    twins = [names for names in same.values() if len(names) > 1]
+        same.setdefault(recording.samples.tobytes(), []).append(recording.key)
+    twins = [[named(key) for key in keys] for keys in same.values() if len(keys) > 1 and not say_the_same(library, keys)]
     for names in twins[:_MOST_TWINS]:
         mention(f"{', '.join(names[:-1])} and {names[-1]} are the same recording: nobody can tell which of them plays")
     if len(twins) > _MOST_TWINS:

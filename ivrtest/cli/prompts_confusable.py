@@ -78,13 +78,15 @@ def pairs_of(library: PromptLibrary) -> list[Pair]:
     """Return the pairs that begin alike, those that are never told apart first, then those that take longest."""
     import numpy as np
 
+    from ivrtest.run.meaning import say_the_same
+
     pairs: list[Pair] = []
     for first, siblings in library.index.siblings.items():
         for sibling in siblings:
             one, other = library.get(*first), library.get(*sibling.key)
             if first < sibling.key and one is not None and other is not None:
                 identical = bool(np.array_equal(one.samples, other.samples))
-                words = bool(one.words) and one.words == other.words
+                words = say_the_same(library, (first, sibling.key))
                 pairs.append(Pair(first, sibling.key, sibling.apart_s, identical, words))
     return sorted(pairs, key=lambda pair: (pair.apart_s is not None, -(pair.apart_s or 0.0), pair.first, pair.second))
 

@@ -25,6 +25,7 @@ from ivrtest.rtp.key_receiver import ReceivedKey
 from ivrtest.run.acts.naming import music_remark, tone_of
 from ivrtest.run.decoded import decode_to_disk
 from ivrtest.run.lost_words import lost_words
+from ivrtest.run.meaning import say_the_same
 from ivrtest.run.transcript import Found, Guess, Transcript
 from ivrtest.run.whole_tones import whole_tones
 
@@ -298,6 +299,8 @@ def _judged(stream: str, match: Match, heed: Heed, transcript: Transcript) -> Pa
 def _opinion(match: Match, heed: Heed, end_s: float) -> tuple[Opinion, str]:
     foreign = heed.language and match.language not in (heed.language, ALL_LANGUAGES, "")
     match match.verdict:
+        case Verdict.ambiguous if not foreign and match.diverged_at_s is None and say_the_same(heed.library, match.candidates):
+            return Opinion.fine, "they say the same"
         case Verdict.ambiguous | Verdict.inconclusive:
             return Opinion.unsure, ""
         case Verdict.match | Verdict.truncated if foreign:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import struct
 import subprocess
@@ -18,7 +19,7 @@ from ivrtest.audio.synthesis import synthesise
 from ivrtest.audio.tones import beep, dtmf
 from ivrtest.call.recording import write_stereo
 from tests.audio.test_recording_file import wav
-from tests.cli.hearing_shop import GOODBYE, MENU, SPOKEN, WELCOME, heard, identify, in_turn, shop, silence
+from tests.cli.hearing_shop import FLOW, GOODBYE, MENU, SPOKEN, WELCOME, heard, identify, in_turn, shop, silence
 from tests.cli.test_main import ivrtest
 
 __all__ = ["shop"]
@@ -280,6 +281,23 @@ def test_the_same_recording_under_two_names_cannot_be_told(shop: Path) -> None:
     assert code == 2
     assert {passages[0]["prompt"], *passages[0]["runner_up"]} == {"welcome", "other", passages[0]["runner_up"][1]}
     assert passages[0]["verdict"] == "ambiguous"
+
+
+def test_recordings_that_say_the_same_need_not_be_told_apart(shop: Path) -> None:
+    flow = FLOW.replace("prompts:\n", 'variables: {code: "3"}\nprompts:\n').replace("menu]", "menu, {digits: code}, {number: code}]")
+    (shop / "shop.yaml").write_text(flow, encoding="utf-8")
+    three = synthesise("three", "en")
+    for folder in ("digits", "numbers"):
+        (shop / f"prompts/shop/en/{folder}").mkdir()
+        write_wav(shop / f"prompts/shop/en/{folder}/3.wav", three)
+    write_wav(shop / "call.wav", in_turn(WELCOME, three, GOODBYE))
+    done = ivrtest("identify", "shop.yaml", "call.wav", cwd=shop)
+    assert [line for line in done.stderr.splitlines() if "same recording" in line] == []
+    assert done.returncode == 0
+    (line,) = [line for line in done.stdout.splitlines() if "ambiguous" in line]
+    assert line.rstrip().endswith(": nothing tells them apart; they say the same")
+    confusable = [json.loads(each) for each in ivrtest("prompts", "confusable", "--json", "shop.yaml", cwd=shop).stdout.splitlines()]
+    assert [pair["same_words"] for pair in confusable if pair["identical"]] == [True]
 
 
 def test_libraries_that_cannot_be_used(shop: Path) -> None:
