@@ -38,6 +38,10 @@ class FolderReading:
     """Files that look like recordings and cannot be used: what is wrong, and what would be right."""
 
 
+_SILENCE = "silence/"
+"""Asterisk's recordings of so many seconds of nothing, which nobody needs to recognise."""
+
+
 def is_language(name: str) -> bool:
     """Return whether a folder's name is one of a language: `en`, `pt-BR`, `zh_Hans`, `en_US_f_Allison`, and `mul` for
     recordings that serve all languages."""
@@ -76,7 +80,8 @@ def read_folder(folder: Path) -> FolderReading:
             problems.append(str(error))
             continue
         if fault := fault_of(samples):
-            problems.append(f'recording "{path}" {fault}. record it again')
+            if not (key[0].startswith(_SILENCE) and fault == "is silent"):
+                problems.append(f'recording "{path}" {fault}. record it again')
             continue
         recordings[key] = Recording(key[0], key[1], samples, "", path, is_synthetic(path))
     if not recordings and not problems:

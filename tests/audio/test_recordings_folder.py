@@ -63,6 +63,8 @@ def test_a_folder_is_read_with_what_is_wrong_in_it(tmp_path: Path) -> None:
     save(tmp_path / "beep.wav", SOUND[:400])
     save(tmp_path / "quiet.wav", SOUND // 1000)
     save(tmp_path / ".trash" / "old.wav")
+    # Asterisk's, silent on purpose.
+    save(tmp_path / "en" / "silence" / "1.wav", SOUND // 1000)
     save(tmp_path / "a" / "en" / "x.wav")
     save(tmp_path / "en" / "a" / "x.wav")
     (tmp_path / "text.wav").write_text("Hello")
