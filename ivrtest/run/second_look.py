@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from ivrtest.audio.certainty import EXCELLENT_DB, NAME_EXPECTED_S
+from ivrtest.audio.certainty import EXCELLENT_DB, FAIR_DB, NAME_EXPECTED_S
 from ivrtest.audio.hearing import Doubt, Heard, Match, Means, ProgressToneHeard, ToneHeard, Verdict
 from ivrtest.audio.judge import GOOD_DB
 from ivrtest.audio.prompts import PromptLibrary
@@ -41,8 +41,8 @@ _PAUSE_S: Final = 0.2
 """What lies apart by more does not belong together."""
 _FOLLOWED_S: Final = 0.6
 """What comes so soon after a recording went wrong is what came in its place."""
-_TOLD_AFTER_S: Final = 0.3
-"""After two recordings part, so much is needed to tell them from each other: the length of a block that is compared."""
+_TOLD_AFTER_S: Final = 0.4
+"""After two recordings part, so much is needed to tell them from each other: a block that is compared, and a step to the next."""
 _UNEXPLAINED_S: Final = 0.15
 """More sound than this that no recording explains leaves the stretch what it was."""
 _SURE_S: Final = 0.6
@@ -224,6 +224,8 @@ def _weighed(piece: _Piece, sound: _Sound, until_s: float) -> list[Heard]:
     if good and len(good) == len(piece.looked) and most_s <= _UNEXPLAINED_S:
         return good
     sure = _sure(piece.looked)
+    # What goes on for long after unknown speech was told of is not told by itself: a whole recording in it is.
+    sure += [heard for heard in good if heard not in sure and _is_whole(heard) and not any(_overlap(heard, one) for one in piece.told)]
     if good and sure and most_s <= _SHORT_S:
         # Beside them there are only moments, each of which may be one that was cut off.
         rest = [_moment(gap, sound) for gap, seconds in gaps if seconds > _UNEXPLAINED_S]
@@ -249,9 +251,19 @@ def _sure(looked: Sequence[Heard]) -> list[Heard]:
         for at in order:
             before, after = (at - 1, at) if order.step > 0 else (at, at + 1)
             near = _span(good[after])[0] - _span(good[before])[1] < _EDGE_S
-            enough = good[at].match.verdict is Verdict.match or _length(good[at]) >= NAME_EXPECTED_S
-            sure[at] |= near and enough and good[at].match.fitted_db < EXCELLENT_DB and sure[at - order.step]
+            whole = good[at].match.verdict is Verdict.match
+            enough = whole or _length(good[at]) >= NAME_EXPECTED_S
+            fits = good[at].match.fitted_db < (FAIR_DB if whole else EXCELLENT_DB)
+            sure[at] |= near and enough and fits and sure[at - order.step]
     return [heard for heard, is_sure in zip(good, sure, strict=True) if is_sure]
+
+
+def _is_whole(heard: Heard) -> bool:
+    return heard.match.verdict is Verdict.match and heard.match.fitted_db < EXCELLENT_DB
+
+
+def _overlap(one: Heard, other: Heard) -> bool:
+    return min(one.match.end_s, other.match.end_s) > max(_span(one)[0], _span(other)[0])
 
 
 def _length(heard: Heard) -> float:
@@ -260,7 +272,7 @@ def _length(heard: Heard) -> float:
 
 def _rest_of(told: Heard, sound: _Sound, sure: Sequence[Heard]) -> list[Heard]:
     """Return what was told of speech of which recordings are a part, if any are."""
-    spans = [_span(heard) for heard in sure if min(told.match.end_s, heard.match.end_s) > max(_span(told)[0], _span(heard)[0])]
+    spans = [_span(heard) for heard in sure if _overlap(told, heard)]
     if told.match.prompt:
         # Of what is a recording as well it is told anew.
         return [] if spans else [told]

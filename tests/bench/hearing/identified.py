@@ -60,7 +60,7 @@ START_S, END_S = 0.15, 0.3
 """Within which a passage is placed where it is."""
 CLEARLY_S: Final = 0.6
 """What sounds so long can be told, if no other begins alike."""
-APART_S: Final = 0.3
+APART_S: Final = 0.4
 """So much is needed to tell prompts from each other after they part."""
 _OPEN: Final = (Verdict.inconclusive,)
 _ELSE: Final = (Kind.stranger, Kind.music, Kind.tone, Kind.key)
