@@ -42,6 +42,12 @@ _DRIFT_FRAMES: Final = 2
 _DAMAGE_DB: Final = 1.2
 """From this deviation of what both have in common on, something has damaged one of them. Mu-law comes to 0.3 dB, GSM to 1.3 to 1.5, Opus at
 8 kbit/s to 1.9, MP3 at 8 kbit/s to 2.6."""
+_SOFT_SOUND: Final = 8
+"""Frames of a soft sound, which may be another one..."""
+_DOUBT_DB: Final = 3.0
+_DOUBT_TIMES: Final = 5.5
+"""... where they deviate by so much, and so many times as much as half of what is in both. Codecs come to 5 times (MP3 at 16 kbit/s), most
+to 2, "bin" for "pin" to 9."""
 _BAND_HZ: Final = 250
 _BAND_DB: Final = 10.0
 """A band whose level lies so far off the others' is told."""
@@ -58,6 +64,8 @@ class Kind(StrEnum):
     """Neither has sound, and not for the same time."""
     damaged = "damaged"
     """The same sound in both, of which a codec has left too little to tell whether it is so to the last sound."""
+    doubtful = "doubtful"
+    """Alike as on a telephone line, but far less than all around it: it may be another soft sound, as in "pin" and "bin"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +105,10 @@ class Comparison:
 
     @property
     def same(self) -> bool | None:
-        """Whether both say the same, in the same voice and with the same pauses; None where damage is all that is known."""
+        """Whether both say the same, in the same voice and with the same pauses; None where that is all that is not known."""
         if not self.differences:
             return True
-        return None if all(each.kind is Kind.damaged for each in self.differences) else False
+        return None if all(each.kind in (Kind.damaged, Kind.doubtful) for each in self.differences) else False
 
     @property
     def damaged(self) -> bool:
@@ -120,6 +128,7 @@ def compare_recordings(first: Samples, second: Samples) -> Comparison:
             replace(each, kind=Kind.damaged) if each.kind is Kind.changed and waves.same(each.first, each.second) else each
             for each in differences
         )
+    differences = (*differences, *_doubts(pair, pieces))
     common = sum(int(np.count_nonzero(pair.first_sounds[piece.first : piece.first + piece.frames])) for piece in pieces)
     return Comparison(
         first_s=len(first) / SAMPLE_RATE,
@@ -273,6 +282,40 @@ def _left_over(pair: _Pair, pieces: list[_Piece]) -> Iterator[Difference]:
         at_edge = first == 0 or piece.frames == 0
         yield from _difference(pair, (first, max(first, piece.first)), (second, max(second, piece.second)), at_edge=at_edge)
         first, second = piece.first + piece.frames, piece.second + piece.frames
+
+
+def _doubts(pair: _Pair, pieces: list[_Piece]) -> Iterator[Difference]:
+    """Yield the moments of what is in both that deviate far more than the rest."""
+    places: list[tuple[float, int, int]] = []
+    whole = np.ones(_SOFT_SOUND, np.float32)
+    for piece in pieces:
+        if piece.frames < _SOFT_SOUND:
+            continue
+        shift = piece.second - piece.first
+        # Each moment where it fits best: clocks drift within a piece, too. Where there is enough to compare, the best of them all says.
+        deviations = np.full(piece.frames - _SOFT_SOUND + 1, np.inf)
+        most, counts = -1.0, np.zeros(len(deviations), np.bool_)
+        for lag in range(FINE_PER_FRAME * (shift - 1), FINE_PER_FRAME * (shift + 1) + 1):
+            fit, weight = (values[piece.second : piece.second + piece.frames] for values in pair.agreement(lag))
+            known = np.convolve(np.where(np.isfinite(fit), weight, 0), whole, "valid")
+            deviation = np.convolve(np.where(np.isfinite(fit), GOOD_DB * weight - fit, 0), whole, "valid")
+            enough = known > _SOFT_SOUND / 4
+            deviations[enough] = np.minimum(deviations[enough], deviation[enough] / known[enough])
+            if (total := float(np.where(np.isfinite(fit), fit, 0).sum())) > most:
+                most, counts = total, enough
+        deviations[~counts] = np.inf
+        places += [(float(deviations[at]), piece.second + int(at), shift) for at in np.flatnonzero(np.isfinite(deviations))]
+    limit = max(_DOUBT_DB, _DOUBT_TIMES * float(np.median([measured for measured, _, _ in places]))) if places else 0.0
+    found: list[tuple[int, int, int]] = []
+    for measured, at, shift in places:
+        if measured <= limit:
+            continue
+        if found and at <= found[-1][1]:
+            found[-1] = (found[-1][0], at + _SOFT_SOUND, shift)
+        else:
+            found.append((at, at + _SOFT_SOUND, shift))
+    for begin, end, shift in found:
+        yield Difference(Kind.doubtful, (_seconds(begin - shift), _seconds(end - shift)), (_seconds(begin), _seconds(end)))
 
 
 def _difference(pair: _Pair, first: tuple[int, int], second: tuple[int, int], *, at_edge: bool) -> Iterator[Difference]:

@@ -35,12 +35,13 @@ def compare(first: str, second: str, as_json: bool) -> int:
     A and B are sound files, or recordings of a flow or a folder: flows/bank.yaml#en/main_menu. What both say in the same voice is found
     wherever it is, so a word put in shifts what follows and spoils nothing. Words are told by proportion where the flow knows them. Gain,
     bandwidth, line noise, and silence before and after are told and do not count as a difference. A codec of few bits leaves too little of
-    some sounds to hold them against anything: where the wave is still the same, that is "damaged" and no other word.
+    some sounds to hold them against anything: where the wave is still the same, that is "damaged" and no other word. What deviates far more
+    than all around it, and too little to be another word for certain, is "doubtful".
 
     JSON has: first, second (name, seconds, clipped: the share of samples cut off at the end of the scale), same (null: it could not be
     told), level_db (how much louder B is), bands (low_hz, high_hz, gain_db: what B has more or less of), common_s, deviation_db (how far
-    what both have in common differs), differences (kind: "changed", "only in the first", "only in the second", "pause" or "damaged";
-    first and second: start_s, end_s, words).
+    what both have in common differs), differences (kind: "changed", "only in the first", "only in the second", "pause", "damaged" or
+    "doubtful"; first and second: start_s, end_s, words).
 
     Exit codes: 0 the same; 1 they differ; 2 it could not be told; 3 a recording could not be used.
     """
@@ -162,9 +163,13 @@ def _cells(difference: Difference, first: Recording, second: Recording) -> Itera
 
 
 def _remarks(comparison: Comparison) -> Iterator[str]:
+    from ivrtest.audio.comparison import Kind
+
     count = len(comparison.differences)
     if comparison.same:
         yield "the same words, spoken the same"
+    elif comparison.same is None and any(each.kind is Kind.doubtful for each in comparison.differences):
+        yield f'alike, but for {count_of(count, "moment")} that may be another soft sound, as in "pin" and "bin". listen to both'
     elif comparison.same is None:
         yield (
             f"the same sound, damaged in {count_of(count, 'place')} as by a codec of few bits: whether each sound there is the same "

@@ -95,6 +95,13 @@ def test_a_changed_word_is_placed() -> None:
     assert difference.first == pytest.approx((2.95, 3.35), abs=0.1)
 
 
+def test_another_soft_sound_is_a_doubt() -> None:
+    comparison = compare_recordings(synthesise("Enter your pin now, please.", "en"), synthesise("Enter your bin now, please.", "en"))
+    (doubt,) = comparison.differences
+    assert (doubt.kind, comparison.same) == (Kind.doubtful, None)
+    assert 0.4 < doubt.first[0] < doubt.first[1] < 0.8
+
+
 def test_a_sentence_left_out_and_one_put_in() -> None:
     other = synthesise(MENU.replace("For support, press 2. ", ""), "en")
     (left_out,) = compare_recordings(A, other).differences

@@ -90,6 +90,14 @@ def test_what_a_codec_left_too_little_of_cannot_be_told(shop: Path) -> None:
     assert told + "may be the difference" in done.stdout.splitlines()
 
 
+def test_another_soft_sound_is_a_doubt(shop: Path) -> None:
+    for word in ("pin", "bin"):
+        write_wav(shop / f"{word}.wav", synthesise(f"Enter your {word} now, please.", "en"))
+    done = ivrtest("prompts", "compare", "pin.wav", "bin.wav", cwd=shop)
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[3].split()[0]) == (2, "", "doubtful")
+    assert done.stdout.splitlines()[4] == 'alike, but for 1 moment that may be another soft sound, as in "pin" and "bin". listen to both'
+
+
 def test_names_cannot_write_on_the_screen(shop: Path) -> None:
     name = "\x1b[31mred\nline"
     shown = " [31mred line"
