@@ -59,6 +59,32 @@ def test_where_a_recording_may_have_been_lost_nobody_is_blamed(percepts: list[Pe
     assert decided(talk)[1] == verdict
 
 
+FIVE, ZERO = ("digits/5", "en"), ("digits/0", "en")
+
+
+@pytest.mark.parametrize(
+    ("lost", "after", "verdict"),
+    [
+        (0.4, [heard(ZERO, 4.7, 5.1)], 'error: could not tell: 0.4 s of the sound from 3.5 s to 4.2 s got lost on the line, before "digits/0" in "en" from 4.7 s to 5.1 s. "digits/5" in "en" was expected, 3 of 4'),  # noqa: E501
+        (0.0, [heard(ZERO, 4.7, 5.1)], 'failed: heard "digits/0" in "en" from 4.7 s to 5.1 s. "digits/5" in "en" was expected, 3 of 4'),
+        # Whatever was lost, that was not expected.
+        (0.4, [heard(BYE, 4.7, 5.1)], 'failed: heard "bye" in "en" from 4.7 s to 5.1 s. "digits/5" in "en" was expected, 3 of 4'),
+        (0.4, [THEY_HANG_UP], 'failed: the IVR hung up at 9.0 s, before "digits/5" in "en" was heard'),
+    ],
+)  # fmt: skip
+def test_one_of_several_digits_that_are_the_same_may_have_been_lost(lost: float, after: list[Percept], verdict: str) -> None:
+    talk = conversation('- hear: [{digits: "5550"}]\n')
+    play(talk, [ANSWERED, heard(FIVE, 3.0, 3.5), Tick(3.5), Tick(4.2, lost), heard(FIVE, 4.2, 4.7), Tick(4.7), *after])
+    assert decided(talk)[0] == verdict
+
+
+def test_of_two_digits_the_first_may_have_been_lost() -> None:
+    talk = conversation('- hear: [welcome, {digits: "55"}]\n')
+    play(talk, [ANSWERED, heard(WELCOME, 0.2, 3.0), Tick(3.0), Tick(3.7, 0.4), heard(FIVE, 3.7, 4.2), Tick(4.2), THEY_HANG_UP])
+    lost = "0.4 s of the sound from 3.0 s to 3.7 s got lost on the line"
+    assert decided(talk)[0] == f'error: could not tell: {lost}, before the call ended. "digits/5" in "en" was expected, 3 of 3'
+
+
 def test_silence_that_was_not_heard_is_no_silence() -> None:
     talk = conversation("- hear: welcome\n- silence: 2s\n")
     play(talk, [ANSWERED, heard(WELCOME, 0.2, 3.0), Tick(3.0), *lossy(3.0, 6.0, 0.5)])

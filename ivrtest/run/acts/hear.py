@@ -133,7 +133,7 @@ class HearAct(Act):
         if match.key != self.next_wanted or match.verdict in {Verdict.ambiguous, Verdict.unknown}:
             # What nobody could name may have been what was expected.
             unclear = f"could not tell: {told(self.unclear)}" if self.unclear is not None else ""
-            if hidden := scene.hidden(self.since, match.start_s) or unclear:
+            if hidden := scene.hidden(self.since, match.start_s) or self.skipped(scene, match.key) or unclear:
                 return (), self.done(Status.ERROR, match, f"{hidden}, before {told(match)}. {self.expected()}")
             return (), self.done(Status.FAILED, match, self.wrong(match))
         if match.verdict in {Verdict.truncated, Verdict.diverged}:
@@ -187,6 +187,20 @@ class HearAct(Act):
         alike = {twin for key in forms for twin in scene.library.index.identical(key)} if scene.library is not None else set()
         return forms if forms.union(alike).issuperset(match.candidates) else set()
 
+    def skipped(self, scene: Scene, *coming: tuple[str, str]) -> str:
+        """Return what to say if one of several that are the same got lost between those that were heard: of three fives the second, so
+        that the third passed for it. Then what is `coming`, or that nothing comes, is right. An empty text if none can have been."""
+        came = (*self.wanted[: len(self.heard)], *coming)
+        for place in range(1, len(self.heard)):
+            rest = came[place:]
+            last = len(self.wanted) - len(rest)
+            fits = any(
+                self.wanted[later : later + len(rest)] == rest for later in range(place + 1 if coming else max(place + 1, last), last + 1)
+            )
+            if fits and (hidden := scene.hidden(self.heard[place - 1].end_s, self.heard[place].start_s)):
+                return hidden
+        return ""
+
     def wrong(self, match: Match) -> str:
         if match.verdict is Verdict.match and match.prompt == self.next_wanted[0]:
             wrong, right = match.language, self.next_wanted[1]
@@ -231,7 +245,7 @@ class HearAct(Act):
             return None
         if began is None:
             instead = f', but the IVR transferred to "{scene.transfers[0].to}"' if scene.transfers else ""
-            hidden = scene.hidden(self.since, self.deadline)
+            hidden = scene.hidden(self.since, self.deadline) or self.skipped(scene)
             status, what = (Status.ERROR, hidden) if hidden else self.nothing(scene)
             return Done(status, self.deadline, f"{what}{'' if hidden else instead}. {self.expected()}", tuple(self.heard))
         if scene.now > max(self.deadline, began) + NAMING_S:
@@ -260,7 +274,7 @@ class HearAct(Act):
         return Status.FAILED, f"{what} for {self.allowed_s:g} s"
 
     def too_soon(self, ended: Ended, scene: Scene) -> Done:
-        if hidden := scene.hidden(self.since, ended.at):
+        if hidden := scene.hidden(self.since, ended.at) or self.skipped(scene):
             return Done(Status.ERROR, ended.at, f"{hidden}, before the call ended. {self.expected()}", tuple(self.heard))
         done = cut_short(ended, f"{named(self.next_wanted)} was heard")
         if self.begun is not None and self.begun.prompt:
