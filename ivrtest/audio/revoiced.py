@@ -223,17 +223,19 @@ class Revoiced:
         return self._tell(heard)
 
     def _followed(self, begin_s: float, end_s: float) -> Compared | None:
-        """Return the first part of speech that is what is expected, up to a pause, if there is one."""
+        """Return the first part of speech that is what is expected, up to the pause at which it is that best, if there is one."""
         if not self._library.anew.issuperset(self._expected[:1]) or not self._expected:
             return None
         seconds = self._library.words(self._expected[:1]).seconds
+        found = []
         for pause_s, _ in pauses(self._sound(begin_s, end_s)):
             until_s = begin_s - _EDGE_S + pause_s
             if 0.5 * seconds < until_s - begin_s and until_s < end_s - _EDGE_S:
                 heard = self._compare(begin_s, until_s)
                 if self._is_expected(heard.best) and self._named(heard):
-                    return heard
-        return None
+                    found.append(heard)
+        # Before a pause of its own it may be nearly all there.
+        return min(found, key=lambda heard: heard.ranked[0][1].whole, default=None)
 
     def _tell(self, heard: Compared) -> list[Hearing]:
         nothing = Match("", "", self._verdict, 0.0, heard.start_s, heard.end_s, self._now_s, by=Means.sound)

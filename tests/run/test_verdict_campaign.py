@@ -64,6 +64,11 @@ def test_words_spoken_anew_of_which_something_was_lost_are_no_other_words() -> N
     assert campaigns.wrong("anew", 915532) == ""
 
 
+def test_of_words_spoken_anew_all_are_taken_before_what_follows() -> None:
+    """They end with a pause and a few words more, which were counted to the prompt after them."""
+    assert campaigns.wrong("anew", 970708) == ""
+
+
 def test_one_of_two_of_equal_sound_that_is_cut_off_is_named() -> None:
     """It was taken for noise, as another prompt followed without a pause."""
     assert campaigns.wrong("twin", 912181) == ""
