@@ -332,7 +332,8 @@ class Matcher:
 
     def _went_wrong(self, track: Track, verdict: Verdict, went_on: Resumed | None = None, doubt: Doubt | None = None) -> list[Hearing]:
         wrong = min((track.first + track.judged) * HOP if track.clear else self._wrong_from(track), self._history.fed)
-        if doubt is None and track.fell_at is not None and track.is_beneath(track.fell_at):
+        beneath = doubt is None and track.fell_at is not None and track.is_beneath(track.fell_at)
+        if beneath:
             verdict, went_on, doubt = Verdict.inconclusive, None, Doubt.overlap
         match = self._now.match(track, verdict, end=wrong, resumed=went_on, doubt=doubt)
         self._strangers.heard_part(track, wrong // HOP)
@@ -342,7 +343,7 @@ class Matcher:
             recording=verdict is not Verdict.inconclusive,
         )
         # What follows music is no part of it.
-        told = verdict is Verdict.diverged or doubt in CHANGED_BY_LINE
+        told = beneath or verdict is Verdict.diverged or doubt in CHANGED_BY_LINE
         self._now.told_unknown = told and not self._now.key_pressed and track.key not in self._music
         return [Heard(match, self._history.now_s)]
 
