@@ -14,9 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ivrtest.audio.bands import Band, bands_between
 from ivrtest.audio.damage import Waves
 from ivrtest.audio.judge import BLOCK, ENOUGH, GOOD_DB, RANGE_DB, compare, line_gain
-from ivrtest.audio.pcm import Samples, to_float
+from ivrtest.audio.pcm import Samples
 from ivrtest.audio.reference import FINE_PER_FRAME, Reference
 from ivrtest.audio.spectrum import BANDS, HOP, SAMPLE_RATE, WINDOW, Levels, log_mel, product, total_level
 
@@ -48,9 +49,6 @@ _DOUBT_DB: Final = 3.0
 _DOUBT_TIMES: Final = 5.5
 """... where they deviate by so much, and so many times as much as half of what is in both. Codecs come to 5 times (MP3 at 16 kbit/s), most
 to 2, "bin" for "pin" to 9."""
-_BAND_HZ: Final = 250
-_BAND_DB: Final = 10.0
-"""A band whose level lies so far off the others' is told."""
 
 
 class Kind(StrEnum):
@@ -75,15 +73,6 @@ class Difference:
     kind: Kind
     first: tuple[float, float]
     second: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A range of frequencies that the second recording has louder or softer than the rest."""
-
-    low_hz: int
-    high_hz: int
-    gain_db: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +123,7 @@ def compare_recordings(first: Samples, second: Samples) -> Comparison:
         first_s=len(first) / SAMPLE_RATE,
         second_s=len(second) / SAMPLE_RATE,
         level_db=_speech_level(second) - _speech_level(first),
-        bands=_bands(first, second),
+        bands=bands_between(first, second),
         differences=differences,
         common_s=common * HOP / SAMPLE_RATE,
         deviation_db=deviation_db,
@@ -383,31 +372,3 @@ def _speech_level(samples: Samples) -> float:
     level = total_level(_padded_levels(samples))
     sounding = level[level > level.max() - 25]
     return float(10 * np.log10(np.mean(10 ** (sounding / 10))))
-
-
-def _bands(first: Samples, second: Samples) -> tuple[Band, ...]:
-    one, other = _long_term(first), _long_term(second)
-    both = np.maximum(one - one.max(), other - other.max()) > -50
-    difference = other - one
-    middle = difference[2 : 2500 // _BAND_HZ]
-    difference = difference - np.median(middle)
-    found: list[Band] = []
-    for number, (gain, counts) in enumerate(zip(difference.tolist(), both.tolist(), strict=True)):
-        if not counts or abs(gain) < _BAND_DB:
-            continue
-        low = number * _BAND_HZ
-        if found and found[-1].high_hz == low and (found[-1].gain_db > 0) == (gain > 0):
-            found[-1] = Band(found[-1].low_hz, low + _BAND_HZ, max(found[-1].gain_db, gain, key=abs))
-        else:
-            found.append(Band(low, low + _BAND_HZ, gain))
-    return tuple(Band(band.low_hz, band.high_hz, round(band.gain_db, 1)) for band in found)
-
-
-def _long_term(samples: Samples) -> NDArray[np.float64]:
-    """Return the level of each band of `_BAND_HZ` over the whole recording, dB."""
-    padded = np.concatenate([to_float(samples), np.zeros(WINDOW)])
-    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[:: WINDOW // 2] * np.hanning(WINDOW)
-    power = np.mean(np.abs(np.fft.rfft(frames, axis=1)) ** 2, axis=0)[: WINDOW // 2]
-    per_band = WINDOW // (SAMPLE_RATE // _BAND_HZ)
-    level: NDArray[np.float64] = 10 * np.log10(power.reshape(-1, per_band).mean(axis=1) + 1e-9)
-    return level
