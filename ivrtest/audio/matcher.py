@@ -378,9 +378,10 @@ class Matcher:
         fallen = self._pursuit.fallen
         least_s = NAME_EXPECTED_S * 0.75 if fallen is not None and fallen.key in self._now.expected else NAME_ANY_S
         if fallen is not None and fallen.heard_s >= least_s and not self._now.told_unknown:
+            before = self._unknown_before(fallen)
             self._now.named = fallen
             self._now.tracks.append(fallen)
-            return self._gone_wrong(fallen)
+            return before + self._gone_wrong(fallen)
         if quiet < QUIET_FRAMES and len(sounding) < UNKNOWN_FRAMES:
             return []
         start, end = first + int(sounding[0]), first + int(sounding[-1])

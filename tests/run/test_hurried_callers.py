@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ivrtest.audio.dtmf_detector import ToneKey
-from ivrtest.audio.hearing import Heard, MusicStopped
+from ivrtest.audio.hearing import Heard, MusicStopped, Verdict
+from ivrtest.audio.matcher import Matcher
 from ivrtest.audio.prompts import Key, PromptLibrary
 from ivrtest.audio.spectrum import SAMPLE_RATE, Samples
 from ivrtest.audio.synthesis import synthesise
@@ -193,3 +194,18 @@ def test_noise_hides_no_prompts_cut_off_in_a_row(library: PromptLibrary, spoken:
 
 def test_other_speech_stays_unknown(library: PromptLibrary) -> None:
     assert told(library, silence(0.4), OTHER, silence(1)) == ["unknown"]
+
+
+@pytest.mark.parametrize("seconds", [0.42, 0.5, 0.8, 1.3])
+@pytest.mark.parametrize("prompt", ["choose_language", "main_menu", "ask_account"])
+def test_other_words_before_a_prompt_that_is_cut_off_at_once(
+    library: PromptLibrary, spoken: dict[Key, Samples], prompt: str, seconds: float
+) -> None:
+    """On a call, where the prompt is expected: it is known only once it has stopped, and what went before it is told all the same."""
+    key = next(key for key in spoken if key[0] == prompt)
+    matcher = Matcher(library)
+    matcher.expect([key])
+    sound = np.concatenate([silence(0.3), OTHER, spoken[key][: round(seconds * SAMPLE_RATE)], silence(1.5)])
+    hearings = [one for step in np.split(sound, range(160, len(sound), 160)) for one in matcher.feed(step, np.zeros(len(step), np.bool_))]
+    matches = [one.match for one in [*hearings, *matcher.finish()] if isinstance(one, Heard)]
+    assert [(match.prompt, match.verdict) for match in matches] == [("", Verdict.unknown), (prompt, Verdict.truncated)]
