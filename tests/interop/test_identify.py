@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[2]
 SCENARIOS = ("scenarios/bank/wrong_keys.yaml", "scenarios/bank/lost_card_at_christmas.yaml", "scenarios/bank/balance_system_down.yaml")
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run of some scenarios, with captures."""
-    folder = tmp_path_factory.mktemp("run")
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """The folder of a run of some scenarios, with captures. Each test has calls of its own: no two are alike to the millisecond."""
+    folder = tmp_path / "run"
     done = ivrtest("run", *SCENARIOS, "--out", str(folder), "--pcap", str(folder / "pcap"), "--pcap-secrets", "mask", cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
